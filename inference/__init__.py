@@ -1,0 +1,1 @@
+"""Signals to scores to one state a second; opens no socket and knows no HTTP."""

@@ -1,0 +1,1 @@
+"""Pictures: find the face, its landmarks, its blinks and its expression."""

@@ -1,0 +1,170 @@
+"""What flows through the pipeline: frozen records with their units.
+
+Times are seconds on the session clock (zero when the session is created, monotonic). Arrays are
+never modified after they are put into a record.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esapr.inference.emotions import Scores
+
+SAMPLE_RATE = 16_000
+"""Audio is analysed at 16 kHz mono."""
+
+
+class Modality(StrEnum):
+    """A channel of evidence."""
+
+    FACE = "face"
+    VOICE = "voice"
+    TEXT = "text"
+
+
+class Quality(StrEnum):
+    """Why a score deserves less weight; also the code of the warning that is sent."""
+
+    NO_FACE = "no_face"
+    DARK = "dark"
+    BLURRED = "blurred"
+    SMALL = "small"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+
+
+class Abstain(StrEnum):
+    """Why a state carries no fused expression."""
+
+    WARMING_UP = "warming_up"
+    NO_EVIDENCE = "no_evidence"
+    NO_FACE = "no_face"
+    NO_SPEECH = "no_speech"
+    NO_TEXT = "no_text"
+    LOW_CONFIDENCE = "low_confidence"
+    MODALITIES_DISAGREE = "modalities_disagree"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """One picture: ``rgb`` is uint8 ``[height, width, 3]``; ``at`` is its capture time."""
+
+    at: float
+    rgb: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned box in fractions of the frame: 0 is left/top, 1 is right/bottom."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioWindow:
+    """Float32 mono samples in [-1, 1] at 16 kHz that end at ``at``."""
+
+    at: float
+    samples: NDArray[np.float32]
+
+    @property
+    def seconds(self) -> float:
+        """Length of the window in seconds."""
+        return len(self.samples) / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One message or caption line, received at ``at``."""
+
+    at: float
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceDetails:
+    """What a picture shows besides the expression.
+
+    ``landmarks`` is float32 ``[468, 2]`` in fractions of the frame (FaceMesh topology).
+    """
+
+    box: Box
+    landmarks: NDArray[np.float32]
+    blinks_total: int
+    blinks_per_minute: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDetails:
+    """Speech found in the window, in milliseconds, and its loudness in dB full scale."""
+
+    speech_ms: int
+    loudness_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextDetails:
+    """How many lines the score rests on."""
+
+    lines: int
+
+
+Details = FaceDetails | VoiceDetails | TextDetails
+
+
+@dataclass(frozen=True, slots=True)
+class ModalityScore:
+    """What one modality shows over ``[start, end]``.
+
+    ``probs`` is calibrated. ``coverage`` in [0, 1] is the share of the interval that carried
+    evidence (a face in view, speech in the window).
+    """
+
+    modality: Modality
+    start: float
+    end: float
+    probs: Scores
+    coverage: float
+    details: Details
+    quality: tuple[Quality, ...] = ()
+    batch_size: int = 1
+    queue_ms: float = 0.0
+    infer_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModalityState:
+    """A modality's part in a state. ``weight`` values of one state sum to one, or all are zero."""
+
+    probs: Scores
+    weight: float
+    coverage: float
+    age: float
+    details: Details
+    quality: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The fused expression: smoothed probabilities and where they lie in the circumplex."""
+
+    probs: Scores
+    confidence: float
+    valence: float
+    arousal: float
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionState:
+    """What a participant showed over ``[start, end)``: ``fused`` or a reason to abstain."""
+
+    start: float
+    end: float
+    fused: Fused | None
+    abstain: Abstain | None
+    modalities: dict[Modality, ModalityState] = field(default_factory=dict)

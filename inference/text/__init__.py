@@ -1,0 +1,1 @@
+"""Lines of text: tokens and the expression of a line."""

@@ -1,0 +1,1 @@
+"""Sound: windows, voice activity and the expression of a voice."""

@@ -1,0 +1,1 @@
+"""Data loaders, architectures, export and evaluation; needs the ``train`` extra."""
