@@ -12,6 +12,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from esapr.inference.batching import BatchLimits
+
 Arrays = dict[str, NDArray[Any]]
 """Named arrays; dimension 0 of each is the batch."""
 
@@ -43,24 +45,6 @@ class TensorSpec:
     name: str
     dtype: str
     shape: tuple[int | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLimits:
-    """How requests to a model are batched; see :class:`esapr.inference.batching.Batcher`.
-
-    ``use_by`` is the age in seconds past which an item is answered as stale, not run.
-    """
-
-    buckets: tuple[int, ...]
-    max_wait: float
-    max_pending: int
-    use_by: float
-
-    @property
-    def max_size(self) -> int:
-        """Largest batch: the last bucket."""
-        return self.buckets[-1]
 
 
 @dataclass(frozen=True, slots=True)

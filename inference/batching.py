@@ -1,0 +1,142 @@
+"""The batcher: which items run together, and when. No clock, no threads, no I/O.
+
+A caller adds items and is told which were dropped; it asks when the next batch is due and takes
+it. Time is the ``now`` argument, in seconds of any monotonic clock.
+
+Policy: a batch is due when ``max_size`` items wait or when the oldest has waited ``max_wait``.
+Sessions take turns inside a batch, each with its earliest use-by first. An item past its use-by
+is returned as stale instead of being run. When ``max_pending`` items wait, the newest item of
+the session with most items waiting makes room, so a noisy session displaces its own work first.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """How requests to one model are batched. Times are seconds.
+
+    ``buckets`` are the batch sizes that are warmed, ascending; ``use_by`` is the age past which
+    an item is answered as stale, not run.
+    """
+
+    buckets: tuple[int, ...]
+    max_wait: float
+    max_pending: int
+    use_by: float
+
+    @property
+    def max_size(self) -> int:
+        """Largest batch: the last bucket."""
+        return self.buckets[-1]
+
+    def bucket(self, size: int) -> int:
+        """Return the smallest warmed batch size that holds ``size`` items."""
+        return next(bucket for bucket in self.buckets if bucket >= size)
+
+
+class DropReason(StrEnum):
+    """Why an item was not run."""
+
+    OVERLOADED = "overloaded"
+    STALE = "stale"
+
+
+@dataclass(slots=True, eq=False)
+class Item(Generic[T]):
+    """One request. ``payload`` is opaque here."""
+
+    payload: T
+    session: str
+    added: float
+    use_by: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped(Generic[T]):
+    """An item that will not run, and why."""
+
+    item: Item[T]
+    reason: DropReason
+
+
+@dataclass(slots=True)
+class Taken(Generic[T]):
+    """A batch to run, and what went stale while it waited."""
+
+    batch: list[Item[T]] = field(default_factory=list)
+    dropped: list[Dropped[T]] = field(default_factory=list)
+
+
+class Batcher(Generic[T]):
+    """Collects items of all sessions for one model."""
+
+    def __init__(self, limits: BatchLimits) -> None:
+        """Start empty, under ``limits``."""
+        self._limits = limits
+        self._pending: list[Item[T]] = []
+
+    def __len__(self) -> int:
+        """Return the number of items waiting."""
+        return len(self._pending)
+
+    def add(self, item: Item[T]) -> list[Dropped[T]]:
+        """Queue ``item`` and return what had to go: never more than one, possibly ``item``."""
+        self._pending.append(item)
+        if len(self._pending) <= self._limits.max_pending:
+            return []
+        waiting = Counter(pending.session for pending in self._pending)
+        most = max(waiting.values())
+        victim = next(p for p in reversed(self._pending) if waiting[p.session] == most)
+        self._pending.remove(victim)
+        return [Dropped(victim, DropReason.OVERLOADED)]
+
+    def discard(self, item: Item[T]) -> bool:
+        """Forget an item whose caller has gone; return whether it was still waiting."""
+        if item not in self._pending:
+            return False
+        self._pending.remove(item)
+        return True
+
+    def due_at(self) -> float | None:
+        """Return when :meth:`take` has something to do, or None while nothing waits.
+
+        A time in the past means at once.
+        """
+        if not self._pending:
+            return None
+        if len(self._pending) >= self._limits.max_size:
+            return float("-inf")
+        oldest = min(item.added for item in self._pending)
+        return oldest + self._limits.max_wait
+
+    def take(self, now: float) -> Taken[T]:
+        """Remove and return the batch that is due at ``now``, and every stale item.
+
+        The batch is empty when nothing is due.
+        """
+        stale = [item for item in self._pending if item.use_by < now]
+        taken: Taken[T] = Taken(dropped=[Dropped(item, DropReason.STALE) for item in stale])
+        if stale:
+            self._pending = [item for item in self._pending if item.use_by >= now]
+        due = self.due_at()
+        if due is not None and due <= now:
+            taken.batch = self._turns()[: self._limits.max_size]
+            chosen = set(map(id, taken.batch))
+            self._pending = [item for item in self._pending if id(item) not in chosen]
+        return taken
+
+    def _turns(self) -> list[Item[T]]:
+        """Order items by turn within their session, then by use-by."""
+        turn: Counter[str] = Counter()
+        order: list[tuple[int, float, int, Item[T]]] = []
+        by_use_by = sorted(self._pending, key=lambda item: item.use_by)
+        for position, item in enumerate(by_use_by):
+            order.append((turn[item.session], item.use_by, position, item))
+            turn[item.session] += 1
+        return [item for *_, item in sorted(order, key=lambda entry: entry[:3])]

@@ -1,0 +1,204 @@
+"""The asyncio shell of a batcher: callers await one item, workers run whole batches."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esapr.inference.batching import Batcher, BatchLimits, Dropped, DropReason, Item
+from esapr.inference.models import Arrays
+from esapr.inference.workers import ThreadWorkers
+
+
+class ScoringError(Exception):
+    """An item was accepted but has no score."""
+
+
+class NotRunError(ScoringError):
+    """The item was dropped before it ran; ``reason`` says why."""
+
+    def __init__(self, reason: DropReason) -> None:
+        """Keep the reason for the drop counters."""
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class BatchFailedError(ScoringError):
+    """The model raised, or returned the wrong count or NaN; only this batch is affected."""
+
+
+class BatchModel(Protocol):
+    """What a scorer needs of a model: :class:`esapr.inference.models.Model` in production."""
+
+    def run(self, batch: Arrays) -> Arrays:
+        """Run one batch: dimension 0 of every array is the batch."""
+
+
+class ScorerObserver(Protocol):
+    """Told of everything that is worth a metric; times are seconds."""
+
+    def batch_done(self, model: str, size: int, queued: float, ran: float) -> None:
+        """Note a batch that ran; ``queued`` is the wait of its oldest item."""
+
+    def dropped(self, model: str, reason: str, count: int) -> None:
+        """Note ``count`` items that were dropped or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One item's outputs, without the batch dimension, and what it cost (milliseconds)."""
+
+    outputs: Arrays
+    batch_size: int
+    queue_ms: float
+    infer_ms: float
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    inputs: Arrays
+    answer: asyncio.Future[Scored]
+
+
+class Scorer:
+    """Batches :meth:`score` calls of all sessions for one model.
+
+    :meth:`run` is the one task that forms batches; it lives in the server's TaskGroup. At most
+    ``in_flight`` batches run at once: while all workers are busy, items wait in the batcher,
+    where a later batch is fuller.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: BatchModel,
+        limits: BatchLimits,
+        workers: ThreadWorkers,
+        observer: ScorerObserver,
+        *,
+        in_flight: int = 1,
+    ) -> None:
+        """Create a scorer; nothing runs before :meth:`run`."""
+        self.name = name
+        self._model = model
+        self._limits = limits
+        self._workers = workers
+        self._observer = observer
+        self._batcher: Batcher[_Request] = Batcher(limits)
+        self._changed = asyncio.Event()
+        self._slots = asyncio.Semaphore(in_flight)
+
+    @property
+    def pending(self) -> int:
+        """Number of items that wait for a batch."""
+        return len(self._batcher)
+
+    async def score(self, inputs: Arrays, *, session: str) -> Scored:
+        """Score one item: arrays without a batch dimension.
+
+        Arrays whose first dimension differs between items of a batch are padded with zeros.
+
+        Raises:
+            NotRunError: the queue is full or the item went stale.
+            BatchFailedError: the model failed on this item's batch.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        request = _Request(inputs, loop.create_future())
+        item = Item(request, session, now, now + self._limits.use_by)
+        self._refuse(self._batcher.add(item))
+        self._changed.set()
+        try:
+            return await request.answer
+        finally:
+            # A caller that is cancelled leaves no work behind; a running batch goes on.
+            self._batcher.discard(item)
+
+    async def run(self) -> None:
+        """Form and run batches until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._due()
+                await self._slots.acquire()
+                taken = self._batcher.take(asyncio.get_running_loop().time())
+                self._refuse(taken.dropped)
+                if taken.batch:
+                    group.create_task(self._run_batch(taken.batch))
+                else:
+                    self._slots.release()
+
+    async def _due(self) -> None:
+        """Wait until the batcher has a batch that is due."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = self._batcher.due_at()
+            if due is not None and due <= loop.time():
+                return
+            self._changed.clear()
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    async def _run_batch(self, batch: list[Item[_Request]]) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        size = len(batch)
+        try:
+            arrays = stack([item.payload.inputs for item in batch], self._limits.bucket(size))
+            outputs = await self._workers.run(self._model.run, arrays)
+            check(outputs, self._limits.bucket(size))
+        except Exception as error:  # noqa: BLE001 - whatever a model raises fails its batch only
+            self._observer.dropped(self.name, "failed", size)
+            self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
+            return
+        finally:
+            self._slots.release()
+        ran = loop.time() - started
+        self._observer.batch_done(self.name, size, started - min(i.added for i in batch), ran)
+        for row, item in enumerate(batch):
+            if not item.payload.answer.done():
+                item.payload.answer.set_result(
+                    Scored(
+                        outputs={name: values[row] for name, values in outputs.items()},
+                        batch_size=size,
+                        queue_ms=(started - item.added) * 1000,
+                        infer_ms=ran * 1000,
+                    )
+                )
+
+    def _refuse(self, dropped: list[Dropped[_Request]]) -> None:
+        for drop in dropped:
+            self._observer.dropped(self.name, drop.reason, 1)
+            self._fail([drop.item], NotRunError(drop.reason))
+
+    @staticmethod
+    def _fail(items: list[Item[_Request]], error: ScoringError) -> None:
+        for item in items:
+            if not item.payload.answer.done():
+                item.payload.answer.set_exception(error)
+
+
+def stack(items: list[Arrays], rows: int) -> Arrays:
+    """Stack items into arrays of ``rows`` rows; missing rows and short items are zeros."""
+    return {name: _stack([item[name] for item in items], rows) for name in items[0]}
+
+
+def _stack(arrays: list[NDArray[Any]], rows: int) -> NDArray[Any]:
+    longest = max(arrays, key=len)
+    batch = np.zeros((rows, *longest.shape), longest.dtype)
+    for row, array in enumerate(arrays):
+        batch[row, : len(array)] = array
+    return batch
+
+
+def check(outputs: Arrays, rows: int) -> None:
+    """Raise ValueError unless every output has ``rows`` rows of finite numbers."""
+    for name, values in outputs.items():
+        if len(values) != rows:
+            raise ValueError(f"output {name} has {len(values)} rows, the batch has {rows}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"output {name} has values that are not finite")
