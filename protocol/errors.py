@@ -1,0 +1,73 @@
+"""Stable error codes and WebSocket close codes (RFC 6455, section 7.4; 4xxx are ours)."""
+
+from enum import IntEnum, StrEnum
+
+
+class ErrorCode(StrEnum):
+    """What went wrong. Codes never change their meaning; messages may."""
+
+    BAD_MESSAGE = "bad_message"
+    CONFIG_INVALID = "config_invalid"
+    CONFIG_LOCKED = "config_locked"
+    CONSENT_REQUIRED = "consent_required"
+    INTERNAL = "internal"
+    MEDIA_UNSUPPORTED = "media_unsupported"
+    MESSAGE_TOO_BIG = "message_too_big"
+    NOT_FOUND = "not_found"
+    OVERLOADED = "overloaded"
+    RATE_LIMITED = "rate_limited"
+    RESUME_EXPIRED = "resume_expired"
+    SDP_INVALID = "sdp_invalid"
+    SDP_WITHOUT_MEDIA = "sdp_without_media"
+    SESSION_CLOSED = "session_closed"
+    SHUTTING_DOWN = "shutting_down"
+    TEXT_EMPTY = "text_empty"
+    TEXT_TOO_LONG = "text_too_long"
+    TOKEN_INVALID = "token_invalid"
+    TOO_MANY_FEEDS = "too_many_feeds"
+    VERSION_UNSUPPORTED = "version_unsupported"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later."""
+        return self in _RETRYABLE
+
+
+_RETRYABLE = frozenset(
+    {
+        ErrorCode.INTERNAL,
+        ErrorCode.OVERLOADED,
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.SHUTTING_DOWN,
+        ErrorCode.TOO_MANY_FEEDS,
+    }
+)
+
+
+class CloseCode(IntEnum):
+    """Why a feed is closed. Clients reconnect on 1001, 1006, 1011, 1012 and 1013."""
+
+    DONE = 1000
+    SHUTDOWN = 1001
+    TOO_BIG = 1009
+    INTERNAL = 1011
+    TRY_LATER = 1013
+    BAD_MESSAGE = 4400
+    TOKEN = 4401
+    POLICY = 4403
+    IDLE = 4408
+    RATE = 4429
+
+
+class ProtocolError(Exception):
+    """A message or request that breaks the protocol.
+
+    ``field`` names the offending field as a path (``consent.given_at``), if there is one.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, field: str | None = None) -> None:
+        """Keep the code that goes to the sender."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field

@@ -1,0 +1,275 @@
+"""Messages of the feed. Every message has ``type``; unknown ones are ignored by clients.
+
+Times end in ``_ms`` and are milliseconds on the session clock; boxes and landmarks are fractions
+of the picture; probabilities follow ``session.created.labels``.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from esapr.protocol.requests import Modalities, Modality, TickMs
+
+Level = Literal["full", "reduced", "minimal"]
+Detail = Literal["state", "overlay"]
+Seq = Annotated[int, Meta(ge=0)]
+
+# --- client to server -------------------------------------------------------------------------
+
+
+class Resume(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last state the client has seen."""
+
+    last_seq: Seq
+
+
+class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
+    """First message: the protocol version, and where to resume."""
+
+    version: int
+    resume: Resume | UnsetType = UNSET
+
+
+class Configure(Struct, frozen=True, forbid_unknown_fields=True, tag="configure"):
+    """Change the session. ``tick_ms`` and ``modalities`` are locked at the first media.
+
+    ``detail`` concerns this subscriber only: ``overlay`` adds :class:`Overlay` messages.
+    """
+
+    tick_ms: TickMs | UnsetType = UNSET
+    modalities: Modalities | UnsetType = UNSET
+    detail: Detail | UnsetType = UNSET
+
+
+class Text(Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
+    """A line of text; ``at_ms`` defaults to the time it arrives."""
+
+    body: str
+    source: Literal["chat", "caption", "transcript"] = "chat"
+    at_ms: Seq | UnsetType = UNSET
+
+
+class ConsentRevoke(Struct, frozen=True, forbid_unknown_fields=True, tag="consent.revoke"):
+    """Stop all media at once and end the session."""
+
+
+class Ping(Struct, frozen=True, forbid_unknown_fields=True, tag="ping"):
+    """Measure the round trip; ``t`` comes back in :class:`Pong`."""
+
+    t: float
+
+
+class Close(Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
+    """End the session."""
+
+
+ClientMessage = Hello | Configure | Text | ConsentRevoke | Ping | Close
+
+# --- server to client -------------------------------------------------------------------------
+
+
+class SessionConfig(Struct, frozen=True):
+    """The whole effective configuration."""
+
+    tick_ms: int
+    modalities: list[Modality]
+    detail: Detail
+
+
+class Limits(Struct, frozen=True):
+    """What the sender has to stay under."""
+
+    max_message_bytes: int
+    max_text_characters: int
+    text_per_second: float
+    text_burst: int
+
+
+class SessionCreated(Struct, frozen=True, tag="session.created"):
+    """Answer to ``hello``. ``labels`` is the order of every ``probs``."""
+
+    session: str
+    participant: str
+    version: int
+    labels: list[str]
+    config: SessionConfig
+    limits: Limits
+    models: dict[str, str]
+    notice: str
+
+
+class SessionUpdated(Struct, frozen=True, tag="session.updated"):
+    """Answer to ``configure``."""
+
+    config: SessionConfig
+
+
+class Fused(Struct, frozen=True):
+    """The fused expression; valence and arousal lie in [-1, 1]."""
+
+    label: str
+    probs: list[float]
+    confidence: float
+    valence: float
+    arousal: float
+
+
+class AbstainReason(Struct, frozen=True):
+    """Why there is no fused expression."""
+
+    reason: str
+
+
+class FaceState(Struct, frozen=True, omit_defaults=True):
+    """What the face shows; ``box`` is left, top, width, height."""
+
+    probs: list[float]
+    weight: float
+    coverage: float
+    age_ms: int
+    box: list[float]
+    blinks_total: int
+    blink_rate: float
+    quality: list[str]
+
+
+class VoiceState(Struct, frozen=True):
+    """What the voice shows; ``loudness_db`` is relative to full scale."""
+
+    probs: list[float]
+    weight: float
+    coverage: float
+    age_ms: int
+    speech_ms: int
+    loudness_db: float
+    quality: list[str]
+
+
+class TextState(Struct, frozen=True):
+    """What the text shows; ``lines`` counts the lines the score rests on."""
+
+    probs: list[float]
+    weight: float
+    coverage: float
+    age_ms: int
+    lines: int
+    quality: list[str]
+
+
+class ModalityStates(Struct, frozen=True, omit_defaults=True):
+    """Modalities with evidence; a missing one is absent."""
+
+    face: FaceState | UnsetType = UNSET
+    voice: VoiceState | UnsetType = UNSET
+    text: TextState | UnsetType = UNSET
+
+
+class Latency(Struct, frozen=True):
+    """Where the time went, worst modality of this state."""
+
+    capture_to_state_ms: float
+    queue_ms: float
+    batch_size: int
+    infer_ms: float
+
+
+class DropCounts(Struct, frozen=True):
+    """Dropped since the session began, by kind."""
+
+    frames: int
+    windows: int
+    lines: int
+
+
+class State(Struct, frozen=True, tag="state"):
+    """What a participant showed over ``[t_start_ms, t_end_ms)``."""
+
+    session: str
+    participant: str
+    seq: int
+    t_start_ms: int
+    t_end_ms: int
+    fused: Fused | None
+    abstain: AbstainReason | None
+    modalities: ModalityStates
+    latency: Latency
+    dropped: DropCounts
+    level: Level
+    models: dict[str, str]
+
+
+class Overlay(Struct, frozen=True, tag="overlay"):
+    """Where the face is in one analysed picture, or ``box: null`` when none is found.
+
+    ``landmarks`` holds x, y of the 468 FaceMesh points, flat. Only the newest one is kept for a
+    subscriber.
+    """
+
+    t_ms: int
+    box: list[float] | None
+    landmarks: list[float]
+    blinks_total: int
+
+
+class Warning(Struct, frozen=True, tag="warning"):
+    """A condition that degrades the states began (``active``) or ended."""
+
+    code: str
+    active: bool
+    message: str
+    t_ms: int
+
+
+class Gap(Struct, frozen=True, tag="gap"):
+    """States that were skipped for this subscriber, both ends included."""
+
+    from_seq: int
+    to_seq: int
+
+
+class Error(Struct, frozen=True, omit_defaults=True, tag="error"):
+    """Something sent was refused; always right before a close frame, too."""
+
+    code: str
+    message: str
+    retryable: bool
+    request_id: str
+    field: str | UnsetType = UNSET
+
+
+class Pong(Struct, frozen=True, tag="pong"):
+    """Answer to ``ping``: its ``t``, and the session clock."""
+
+    t: float
+    t_ms: int
+
+
+class Totals(Struct, frozen=True):
+    """What a session amounted to."""
+
+    states: int
+    fused: int
+    frames: int
+    windows: int
+    lines: int
+    dropped: DropCounts
+
+
+class SessionClosed(Struct, frozen=True, tag="session.closed"):
+    """The last message of a session."""
+
+    reason: str
+    totals: Totals
+
+
+ServerMessage = (
+    SessionCreated
+    | SessionUpdated
+    | State
+    | Overlay
+    | Warning
+    | Gap
+    | Error
+    | Pong
+    | SessionClosed
+)

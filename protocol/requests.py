@@ -1,0 +1,73 @@
+"""Bodies of the HTTP calls."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from esapr.protocol import limits
+
+Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
+TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
+Modality = Literal["face", "voice", "text"]
+Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
+
+
+class Consent(Struct, frozen=True, forbid_unknown_fields=True):
+    """The receipt of an explicit act of consent.
+
+    ``given_at`` is an RFC 3339 time, ``text_version`` names the text that was shown.
+    """
+
+    subject: Name
+    text_version: Name
+    given_at: Name
+    method: Name
+
+
+class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of ``POST /v1/demo/sessions``."""
+
+    consent: Consent | UnsetType = UNSET
+    participant: Name = "participant"
+    modalities: Modalities = ["face", "voice", "text"]
+    tick_ms: TickMs = limits.DEFAULT_TICK_MS
+
+
+class SessionCredentials(Struct, frozen=True):
+    """Answer to a session request: where to connect, and with which token.
+
+    URLs are paths on the same host. ``notice`` is the text to show to the person.
+    """
+
+    session_id: str
+    client_token: str
+    feed_url: str
+    whip_url: str
+    notice: str
+
+
+class ErrorDetail(Struct, frozen=True, omit_defaults=True):
+    """What went wrong; ``field`` names the offending field, if there is one."""
+
+    code: str
+    message: str
+    retryable: bool
+    request_id: str
+    field: str | UnsetType = UNSET
+
+
+class ErrorBody(Struct, frozen=True):
+    """Body of every HTTP answer with a status of 400 or more."""
+
+    error: ErrorDetail
+
+
+class ModelInfo(Struct, frozen=True):
+    """One installed model; part of ``GET /v1/models``."""
+
+    name: str
+    version: str
+    task: str
+    sha256: str
+    licence: str
+    commercial_use: bool

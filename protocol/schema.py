@@ -1,0 +1,42 @@
+"""The JSON Schema (2020-12) of every message and body; TypeScript types are made from it."""
+
+import json
+import sys
+from typing import Any
+
+import msgspec
+
+from esapr.protocol import messages, requests
+
+_ROOTS = {
+    "ClientMessage": messages.ClientMessage,
+    "ServerMessage": messages.ServerMessage,
+    "SessionRequest": requests.SessionRequest,
+    "SessionCredentials": requests.SessionCredentials,
+    "ErrorBody": requests.ErrorBody,
+    "ModelInfo": requests.ModelInfo,
+}
+
+
+def schema() -> dict[str, Any]:
+    """Return one schema document whose ``$defs`` hold every type by name."""
+    roots, definitions = msgspec.json.schema_components(
+        _ROOTS.values(), ref_template="#/$defs/{name}"
+    )
+    for name, root in zip(_ROOTS, roots, strict=True):
+        definitions.setdefault(name, root)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ESAPR protocol v1",
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def main() -> None:
+    """Write the schema to standard output."""
+    json.dump(schema(), sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
