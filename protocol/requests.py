@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import field as struct_field
 
 from esapr.protocol import limits
 
@@ -29,7 +30,7 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     consent: Consent | UnsetType = UNSET
     participant: Name = "participant"
-    modalities: Modalities = ["face", "voice", "text"]
+    modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
 
 
