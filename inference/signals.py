@@ -44,7 +44,6 @@ class Abstain(StrEnum):
     NO_SPEECH = "no_speech"
     NO_TEXT = "no_text"
     LOW_CONFIDENCE = "low_confidence"
-    MODALITIES_DISAGREE = "modalities_disagree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,9 @@ class VoiceDetails:
 
 @dataclass(frozen=True, slots=True)
 class TextDetails:
-    """How many lines the score rests on."""
+    """How many characters of the line were analysed."""
 
-    lines: int
+    characters: int
 
 
 Details = FaceDetails | VoiceDetails | TextDetails
@@ -139,14 +138,17 @@ class ModalityScore:
 
 @dataclass(frozen=True, slots=True)
 class ModalityState:
-    """A modality's part in a state. ``weight`` values of one state sum to one, or all are zero."""
+    """A modality's part in a state: ``count`` scores, the newest of which is ``age`` seconds old.
+
+    ``weight`` values of one state sum to one, or are all zero.
+    """
 
     probs: Scores
     weight: float
     coverage: float
     age: float
-    details: Details
-    quality: tuple[Quality, ...]
+    count: int
+    newest: ModalityScore
 
 
 @dataclass(frozen=True, slots=True)

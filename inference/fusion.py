@@ -1,0 +1,166 @@
+"""Scores of several modalities to one state: no clock, no threads, no I/O.
+
+Within a modality, scores are averaged with weights that halve with age. Across modalities they
+are combined by a logarithmic opinion pool (Genest & Zidek 1986): ``p ∝ Π p_m ** w_m``, whose
+weights follow each modality's reliability, coverage, certainty and age and sum to one. The pool
+is then smoothed by elapsed time.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from esapr.inference.emotions import CIRCUMPLEX, CLASSES, Scores
+from esapr.inference.signals import (
+    Abstain,
+    EmotionState,
+    Fused,
+    Modality,
+    ModalityScore,
+    ModalityState,
+)
+from esapr.inference.smoothing import ExponentialSmoothing
+
+_ABSENCE = {
+    Modality.FACE: Abstain.NO_FACE,
+    Modality.VOICE: Abstain.NO_SPEECH,
+    Modality.TEXT: Abstain.NO_TEXT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """How evidence of one modality ages, in seconds.
+
+    Its influence halves every ``half_life``; past ``horizon`` it is forgotten.
+    """
+
+    half_life: float
+    horizon: float
+
+
+def _default_ageing() -> dict[Modality, Ageing]:
+    # A face changes in a fraction of a second, a voice window spans three, a sentence stands
+    # until the conversation moves on.
+    return {
+        Modality.FACE: Ageing(half_life=0.5, horizon=2.0),
+        Modality.VOICE: Ageing(half_life=1.5, horizon=4.0),
+        Modality.TEXT: Ageing(half_life=6.0, horizon=20.0),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class FusionConfig:
+    """Parameters of a :class:`Fusion`; times are seconds.
+
+    ``min_confidence`` is the probability of the first class below which the state abstains;
+    chance is 1/7. ``warm_up`` is the time at the start in which missing evidence is no absence.
+    """
+
+    ageing: Mapping[Modality, Ageing] = field(default_factory=_default_ageing)
+    smoothing_half_life: float = 1.0
+    min_confidence: float = 0.3
+    warm_up: float = 3.0
+    max_evidence: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    at: float
+    score: ModalityScore | None
+
+
+class Fusion:
+    """One participant's evidence and the states made of it."""
+
+    def __init__(self, enabled: tuple[Modality, ...], config: FusionConfig | None = None) -> None:
+        """Expect evidence from the ``enabled`` modalities."""
+        self._config = config or FusionConfig()
+        self._enabled = enabled
+        self._smoothing = ExponentialSmoothing(self._config.smoothing_half_life)
+        self._evidence: dict[Modality, deque[_Evidence]] = {
+            modality: deque(maxlen=self._config.max_evidence) for modality in Modality
+        }
+
+    def add(self, score: ModalityScore) -> None:
+        """Take in a score. Scores may arrive late; what has aged past its horizon has no effect."""
+        self._evidence[score.modality].append(_Evidence(score.end, score))
+
+    def add_absence(self, modality: Modality, at: float) -> None:
+        """Note that an analysed picture or window had no evidence: it lowers the coverage."""
+        self._evidence[modality].append(_Evidence(at, None))
+
+    def state_at(self, start: float, end: float) -> EmotionState:
+        """Return the state of ``[start, end)``; call with growing times.
+
+        The state abstains, and says why, when nothing has weight or no class stands out.
+        """
+        parts = {m: part for m in self._enabled if (part := self._part(m, end)) is not None}
+        total = sum(part.weight for part in parts.values())
+        if total == 0:
+            return EmotionState(start, end, None, self._why_empty(end), parts)
+        parts = {m: replace(part, weight=part.weight / total) for m, part in parts.items()}
+        probs = self._smoothing.update(_pool(list(parts.values())), end)
+        confidence = float(probs.max())
+        if confidence < self._config.min_confidence:
+            return EmotionState(start, end, None, Abstain.LOW_CONFIDENCE, parts)
+        valence, arousal = (float(value) for value in probs @ CIRCUMPLEX)
+        return EmotionState(start, end, Fused(probs, confidence, valence, arousal), None, parts)
+
+    def _part(self, modality: Modality, now: float) -> ModalityState | None:
+        """Average one modality's evidence; its weight is not yet normalised."""
+        ageing = self._config.ageing[modality]
+        evidence = self._evidence[modality]
+        fresh = [item for item in evidence if now - item.at <= ageing.horizon]
+        # Late evidence may lie between newer items, so the deque is rebuilt, not trimmed.
+        evidence.clear()
+        evidence.extend(fresh)
+        scores = [item.score for item in fresh if item.score is not None]
+        if not scores:
+            return None
+        decay = [0.5 ** (max(0.0, now - item.at) / ageing.half_life) for item in fresh]
+        covered = [
+            d * (item.score.coverage if item.score else 0.0)
+            for d, item in zip(decay, fresh, strict=True)
+        ]
+        newest = max(scores, key=lambda score: score.end)
+        age = max(0.0, now - newest.end)
+        probs = _average(
+            [(c, item.score.probs) for c, item in zip(covered, fresh, strict=True) if item.score]
+        )
+        coverage = sum(covered) / sum(decay)
+        weight = coverage * certainty(probs) * 0.5 ** (age / ageing.half_life)
+        return ModalityState(probs, weight, coverage, age, len(scores), newest)
+
+    def _why_empty(self, now: float) -> Abstain:
+        if now <= self._config.warm_up:
+            return Abstain.WARMING_UP
+        for modality in self._enabled:
+            if self._evidence[modality]:
+                return _ABSENCE[modality]
+        return Abstain.NO_TEXT if self._enabled == (Modality.TEXT,) else Abstain.NO_EVIDENCE
+
+
+def certainty(probs: Scores) -> float:
+    """Return one minus the normalised entropy: 0 for a uniform distribution, 1 for a sure one."""
+    positive = probs[probs > 0].astype(np.float64)
+    entropy = -float(np.sum(positive * np.log(positive)))
+    return max(0.0, 1.0 - entropy / float(np.log(CLASSES)))
+
+
+def _average(weighted: list[tuple[float, Scores]]) -> Scores:
+    total = sum(weight for weight, _ in weighted)
+    if total == 0:
+        return np.mean([probs for _, probs in weighted], axis=0, dtype=np.float32)
+    mixed = sum(weight * probs.astype(np.float64) for weight, probs in weighted) / total
+    return np.asarray(mixed, dtype=np.float32)
+
+
+def _pool(parts: list[ModalityState]) -> Scores:
+    """Combine parts whose weights sum to one; the floor keeps one zero from vetoing a class."""
+    logs = sum(part.weight * np.log(np.maximum(part.probs, 1e-4)) for part in parts)
+    unnormalised = np.exp(logs)
+    return np.asarray(unnormalised / unnormalised.sum(), dtype=np.float32)
+

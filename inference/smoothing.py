@@ -1,0 +1,34 @@
+"""Exponential smoothing by elapsed time, so that the tick rate does not change the result."""
+
+from esapr.inference.emotions import Scores
+
+
+class ExponentialSmoothing:
+    """First-order low-pass filter over probability vectors of one participant.
+
+    After ``half_life`` seconds an old value has lost half of its influence, whatever the number
+    of updates in between: ``keep = 0.5 ** (elapsed / half_life)``.
+    """
+
+    def __init__(self, half_life: float) -> None:
+        """Start empty: the first value passes through.
+
+        Raises:
+            ValueError: ``half_life`` (seconds) is negative. Zero switches smoothing off.
+        """
+        if half_life < 0:
+            raise ValueError(f"half_life must not be negative, got {half_life}")
+        self._half_life = half_life
+        self._value: Scores | None = None
+        self._updated = 0.0
+
+    def update(self, probs: Scores, now: float) -> Scores:
+        """Take in ``probs`` (shape ``[7]``) at ``now`` and return the smoothed value."""
+        if self._value is None or self._half_life == 0:
+            self._value = probs
+        else:
+            elapsed = max(0.0, now - self._updated)
+            keep = 0.5 ** (elapsed / self._half_life)
+            self._value = keep * self._value + (1 - keep) * probs
+        self._updated = now
+        return self._value
