@@ -108,9 +108,9 @@ class VoiceDetails:
 
 @dataclass(frozen=True, slots=True)
 class TextDetails:
-    """How many characters of the line were analysed."""
+    """How many lines the score rests on."""
 
-    characters: int
+    lines: int
 
 
 Details = FaceDetails | VoiceDetails | TextDetails
