@@ -1,0 +1,1 @@
+"""The edge: HTTP, WebRTC, the feed, sessions and what they may do."""

@@ -1,0 +1,102 @@
+"""Configuration of the server: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+
+
+class ConfigError(Exception):
+    """A setting is unknown, malformed or out of range; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Every setting, each from ``ESAPR_<NAME>`` or its default."""
+
+    host: str = "127.0.0.1"
+    """Address to bind. Demo sessions exist on loopback addresses only."""
+
+    port: int = 8000
+    """TCP port; 0 takes a free one."""
+
+    max_sessions: int = 64
+    """Sessions admitted at a time; one more is refused with 503."""
+
+    inference_threads: int = 0
+    """Threads that run batches; 0 takes one a core."""
+
+    analysed_fps: float = 5.0
+    """Pictures a second a session that are analysed; the others are drained."""
+
+    smoothing_half_life: float = 1.0
+    """Seconds after which an old expression has lost half of its influence."""
+
+    idle_timeout: float = 60.0
+    """Seconds without a subscriber or media after which a session is closed."""
+
+    drain_timeout: float = 5.0
+    """Seconds that a stopping server waits for its subscribers to read their last states."""
+
+    log_json: bool = False
+    """Write one JSON object a log line, not coloured text."""
+
+    def __post_init__(self) -> None:
+        """Raise :class:`ConfigError` for values out of range."""
+        limits = {
+            "port": (0, 65_535),
+            "max_sessions": (1, 10_000),
+            "inference_threads": (0, 256),
+            "analysed_fps": (0.5, 30),
+            "smoothing_half_life": (0, 60),
+            "idle_timeout": (1, 86_400),
+            "drain_timeout": (0, 600),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name} must lie between {low} and {high}")
+
+    @property
+    def threads(self) -> int:
+        """Number of inference threads in effect."""
+        return self.inference_threads or os.cpu_count() or 1
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server can be reached from this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def from_environ(cls, **overrides: object) -> "ServerConfig":
+        """Read ``ESAPR_*`` variables; ``overrides`` that are not None win.
+
+        Raises:
+            ConfigError: a value is malformed or out of range.
+        """
+        values = _parse(os.environ) | {k: v for k, v in overrides.items() if v is not None}
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _parse(environ: Mapping[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for field in fields(ServerConfig):
+        text = environ.get(f"ESAPR_{field.name.upper()}")
+        if text is not None:
+            values[field.name] = _convert(field.name, type(field.default), text)
+    return values
+
+
+def _convert(name: str, kind: type, text: str) -> object:
+    if kind is bool:
+        if text.lower() not in ("1", "0", "true", "false"):
+            raise ConfigError(f"{name} must be true or false, got {text!r}")
+        return text.lower() in ("1", "true")
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(f"{name} must be of type {kind.__name__}, got {text!r}") from None

@@ -1,0 +1,1 @@
+"""WebRTC tracks to frames and windows."""

@@ -1,0 +1,1 @@
+"""One session: its tasks, its states and its subscribers."""
