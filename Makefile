@@ -1,0 +1,90 @@
+# Needs Python 3.11+, make and (for the browser pages) Node 20+. `make setup && make serve`.
+#
+# EXTRA=gpu   installs ONNX Runtime's CUDA build in place of the CPU one (docs/decisions/0003)
+# EXTRA=train adds what models_onnx/training needs
+EXTRA  ?=
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+BIN    := .venv/bin
+LOCK   := requirements$(if $(EXTRA),-$(EXTRA)).lock
+PYTHON_READY := .venv/.ready$(if $(EXTRA),-$(EXTRA))
+TYPING := build/typing/esapr
+WEB_READY    := web_client/node_modules/.ready
+WEB_SOURCES  := $(wildcard web_client/*.* web_client/src/* web_client/src/*/* web_client/public/*)
+NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
+
+.DEFAULT_GOAL := setup
+.PHONY: setup serve demo test check wheel lock clean chromium
+
+setup: $(PYTHON_READY) $(TYPING) $(if $(NODE),$(WEB_READY))
+ifndef NODE
+	@echo "Node 20 or newer is not installed: the server works, its browser pages are missing."
+endif
+
+# Stamps of the other extras go: the two ONNX Runtime builds overwrite each other's files.
+$(PYTHON_READY): $(LOCK) pyproject.toml | README.md
+ifeq ($(PYTHON),)
+	$(error Python 3.11 or newer is needed; put it on the PATH or run make PYTHON=/path/to/python)
+endif
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@rm -f .venv/.ready*
+	@$(if $(filter gpu,$(EXTRA)),$(BIN)/python -m pip uninstall --quiet --yes onnxruntime,\
+		$(BIN)/python -m pip uninstall --quiet --yes onnxruntime-gpu)
+	$(BIN)/python -m pip install --quiet --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# mypy resolves the namespace through this link; so does python with PYTHONPATH=build/typing.
+$(TYPING):
+	mkdir -p $(@D) && ln -sfn ../.. $@
+
+$(WEB_READY): $(WEB_SOURCES)
+	cd web_client && npm ci --no-audit --no-fund && npm run build
+	@touch $@
+
+serve: setup
+	$(BIN)/esapr serve
+
+demo: setup
+	$(BIN)/esapr demo
+
+# pytest runs last, so that its closing line ends the output.
+test: setup chromium
+	$(if $(NODE),cd web_client && npm test)
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet tests/test_docs.py
+	$(if $(NODE),cd web_client && npm run check)
+
+# The browser tests drive the system's Chromium.
+chromium:
+	@command -v chromium >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "chromium is not installed: the browser tests will be skipped."; fi; }
+
+wheel: setup
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+# Addresses of the package index stay out of the lock files: pip takes its own configuration.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --strip-extras \
+	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+lock: setup
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > build/dev.in
+	$(COMPILE) --allow-unsafe --output-file requirements.lock pyproject.toml build/dev.in
+	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra train \
+		--output-file requirements-train.lock pyproject.toml build/dev.in
+	$(COMPILE) --unsafe-package onnxruntime --constraint requirements.lock --extra gpu \
+		--output-file requirements-gpu.lock pyproject.toml build/dev.in
+
+# Training runs under build/ stay.
+clean:
+	rm -rf .venv dist build/lib build/bdist.* build/typing build/dev.in *.egg-info \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage \
+		web_client/node_modules web_client/static
