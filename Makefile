@@ -80,6 +80,7 @@ lock: setup
 	$(COMPILE) --allow-unsafe --output-file requirements.lock pyproject.toml build/dev.in
 	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra train \
 		--output-file requirements-train.lock pyproject.toml build/dev.in
+	sed -i 's/+cpu$$//' requirements-train.lock  # a local build's name resolves nowhere else
 	$(COMPILE) --unsafe-package onnxruntime --constraint requirements.lock --extra gpu \
 		--output-file requirements-gpu.lock pyproject.toml build/dev.in
 
