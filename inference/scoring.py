@@ -150,7 +150,7 @@ class Scorer:
         try:
             arrays = stack([item.payload.inputs for item in batch], self._limits.bucket(size))
             outputs = await self._workers.run(self._model.run, arrays)
-            check(outputs, self._limits.bucket(size))
+            check(outputs, self._limits.bucket(size), size)
         except Exception as error:  # noqa: BLE001 - whatever a model raises fails its batch only
             self._observer.dropped(self.name, "failed", size)
             self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
@@ -195,10 +195,13 @@ def _stack(arrays: list[NDArray[Any]], rows: int) -> NDArray[Any]:
     return batch
 
 
-def check(outputs: Arrays, rows: int) -> None:
-    """Raise ValueError unless every output has ``rows`` rows of finite numbers."""
+def check(outputs: Arrays, rows: int, used: int) -> None:
+    """Raise ValueError unless every output has ``rows`` rows, finite in the first ``used``.
+
+    The rows behind are padding, on which a model may divide by zero.
+    """
     for name, values in outputs.items():
         if len(values) != rows:
             raise ValueError(f"output {name} has {len(values)} rows, the batch has {rows}")
-        if not np.isfinite(values).all():
+        if not np.isfinite(values[:used]).all():
             raise ValueError(f"output {name} has values that are not finite")

@@ -44,6 +44,38 @@ _RETRYABLE = frozenset(
 )
 
 
+class WarningCode(StrEnum):
+    """A condition that degrades the states; sent when it begins and when it ends."""
+
+    NO_FACE = "no_face"
+    DARK = "dark"
+    BLURRED = "blurred"
+    SMALL = "small"
+    SILENT = "silent"
+    CLIPPED = "clipped"
+    VIDEO_ENDED = "video_ended"
+    AUDIO_ENDED = "audio_ended"
+    RATE_REDUCED = "rate_reduced"
+
+    @property
+    def description(self) -> str:
+        """What to tell a person."""
+        return _DESCRIPTIONS[self]
+
+
+_DESCRIPTIONS = {
+    WarningCode.NO_FACE: "no face is in the picture",
+    WarningCode.DARK: "the picture is too dark",
+    WarningCode.BLURRED: "the picture is blurred",
+    WarningCode.SMALL: "the face is too small in the picture",
+    WarningCode.SILENT: "no speech is heard",
+    WarningCode.CLIPPED: "the sound is too loud and clips",
+    WarningCode.VIDEO_ENDED: "the video track has ended",
+    WarningCode.AUDIO_ENDED: "the audio track has ended",
+    WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",
+}
+
+
 class CloseCode(IntEnum):
     """Why a feed is closed. Clients reconnect on 1001, 1006, 1011, 1012 and 1013."""
 

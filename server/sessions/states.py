@@ -1,0 +1,135 @@
+"""A fused state as the message that goes out."""
+
+from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType
+
+from esapr.inference.emotions import LABELS, Scores
+from esapr.inference.signals import (
+    EmotionState,
+    FaceDetails,
+    Modality,
+    ModalityState,
+    VoiceDetails,
+)
+from esapr.protocol.messages import (
+    AbstainReason,
+    DropCounts,
+    FaceState,
+    Fused,
+    Latency,
+    Level,
+    ModalityStates,
+    State,
+    TextState,
+    VoiceState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a state message says besides the state itself. ``made`` is session time."""
+
+    session: str
+    participant: str
+    seq: int
+    made: float
+    dropped: DropCounts
+    level: Level
+    models: dict[str, str]
+
+
+def state_message(state: EmotionState, envelope: Envelope) -> State:
+    """Return the wire message for a state."""
+    return State(
+        session=envelope.session,
+        participant=envelope.participant,
+        seq=envelope.seq,
+        t_start_ms=round(state.start * 1000),
+        t_end_ms=round(state.end * 1000),
+        fused=_fused(state),
+        abstain=AbstainReason(state.abstain) if state.abstain else None,
+        modalities=ModalityStates(
+            face=_face(state.modalities.get(Modality.FACE)),
+            voice=_voice(state.modalities.get(Modality.VOICE)),
+            text=_text(state.modalities.get(Modality.TEXT)),
+        ),
+        latency=latency(state, envelope.made),
+        dropped=envelope.dropped,
+        level=envelope.level,
+        models=envelope.models,
+    )
+
+
+def latency(state: EmotionState, made: float) -> Latency:
+    """Return the cost of the evidence that is new in this state: the slowest part of each stage."""
+    new = [part.newest for part in state.modalities.values() if part.newest.end >= state.start]
+    if not new:
+        return Latency(0.0, 0.0, 0, 0.0)
+    return Latency(
+        capture_to_state_ms=round(max(made - score.end for score in new) * 1000, 1),
+        queue_ms=round(max(score.queue_ms for score in new), 2),
+        batch_size=max(score.batch_size for score in new),
+        infer_ms=round(max(score.infer_ms for score in new), 2),
+    )
+
+
+def rounded(probs: Scores) -> list[float]:
+    """Return probabilities as the wire has them: four digits."""
+    return [round(float(p), 4) for p in probs]
+
+
+def _fused(state: EmotionState) -> Fused | None:
+    if state.fused is None:
+        return None
+    return Fused(
+        label=LABELS[int(state.fused.probs.argmax())],
+        probs=rounded(state.fused.probs),
+        confidence=round(state.fused.confidence, 4),
+        valence=round(state.fused.valence, 4),
+        arousal=round(state.fused.arousal, 4),
+    )
+
+
+def _face(part: ModalityState | None) -> FaceState | UnsetType:
+    if part is None or not isinstance(part.newest.details, FaceDetails):
+        return UNSET
+    details = part.newest.details
+    box = details.box
+    return FaceState(
+        probs=rounded(part.probs),
+        weight=round(part.weight, 4),
+        coverage=round(part.coverage, 4),
+        age_ms=round(part.age * 1000),
+        box=[round(v, 4) for v in (box.left, box.top, box.width, box.height)],
+        blinks_total=details.blinks_total,
+        blink_rate=round(details.blinks_per_minute, 1),
+        quality=[str(quality) for quality in part.newest.quality],
+    )
+
+
+def _voice(part: ModalityState | None) -> VoiceState | UnsetType:
+    if part is None or not isinstance(part.newest.details, VoiceDetails):
+        return UNSET
+    return VoiceState(
+        probs=rounded(part.probs),
+        weight=round(part.weight, 4),
+        coverage=round(part.coverage, 4),
+        age_ms=round(part.age * 1000),
+        speech_ms=part.newest.details.speech_ms,
+        loudness_db=round(part.newest.details.loudness_db, 1),
+        quality=[str(quality) for quality in part.newest.quality],
+    )
+
+
+def _text(part: ModalityState | None) -> TextState | UnsetType:
+    if part is None:
+        return UNSET
+    return TextState(
+        probs=rounded(part.probs),
+        weight=round(part.weight, 4),
+        coverage=round(part.coverage, 4),
+        age_ms=round(part.age * 1000),
+        lines=part.count,
+        quality=[str(quality) for quality in part.newest.quality],
+    )
