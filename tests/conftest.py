@@ -1,0 +1,32 @@
+"""Every async test runs on a virtual clock, and none may leave a task behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from tests.virtual_clock import VirtualClockLoop, real_loop
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Simulate time, unless the test is marked ``real_time``."""
+    if item.get_closest_marker("real_time"):
+        return {"real": real_loop}
+    return {"virtual": VirtualClockLoop}
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_tasks(request: pytest.FixtureRequest) -> None:
+    """Fail an async test that ends before the tasks it started."""
+    if pytest_asyncio.is_async_test(request.node):
+        request.getfixturevalue("_no_leaked_tasks")
+
+
+@pytest_asyncio.fixture
+async def _no_leaked_tasks() -> AsyncIterator[None]:
+    yield
+    leaked = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not leaked, f"tasks outlive the test: {leaked}"
