@@ -10,8 +10,9 @@ BIN    := .venv/bin
 LOCK   := requirements$(if $(EXTRA),-$(EXTRA)).lock
 PYTHON_READY := .venv/.ready$(if $(EXTRA),-$(EXTRA))
 TYPING := build/typing/esapr
-WEB_READY    := web_client/node_modules/.ready
-WEB_SOURCES  := $(wildcard web_client/*.* web_client/src/* web_client/src/*/* web_client/public/*)
+WEB_READY    := web_client/node_modules/.built
+WEB_PACKAGES := web_client/node_modules/.installed
+WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* web_client/src/*/*)
 NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := setup
@@ -23,14 +24,14 @@ ifndef NODE
 endif
 
 # Stamps of the other extras go: the two ONNX Runtime builds overwrite each other's files.
-$(PYTHON_READY): $(LOCK) pyproject.toml | README.md
+$(PYTHON_READY): $(LOCK) pyproject.toml
 ifeq ($(PYTHON),)
 	$(error Python 3.11 or newer is needed; put it on the PATH or run make PYTHON=/path/to/python)
 endif
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@rm -f .venv/.ready*
-	@$(if $(filter gpu,$(EXTRA)),$(BIN)/python -m pip uninstall --quiet --yes onnxruntime,\
-		$(BIN)/python -m pip uninstall --quiet --yes onnxruntime-gpu)
+	@$(if $(filter gpu,$(EXTRA)),$(BIN)/python -m pip uninstall --quiet --quiet --yes onnxruntime,\
+		$(BIN)/python -m pip uninstall --quiet --quiet --yes onnxruntime-gpu)
 	$(BIN)/python -m pip install --quiet --requirement $(LOCK)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -39,8 +40,12 @@ endif
 $(TYPING):
 	mkdir -p $(@D) && ln -sfn ../.. $@
 
-$(WEB_READY): $(WEB_SOURCES)
-	cd web_client && npm ci --no-audit --no-fund && npm run build
+$(WEB_PACKAGES): web_client/package-lock.json
+	cd web_client && npm ci --no-audit --no-fund
+	@touch $@
+
+$(WEB_READY): $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web_client && npm run build
 	@touch $@
 
 serve: setup
