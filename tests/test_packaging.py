@@ -1,0 +1,180 @@
+"""What is shipped is what is in the tree, installs alone and serves."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SETUPTOOLS = PROJECT["tool"]["setuptools"]
+LOCKS = ("requirements.lock", "requirements-gpu.lock", "requirements-train.lock")
+
+
+def folders_with_code() -> set[str]:
+    tops = [ROOT / folder for folder in SETUPTOOLS["package-dir"].values()]
+    return {
+        f"esapr.{path.parent.relative_to(ROOT).as_posix().replace('/', '.')}"
+        for top in tops
+        for path in top.rglob("*.py")
+        if "node_modules" not in path.parts
+    }
+
+
+def test_the_package_list_is_the_tree() -> None:
+    assert set(SETUPTOOLS["packages"]) == folders_with_code()
+
+
+def test_every_package_has_an_init_file() -> None:
+    bare = {
+        package
+        for package in SETUPTOOLS["packages"]
+        if not (ROOT / package.removeprefix("esapr.").replace(".", "/") / "__init__.py").is_file()
+    }
+    assert bare == set()
+
+
+def test_every_top_level_package_is_mapped_to_its_folder() -> None:
+    tops = {package for package in SETUPTOOLS["packages"] if package.count(".") == 1}
+    assert SETUPTOOLS["package-dir"] == {top: top.removeprefix("esapr.") for top in tops}
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    assert not re.search(r"://|file:|--", (ROOT / lock).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_one_onnx_runtime(lock: str) -> None:
+    runtimes = [name for name in pins(lock) if name in ("onnxruntime", "onnxruntime-gpu")]
+    assert runtimes == (["onnxruntime-gpu"] if "gpu" in lock else ["onnxruntime"])
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_every_direct_dependency(lock: str) -> None:
+    named = {
+        re.split(r"[\[<>=~! ]", requirement, maxsplit=1)[0]
+        for requirement in PROJECT["project"]["dependencies"]
+    }
+    runtime = {"onnxruntime"} if "gpu" in lock else set()
+    assert named - runtime <= pins(lock).keys()
+
+
+def run(*command: str | Path, **environ: str) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environ}
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_gpu_lock_resolves() -> None:
+    report = json.loads(
+        run(
+            *(sys.executable, "-m", "pip", "--quiet", "install", "--dry-run", "--no-deps"),
+            *("--ignore-installed", "--report", "-", "-r", ROOT / "requirements-gpu.lock"),
+        )
+    )
+    resolved = {package["metadata"]["name"] for package in report["install"]}
+
+    assert "onnxruntime-gpu" in resolved
+    assert "onnxruntime" not in resolved
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``bin`` folder of an environment that holds the wheel and what the lock names."""
+    folder = tmp_path_factory.mktemp("clean")
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    needed = folder / "constraints.txt"
+    needed.write_text("".join(f"{k}=={v}\n" for k, v in pins("requirements.lock").items()))
+    run(python, "-m", "pip", "--quiet", "install", "--constraint", needed, wheel)
+    return folder / "bin"
+
+
+def tracked(*patterns: str) -> set[str]:
+    return set(run("git", "-C", ROOT, "ls-files", "--", *patterns).split())
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_every_tracked_file_of_the_packages(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = set(archive.namelist())
+    wanted = tracked(*(f"{folder}/**.py" for folder in SETUPTOOLS["package-dir"].values()))
+    wanted |= tracked("models_onnx/*/model.*", "models_onnx/*/parity.npz", "models_onnx/*/CARD.md")
+    wanted |= tracked("load_tests/clips/*", "**/py.typed")
+    wanted |= {path.relative_to(ROOT).as_posix() for path in built_pages()}
+
+    assert {f"esapr/{path}" for path in wanted} - shipped == set()
+
+
+def built_pages() -> list[Path]:
+    return [path for path in (ROOT / "web_client/static").rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_the_installed_commands_run(installed: Path, tmp_path: Path) -> None:
+    version = run(installed / "esapr", "--version", PYTHONSAFEPATH="1")
+    verified = run(installed / "esapr", "models", "verify", PYTHONSAFEPATH="1")
+
+    assert PROJECT["project"]["version"] in version
+    for card in (ROOT / "models_onnx").glob("*/model.toml"):
+        assert card.parent.name in verified
+
+
+@contextmanager
+def serving(command: Path) -> Iterator[str]:
+    """Start the server on a free port; give its address once it says so."""
+    process = subprocess.Popen(
+        [command, "serve", "--port", "0"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield next(
+            found[0]
+            for line in process.stderr or ()
+            if (found := re.search(r"http://[\w.]+:\d+", line))
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_the_installed_server_answers(installed: Path) -> None:
+    with serving(installed / "esapr") as address:
+        health = urlopen(f"{address}/healthz").status
+        page = urlopen(f"{address}/").read().decode()
+
+    assert health == 200
+    assert "<title>" in page
