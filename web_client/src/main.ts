@@ -1,0 +1,179 @@
+/** The page: consent, then a session, then how it ended. */
+
+import { startCapture } from "./capture";
+import { find, setText } from "./dom";
+import { type Problem, problemFrom } from "./errors";
+import type { FeedPhase } from "./feed";
+import { count } from "./format";
+import type { ServerMessage } from "./protocol";
+import { type Ending, Run } from "./run";
+import { createSession, MODALITIES, type Modality } from "./session";
+import { LiveView } from "./view";
+
+const form = find(document, "#consent", HTMLFormElement);
+const accept = find(form, "#consent-accept", HTMLInputElement);
+const start = find(form, "#start", HTMLButtonElement);
+const live = find(document, "#live", HTMLElement);
+const selfView = find(live, "#self-view", HTMLVideoElement);
+const textForm = find(live, "#text-form", HTMLFormElement);
+const textInput = find(live, "#text-input", HTMLInputElement);
+const textSend = find(textForm, "button", HTMLButtonElement);
+const connection = find(document, "#connection", HTMLElement);
+const alertBox = find(document, "#alert", HTMLElement);
+const ended = find(document, "#ended", HTMLElement);
+
+const view = new LiveView(live);
+let run: Run | null = null;
+let givenAt = "";
+
+function chosen(): Modality[] {
+  return MODALITIES.filter((modality) => find(form, `#use-${modality}`, HTMLInputElement).checked);
+}
+
+function allowStart(): void {
+  start.disabled = !accept.checked || chosen().length === 0;
+}
+
+function report(problem: Problem): void {
+  setText(find(alertBox, "#alert-message", HTMLElement), problem.message);
+  setText(find(alertBox, "#alert-code", HTMLElement), problem.code);
+  alertBox.hidden = false;
+}
+
+function dismiss(): void {
+  alertBox.hidden = true;
+}
+
+async function begin(): Promise<void> {
+  dismiss();
+  ended.hidden = true;
+  start.disabled = true;
+  setText(start, "Starting…");
+  const modalities = chosen();
+  let stream: MediaStream | null = null;
+  try {
+    stream = await startCapture({
+      camera: modalities.includes("face"),
+      microphone: modalities.includes("voice"),
+    });
+    const receipt = {
+      subject: "self",
+      text_version: form.dataset["textVersion"] ?? "",
+      given_at: givenAt,
+      method: "checkbox",
+    };
+    const credentials = await createSession(receipt, modalities);
+    setText(find(live, "#notice", HTMLElement), credentials.notice);
+    run = new Run(stream, credentials, { message, phase, roundTrip, problem: report, ended: finish });
+    run.start();
+  } catch (thrown) {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    report(problemFrom(thrown));
+    showConsent();
+  }
+}
+
+function showConsent(): void {
+  live.hidden = true;
+  form.hidden = false;
+  setText(start, "Start");
+  allowStart();
+}
+
+function showLive(stream: MediaStream): void {
+  form.hidden = true;
+  live.hidden = false;
+  selfView.srcObject = stream;
+  live.toggleAttribute("data-no-camera", stream.getVideoTracks().length === 0);
+  const typed = chosen().includes("text");
+  textInput.disabled = textSend.disabled = !typed;
+  find(live, "#stop", HTMLButtonElement).focus({ preventScroll: true });
+}
+
+function message(received: ServerMessage): void {
+  switch (received.type) {
+    case "session.created":
+      if (!live.hidden || run === null) return;
+      showLive(run.stream);
+      view.begin(received);
+      break;
+    case "state":
+      view.state(received);
+      break;
+    case "overlay":
+      view.overlay(received);
+      break;
+    case "warning":
+      view.warning(received);
+      break;
+  }
+}
+
+function phase(entered: FeedPhase): void {
+  const words = {
+    connecting: "Connecting",
+    live: "Live",
+    waiting: "Reconnecting",
+    closed: "Not connected",
+  };
+  connection.dataset["phase"] = entered.name;
+  setText(connection, words[entered.name]);
+}
+
+function roundTrip(ms: number): void {
+  view.roundTrip(ms);
+}
+
+function finish({ totals, problem }: Ending): void {
+  run = null;
+  view.end();
+  selfView.srcObject = null;
+  showConsent();
+  if (problem) report(problem);
+  const parts = totals && [
+    count(totals.states, "state"),
+    `${totals.fused} with an expression`,
+    count(totals.frames, "frame"),
+    count(totals.windows, "sound window"),
+    count(totals.lines, "line"),
+  ];
+  const withdrawn = accept.checked ? "Session ended." : "Consent withdrawn. Measuring has stopped.";
+  setText(ended, parts ? `${withdrawn} ${parts.join(", ")}.` : withdrawn);
+  ended.hidden = false;
+  ended.focus();
+}
+
+function withdraw(): void {
+  accept.checked = false;
+  run?.withdraw();
+}
+
+function say(): void {
+  const body = textInput.value.trim();
+  if (body === "" || run === null) return;
+  if (!run.say(body)) return;
+  setText(find(live, "#last-line", HTMLElement), `Sent: ${body}`);
+  textInput.value = "";
+}
+
+accept.addEventListener("change", () => {
+  givenAt = new Date().toISOString();
+  allowStart();
+});
+form.addEventListener("change", allowStart);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void begin();
+});
+textForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  say();
+});
+find(live, "#stop", HTMLButtonElement).addEventListener("click", () => run?.stop());
+find(live, "#withdraw", HTMLButtonElement).addEventListener("click", withdraw);
+find(alertBox, "#alert-dismiss", HTMLButtonElement).addEventListener("click", dismiss);
+window.addEventListener("pagehide", () => run?.stop());
+setText(find(form, "#host", HTMLElement), location.host);
+// A reloaded page may come back with its boxes ticked: consent is given anew each time.
+form.reset();
+allowStart();

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+// `npm run dev` serves the sources and asks a running `esapr serve` for the rest.
+const SERVER = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  build: {
+    outDir: "static",
+    emptyOutDir: true,
+    license: { fileName: "licences.md" },
+    modulePreload: { polyfill: false },
+    target: "es2022",
+  },
+  server: {
+    proxy: { "/v1": { target: SERVER, ws: true } },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+  },
+});
