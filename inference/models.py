@@ -2,9 +2,10 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +37,10 @@ class ShapeMismatchError(ModelError):
 
 class ParityError(ModelError):
     """The graph does not reproduce the reference outputs stored beside it."""
+
+
+class RuntimeConflictError(ModelError):
+    """Two builds of ONNX Runtime are installed; they have overwritten each other's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,9 @@ class Model:
 
         Raises:
             HashMismatchError: the file is not the one on the card.
+            RuntimeConflictError: two builds of ONNX Runtime are installed.
         """
+        _require_one_runtime()
         content = card.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != card.sha256:
             raise HashMismatchError(f"{card.name}: model.onnx does not match the card's sha256")
@@ -193,3 +200,21 @@ class Model:
 
 def _fixed(shape: Any) -> tuple[int | None, ...]:
     return tuple(d if isinstance(d, int) else None for d in shape)
+
+
+@cache
+def _require_one_runtime() -> None:
+    check_runtimes(dist.name for dist in distributions())
+
+
+def check_runtimes(installed: Iterable[str]) -> None:
+    """Check the names of installed distributions (docs/decisions/0003-gpu-extra.md).
+
+    Raises:
+        RuntimeConflictError: both ``onnxruntime`` and ``onnxruntime-gpu`` are among them.
+    """
+    if {"onnxruntime", "onnxruntime-gpu"} <= set(installed):
+        raise RuntimeConflictError(
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: "
+            "uninstall both, then install one (make setup, or make setup EXTRA=gpu)"
+        )

@@ -1,0 +1,142 @@
+"""What the code offers is in the reference, and what the documentation links to is there."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from esapr.cli.main import main
+from esapr.inference.signals import Abstain
+from esapr.models_onnx import ROOT as ZOO
+from esapr.protocol import limits, messages
+from esapr.protocol.errors import CloseCode, ErrorCode, WarningCode
+from esapr.server.config import ServerConfig
+from esapr.server.metrics import Metrics
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
+
+
+def undocumented(names: set[str], page: str) -> set[str]:
+    """Names that the page does not set in code style."""
+    code = set(re.findall(r"`([^`]+)`", (DOCS / "reference" / page).read_text(encoding="utf-8")))
+    return names - code
+
+
+def test_every_message_type() -> None:
+    kinds = get_args(messages.ClientMessage) + get_args(messages.ServerMessage)
+
+    assert undocumented({kind.__struct_config__.tag for kind in kinds}, "protocol.md") == set()
+
+
+@pytest.mark.parametrize("codes", [ErrorCode, WarningCode, Abstain])
+def test_every_code(codes: type[ErrorCode | WarningCode | Abstain]) -> None:
+    assert undocumented({str(code) for code in codes}, "protocol.md") == set()
+
+
+def test_every_close_code() -> None:
+    text = (DOCS / "reference/protocol.md").read_text(encoding="utf-8")
+
+    assert {code for code in CloseCode if f"| {code:d} |" not in text} == set()
+
+
+def test_every_limit() -> None:
+    assert undocumented({name for name in vars(limits) if name.isupper()}, "limits.md") == set()
+
+
+def test_every_setting_with_its_default() -> None:
+    page = (DOCS / "reference/config.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| `ESAPR_\w+` \| `([^`]+)` \|", page, re.MULTILINE))
+
+    assert rows.keys() == {field.name for field in fields(ServerConfig)}
+    for field in fields(ServerConfig):
+        documented = rows[field.name]
+        assert documented in (
+            str(field.default).lower(),
+            f"{field.default:g}" if is_number(field.default) else None,
+        )
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def test_every_metric() -> None:
+    exposed = text_string_to_metric_families(Metrics().text().decode())
+    names = {
+        f"{family.name}_total" if family.type == "counter" else family.name for family in exposed
+    }
+
+    assert undocumented(names, "metrics.md") == set()
+
+
+def commands(group: click.Group, path: str) -> set[str]:
+    found = set()
+    for name, command in group.commands.items():
+        found |= (
+            commands(command, f"{path} {name}")
+            if isinstance(command, click.Group)
+            else {f"{path} {name}"}
+        )
+    return found
+
+
+def test_every_command() -> None:
+    assert undocumented(commands(main, "esapr"), "cli.md") == set()
+
+
+def options(group: click.Group) -> set[str]:
+    """Long names of every option of every command."""
+    found = set()
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            found |= options(command)
+        found |= {
+            name
+            for parameter in command.params
+            if isinstance(parameter, click.Option)
+            for name in parameter.opts
+            if name.startswith("--")
+        }
+    return found
+
+
+def test_every_option() -> None:
+    assert undocumented(options(main), "cli.md") == set()
+
+
+def test_every_installed_model_with_its_licence() -> None:
+    page = (DOCS / "reference/models.md").read_text(encoding="utf-8")
+    installed = {card.parent.name for card in ZOO.glob("*/model.toml")}
+
+    assert installed == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in headings(file), target
+
+
+def headings(page: Path) -> set[str]:
+    """Anchors of a page, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    linked = re.findall(r"\]\(([^)#]+)\)", (DOCS / "index.md").read_text(encoding="utf-8"))
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+
+    assert pages - {"index.md"} == set(linked)
