@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { deviceProblem } from "../src/capture";
+import { Problem, problemFrom, problemIn } from "../src/errors";
+import { cover } from "../src/overlay";
+import { feedAddress } from "../src/session";
+
+test.each([
+  ["NotAllowedError", "permission_denied"],
+  ["NotReadableError", "device_in_use"],
+  ["NotFoundError", "device_not_found"],
+  ["OverconstrainedError", "device_not_found"],
+  ["InvalidStateError", "device_failed"],
+])("%s is explained as %s", (name, code) => {
+  const problem = deviceProblem(new DOMException("", name), "camera");
+  expect(problem.code).toBe(code);
+  expect(problem.message).toContain("camera");
+});
+
+describe("problems", () => {
+  test("carry the server's code and words", async () => {
+    const error = { code: "overloaded", message: "Full.", retryable: true, request_id: "r1" };
+    const problem = await problemIn(Response.json({ error }, { status: 503 }));
+    expect([problem.code, problem.message]).toEqual(["overloaded", "Full."]);
+  });
+
+  test("name the status when something else answered", async () => {
+    const answer = new Response("<html>", { status: 502, statusText: "Bad Gateway" });
+    const problem = await problemIn(answer);
+    expect([problem.code, problem.message]).toEqual(["http_502", "Bad Gateway"]);
+  });
+
+  test("keep their code on the way", () => {
+    const problem = new Problem("insecure_origin", "Only on https.");
+    expect(problemFrom(problem)).toBe(problem);
+  });
+
+  test("tell a late answer from an unreachable server", () => {
+    expect(problemFrom(new DOMException("", "TimeoutError")).code).toBe("timeout");
+    expect(problemFrom(new TypeError("Failed to fetch")).code).toBe("unreachable");
+  });
+});
+
+test.each([
+  ["http://localhost:8080/", "ws://localhost:8080/v1/sessions/s/feed"],
+  ["https://example.org/", "wss://example.org/v1/sessions/s/feed"],
+])("the feed of %s is %s", (page, address) => {
+  expect(feedAddress("/v1/sessions/s/feed", page)).toBe(address);
+});
+
+test("a wide picture loses its sides, as the video shows it", () => {
+  const place = cover({ width: 1280, height: 720 }, { width: 400, height: 300 });
+  expect(place.height).toBe(300);
+  expect(place.left).toBeCloseTo((400 - (300 * 16) / 9) / 2);
+  expect(place.top).toBe(0);
+});
