@@ -263,13 +263,5 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
 
 
 ServerMessage = (
-    SessionCreated
-    | SessionUpdated
-    | State
-    | Overlay
-    | Warning
-    | Gap
-    | Error
-    | Pong
-    | SessionClosed
+    SessionCreated | SessionUpdated | State | Overlay | Warning | Gap | Error | Pong | SessionClosed
 )

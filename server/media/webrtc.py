@@ -3,8 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
+import av
+import structlog
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -23,6 +25,8 @@ from esapr.server.media.audio import read_audio
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.video import read_video
 
+log = structlog.get_logger()
+
 LOOPBACK = ["127.0.0.1"]
 # What aiortc raises on an offer that it cannot parse or use.
 _SDP_ERRORS = (
@@ -37,12 +41,6 @@ _SDP_ERRORS = (
     OperationError,
 )
 _MODALITIES = {"video": Modality.FACE, "audio": Modality.VOICE}
-
-
-class _IceConnection(Protocol):
-    async def get_component_candidates(
-        self, component: int, addresses: list[str], timeout: int = 5
-    ) -> list[Any]: ...
 
 
 class WebRtcPeer:
@@ -94,10 +92,14 @@ class WebRtcPeer:
         await self._connection.close()
 
     async def _read(self, track: MediaStreamTrack) -> None:
-        if track.kind == "video":
-            await read_video(_frames(track), self._sink, self._fps)
-        else:
-            await read_audio(_frames(track), self._sink)
+        try:
+            if track.kind == "video":
+                await read_video(_frames(track), self._sink, self._fps)
+            else:
+                await read_audio(_frames(track), self._sink)
+        except av.FFmpegError as error:
+            # A track that cannot be converted is an absent modality, not a broken session.
+            log.warning("track_failed", kind=track.kind, error=type(error).__name__)
         self._sink.track_ended(_MODALITIES[track.kind])
 
     def _open_channel(self, channel: RTCDataChannel) -> None:
@@ -110,15 +112,7 @@ class WebRtcPeer:
         if self._connection.sctp:
             transports.add(self._connection.sctp.transport.transport)
         for transport in transports:
-            connection: _IceConnection = transport.iceGatherer._connection
-            gather = connection.get_component_candidates
-
-            async def gather_on_loopback(
-                component: int, addresses: list[str], timeout: int = 5, gather: Any = gather
-            ) -> list[Any]:
-                return cast(list[Any], await gather(component, LOOPBACK, timeout))
-
-            connection.get_component_candidates = gather_on_loopback  # type: ignore[method-assign]
+            _gather_on(transport.iceGatherer._connection, LOOPBACK)
 
 
 def check_offer(offer: str) -> None:
@@ -139,6 +133,11 @@ def check_offer(offer: str) -> None:
     sends = [m for m in media if m.kind in _MODALITIES and m.direction in ("sendonly", "sendrecv")]
     if not sends:
         raise ProtocolError(ErrorCode.SDP_WITHOUT_MEDIA, "the offer sends neither audio nor video")
+
+
+def _gather_on(connection: Any, addresses: list[str]) -> None:
+    gather = connection.get_component_candidates
+    connection.get_component_candidates = lambda component, **_: gather(component, addresses)
 
 
 async def _frames(track: MediaStreamTrack) -> AsyncIterator[Any]:

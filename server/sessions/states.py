@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from esapr.inference.emotions import LABELS, Scores
 from esapr.inference.signals import (
+    Box,
     EmotionState,
     FaceDetails,
     Modality,
@@ -74,6 +75,11 @@ def latency(state: EmotionState, made: float) -> Latency:
     )
 
 
+def box_fractions(box: Box) -> list[float]:
+    """Return left, top, width and height as the wire has them: four digits."""
+    return [round(value, 4) for value in (box.left, box.top, box.width, box.height)]
+
+
 def rounded(probs: Scores) -> list[float]:
     """Return probabilities as the wire has them: four digits."""
     return [round(float(p), 4) for p in probs]
@@ -95,13 +101,12 @@ def _face(part: ModalityState | None) -> FaceState | UnsetType:
     if part is None or not isinstance(part.newest.details, FaceDetails):
         return UNSET
     details = part.newest.details
-    box = details.box
     return FaceState(
         probs=rounded(part.probs),
         weight=round(part.weight, 4),
         coverage=round(part.coverage, 4),
         age_ms=round(part.age * 1000),
-        box=[round(v, 4) for v in (box.left, box.top, box.width, box.height)],
+        box=box_fractions(details.box),
         blinks_total=details.blinks_total,
         blink_rate=round(details.blinks_per_minute, 1),
         quality=[str(quality) for quality in part.newest.quality],

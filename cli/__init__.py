@@ -1,0 +1,1 @@
+"""The ``esapr`` command: wires server, load tests and models together."""

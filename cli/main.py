@@ -1,0 +1,20 @@
+"""``esapr``: the command with all its subcommands."""
+
+from importlib.metadata import version
+
+import click
+
+from esapr.cli.demo import demo
+from esapr.cli.models import models
+from esapr.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("esapr"), prog_name="esapr")
+def main() -> None:
+    """ESAPR: live expression states from video, sound and text."""
+
+
+main.add_command(serve)
+main.add_command(demo)
+main.add_command(models)

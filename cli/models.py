@@ -1,0 +1,55 @@
+"""``esapr models``: what is installed, and whether it is intact."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from esapr import models_onnx
+from esapr.inference.models import Model, ModelCard, ModelError
+
+
+@click.group()
+def models() -> None:
+    """Look at the installed models."""
+
+
+@models.command("list")
+def list_models() -> None:
+    """List every installed model with its task, size, test set and licence."""
+    table = Table("model", "version", "task", "MB", "measured", "licence")
+    for folder in models_onnx.folders().values():
+        card = ModelCard.read(folder)
+        size = card.path.stat().st_size / 1e6
+        table.add_row(
+            card.name, card.version, card.task, f"{size:.1f}", _figures(card.metrics), card.licence
+        )
+    Console(width=160).print(table)
+
+
+@models.command()
+def verify() -> None:
+    """Check hashes, shapes and parity of every installed model; exit 1 if one fails."""
+    failed = 0
+    for name, folder in models_onnx.folders().items():
+        try:
+            card = ModelCard.read(folder)
+            difference = Model(card).verify()
+        except ModelError as error:
+            failed += 1
+            click.echo(f"FAIL  {name}: {error}")
+        else:
+            tolerance = card.parity_tolerance
+            click.echo(f"ok    {name}: max difference {difference:.1e} (tolerance {tolerance:.0e})")
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _figures(metrics: Any) -> str:
+    """Return the card's top-level figures, such as ``accuracy 0.65``."""
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in metrics.items()
+        if isinstance(value, int | float | str)
+    )

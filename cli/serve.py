@@ -1,0 +1,43 @@
+"""``esapr serve``: run the server until SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+
+import click
+import structlog
+
+from esapr.server import logs
+from esapr.server.app import serve as run_server
+from esapr.server.config import ConfigError, ServerConfig
+from esapr.web_client import STATIC
+
+log = structlog.get_logger()
+
+
+@click.command()
+@click.option("--host", help="Address to bind (default 127.0.0.1).")
+@click.option("--port", type=int, help="TCP port (default 8000; 0 takes a free one).")
+def serve(host: str | None, port: int | None) -> None:
+    """Run the server. Other settings come from ESAPR_* variables."""
+    try:
+        config = ServerConfig.from_environ(host=host, port=port)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    logs.configure(json=config.log_json)
+    try:
+        asyncio.run(_serve(config))
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {config.host}:{config.port}: {error}"
+        ) from None
+
+
+async def _serve(config: ServerConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with run_server(config, STATIC) as server:
+        click.echo(f"ESAPR serves on {server.url}", err=True)
+        await stop.wait()
+        log.info("stopping")

@@ -1,0 +1,121 @@
+"""The one place that wires everything: ``serve`` runs a server inside a TaskGroup."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from esapr import models_onnx
+from esapr.inference.workers import ThreadWorkers
+from esapr.protocol import limits
+from esapr.server.config import ServerConfig
+from esapr.server.http import errors, feed, health, pages, sessions, whip
+from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.admission import Sessions
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. ``ready`` is set once every batch bucket is warm."""
+
+    url: str
+    port: int
+    ready: asyncio.Event
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def serve(
+    config: ServerConfig, static: Path, folders: Mapping[str, Path] | None = None
+) -> AsyncIterator[Server]:
+    """Serve until the block is left, then close every session with 1001.
+
+    The port is open, and ``/healthz`` answers, while the models warm up.
+
+    Raises:
+        OSError: the port is taken.
+        ModelError: a model folder is damaged.
+    """
+    metrics = Metrics()
+    with ThreadWorkers(config.threads) as workers:
+        pipeline = await asyncio.to_thread(
+            Pipeline, folders or models_onnx.folders(), workers, metrics, config.threads
+        )
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            open_sessions = Sessions(group, config, pipeline, metrics)
+            app = _application(
+                config,
+                static,
+                metrics=metrics,
+                pipeline=pipeline,
+                ready=ready,
+                open_sessions=open_sessions,
+            )
+            runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
+            await runner.setup()
+            try:
+                port = await _listen(runner, config)
+                batches = group.create_task(pipeline.run())
+                warm = group.create_task(_warm_up(pipeline, ready))
+                yield Server(f"http://{config.host}:{port}", port, ready, metrics)
+            finally:
+                ready.clear()
+                await open_sessions.close()
+                # Waits for the feeds to send what they hold.
+                await runner.cleanup()
+            warm.cancel()
+            batches.cancel()
+
+
+def _application(
+    config: ServerConfig,
+    static: Path,
+    *,
+    metrics: Metrics,
+    pipeline: Pipeline,
+    ready: asyncio.Event,
+    open_sessions: Sessions,
+) -> web.Application:
+    app = web.Application(
+        middlewares=[errors.answering_errors(metrics)], client_max_size=limits.MAX_REQUEST_BYTES
+    )
+    app[CONFIG] = config
+    app[METRICS] = metrics
+    app[PIPELINE] = pipeline
+    app[READY] = ready
+    app[SESSIONS] = open_sessions
+    app.add_routes(
+        [
+            *health.routes(),
+            *sessions.routes(demo=config.loopback),
+            *whip.routes(),
+            *feed.routes(),
+            *pages.routes(static),
+        ]
+    )
+    return app
+
+
+async def _listen(runner: web.AppRunner, config: ServerConfig) -> int:
+    site = web.TCPSite(runner, config.host, config.port)
+    await site.start()
+    address = runner.addresses[0]
+    port: int = address[1]
+    log.info("listening", host=config.host, port=port)
+    return port
+
+
+async def _warm_up(pipeline: Pipeline, ready: asyncio.Event) -> None:
+    started = asyncio.get_running_loop().time()
+    await asyncio.to_thread(pipeline.warm_up)
+    ready.set()
+    log.info("ready", seconds=round(asyncio.get_running_loop().time() - started, 2))

@@ -1,0 +1,80 @@
+"""Protocol errors as HTTP answers."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from uuid import uuid4
+
+import msgspec
+from aiohttp import web
+
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.requests import ErrorBody, ErrorDetail
+from esapr.server.metrics import Metrics
+
+STATUS = {
+    ErrorCode.BAD_MESSAGE: HTTPStatus.BAD_REQUEST,
+    ErrorCode.CONFIG_INVALID: HTTPStatus.BAD_REQUEST,
+    ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SDP_INVALID: HTTPStatus.BAD_REQUEST,
+    ErrorCode.SDP_WITHOUT_MEDIA: HTTPStatus.BAD_REQUEST,
+    ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
+    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
+}
+RETRY_AFTER_SECONDS = 5
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def error_response(error: ProtocolError) -> web.Response:
+    """Return the answer for ``error``, with a request id that its log line would carry."""
+    detail = ErrorDetail(
+        code=error.code,
+        message=error.message,
+        retryable=error.code.retryable,
+        request_id=uuid4().hex,
+        field=error.field or msgspec.UNSET,
+    )
+    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+    headers = {}
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_response(ErrorBody(detail), status, headers)
+
+
+def json_response(
+    body: object, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
+) -> web.Response:
+    """Return ``body`` as JSON."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+    )
+
+
+def answering_errors(metrics: Metrics) -> Callable[[web.Request, Handler], Awaitable[object]]:
+    """Return a middleware that turns errors into JSON bodies with stable codes."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ProtocolError as error:
+            metrics.errors.labels(error.code).inc()
+            return error_response(error)
+        except web.HTTPNotFound:
+            return error_response(ProtocolError(ErrorCode.NOT_FOUND, "there is no such page"))
+        except web.HTTPRequestEntityTooLarge:
+            return error_response(ProtocolError(ErrorCode.MESSAGE_TOO_BIG, "the body is too big"))
+
+    return middleware

@@ -1,0 +1,58 @@
+"""Health, readiness, metrics and the installed models."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from esapr.protocol.requests import ModelInfo
+from esapr.server.http.errors import json_response
+from esapr.server.http.keys import METRICS, PIPELINE, READY
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes."""
+    return [
+        web.get("/healthz", get_health),
+        web.get("/readyz", get_ready),
+        web.get("/metrics", get_metrics),
+        web.get("/v1/models", get_models),
+    ]
+
+
+async def get_health(_: web.Request) -> web.Response:
+    """Answer: the process serves."""
+    return json_response({"status": "ok"})
+
+
+async def get_ready(request: web.Request) -> web.Response:
+    """Answer 200 once every batch bucket is warm, and until the server begins to stop."""
+    if request.app[READY].is_set():
+        return json_response({"status": "ready"})
+    return json_response({"status": "warming_up"}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+async def get_metrics(request: web.Request) -> web.Response:
+    """Answer with Prometheus' text format."""
+    metrics = request.app[METRICS]
+    for model, count in request.app[PIPELINE].pending().items():
+        metrics.waiting(model, count)
+    return web.Response(
+        body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+    )
+
+
+async def get_models(request: web.Request) -> web.Response:
+    """Answer with the card of every model in use."""
+    return json_response(
+        [
+            ModelInfo(
+                name=card.name,
+                version=card.version,
+                task=card.task,
+                sha256=card.sha256,
+                licence=card.licence,
+                commercial_use=card.commercial_use,
+            )
+            for card in request.app[PIPELINE].cards.values()
+        ]
+    )

@@ -1,0 +1,16 @@
+"""What handlers find in the application."""
+
+import asyncio
+
+from aiohttp import web
+
+from esapr.server.config import ServerConfig
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.admission import Sessions
+
+CONFIG = web.AppKey("config", ServerConfig)
+METRICS = web.AppKey("metrics", Metrics)
+PIPELINE = web.AppKey("pipeline", Pipeline)
+READY = web.AppKey("ready", asyncio.Event)
+SESSIONS = web.AppKey("sessions", Sessions)

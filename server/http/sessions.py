@@ -1,0 +1,66 @@
+"""Opening, reading and ending sessions."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from esapr.protocol import limits
+from esapr.protocol.codec import decode_body
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.requests import SessionCredentials, SessionRequest
+from esapr.server.http.errors import json_response
+from esapr.server.http.keys import SESSIONS
+from esapr.server.http.tokens import authorised_session
+from esapr.server.sessions.session import DONE, NOTICE
+
+
+def routes(*, demo: bool) -> list[web.RouteDef]:
+    """Return the routes; opening a session without a key exists only where ``demo`` says so."""
+    opening = [web.post("/v1/demo/sessions", post_session)] if demo else []
+    return [*opening, web.delete("/v1/sessions/{session}", delete_session)]
+
+
+async def post_session(request: web.Request) -> web.Response:
+    """Open a session and return its credentials."""
+    refuse_foreign_origin(request)
+    session = request.app[SESSIONS].create(decode_body(await read_body(request), SessionRequest))
+    path = f"/v1/sessions/{session.id}"
+    credentials = SessionCredentials(
+        session_id=session.id,
+        client_token=session.token,
+        feed_url=f"{path}/feed",
+        whip_url=f"{path}/whip",
+        notice=NOTICE,
+    )
+    return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
+
+
+async def delete_session(request: web.Request) -> web.Response:
+    """End a session."""
+    authorised_session(request).end(DONE)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def read_body(request: web.Request, limit: int = limits.MAX_REQUEST_BYTES) -> bytes:
+    """Return the body.
+
+    Raises:
+        ProtocolError: ``message_too_big``.
+    """
+    body = await request.content.read(limit + 1)
+    while len(body) <= limit and (more := await request.content.read(limit + 1 - len(body))):
+        body += more
+    if len(body) > limit:
+        raise ProtocolError(ErrorCode.MESSAGE_TOO_BIG, f"at most {limit} bytes")
+    return body
+
+
+def refuse_foreign_origin(request: web.Request) -> None:
+    """Refuse a page of another site: demo sessions need no key, so any page could open them.
+
+    Raises:
+        ProtocolError: ``token_invalid``.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.host:
+        raise ProtocolError(ErrorCode.TOKEN_INVALID, "demo sessions are for the server's own page")

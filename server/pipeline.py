@@ -1,0 +1,102 @@
+"""The six models behind their scorers, shared by all sessions."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from esapr.inference.face.analyser import FaceAnalyser
+from esapr.inference.models import Model, ModelCard
+from esapr.inference.scoring import Scorer, ScorerObserver
+from esapr.inference.signals import Modality
+from esapr.inference.text.analyser import TextAnalyser
+from esapr.inference.text.expression import read_tokenizer
+from esapr.inference.voice.analyser import VoiceAnalyser
+from esapr.inference.workers import ThreadWorkers
+
+EXPRESSION_MODELS = {
+    Modality.FACE: "face_expression",
+    Modality.VOICE: "voice_expression",
+    Modality.TEXT: "text_expression",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Analysers:
+    """One session's analysers."""
+
+    face: FaceAnalyser
+    voice: VoiceAnalyser
+    text: TextAnalyser
+
+
+class Pipeline:
+    """Loads the models and batches the work of all sessions."""
+
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        workers: ThreadWorkers,
+        observer: ScorerObserver,
+        threads: int,
+    ) -> None:
+        """Load every model in ``folders``; batches run on ``workers``, one thread a batch.
+
+        Raises:
+            ModelError: a model folder is damaged.
+        """
+        self.cards = {name: ModelCard.read(folder) for name, folder in folders.items()}
+        self._models = {name: Model(card) for name, card in self.cards.items()}
+        self._tokenizer = read_tokenizer(folders[EXPRESSION_MODELS[Modality.TEXT]])
+        self._scorers = {
+            name: Scorer(name, model, model.card.batch, workers, observer, in_flight=threads)
+            for name, model in self._models.items()
+        }
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each modality's expression model, as states name it."""
+        return {
+            modality.value: f"{name}@{self.cards[name].version}"
+            for modality, name in EXPRESSION_MODELS.items()
+        }
+
+    def pending(self) -> dict[str, int]:
+        """Return how many items wait for each model."""
+        return {name: scorer.pending for name, scorer in self._scorers.items()}
+
+    def warm_up(self) -> None:
+        """Run every batch bucket of every model once; blocks."""
+        for model in self._models.values():
+            model.warm_up()
+
+    async def run(self) -> None:
+        """Form and run batches until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for scorer in self._scorers.values():
+                group.create_task(scorer.run())
+
+    def analysers(self, session: str) -> Analysers:
+        """Return fresh analysers for one session."""
+        scorers = self._scorers
+        return Analysers(
+            face=FaceAnalyser(
+                scorers["face_detector"],
+                scorers["face_landmarks"],
+                scorers["face_expression"],
+                session=session,
+                temperature=self.cards["face_expression"].temperature,
+            ),
+            voice=VoiceAnalyser(
+                scorers["voice_activity"],
+                scorers["voice_expression"],
+                session=session,
+                temperature=self.cards["voice_expression"].temperature,
+            ),
+            text=TextAnalyser(
+                scorers["text_expression"],
+                self._tokenizer,
+                session=session,
+                temperature=self.cards["text_expression"].temperature,
+            ),
+        )

@@ -1,0 +1,150 @@
+"""Evidence of one session on its way to the fusion: three bounded inboxes, three loops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from esapr.inference.fusion import Fusion, FusionConfig
+from esapr.inference.scoring import BatchFailedError, NotRunError
+from esapr.inference.signals import (
+    AudioWindow,
+    EmotionState,
+    Modality,
+    ModalityScore,
+    Quality,
+    TextLine,
+    VideoFrame,
+)
+from esapr.inference.voice.windows import WindowBuffer
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import Analysers
+from esapr.server.sessions.inbox import Inbox
+from esapr.server.sessions.tally import Tally
+
+WAITING_FRAMES = 1
+WAITING_WINDOWS = 2
+WAITING_LINES = 16
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Analysis:
+    """Takes in frames, samples and lines; scores them and fuses the scores.
+
+    Each loop has one item in flight; its inbox keeps the latest and counts what it displaces.
+    """
+
+    def __init__(
+        self,
+        analysers: Analysers,
+        modalities: tuple[Modality, ...],
+        smoothing_half_life: float,
+        *,
+        tally: Tally,
+        metrics: Metrics,
+        on_face: Callable[[float, ModalityScore | None], None],
+    ) -> None:
+        """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time."""
+        self._analysers = analysers
+        self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
+        self.enable(modalities)
+        self._tally = tally
+        self._metrics = metrics
+        self._on_face = on_face
+        self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
+        self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
+        self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
+        self._buffer = WindowBuffer()
+        self._quality: dict[Modality, tuple[Quality, ...]] = {}
+
+    def enable(self, modalities: tuple[Modality, ...]) -> None:
+        """Fuse these modalities from now on; evidence so far is forgotten."""
+        self._fusion = Fusion(modalities, self._fusion_config)
+
+    def state_at(self, start: float, end: float) -> EmotionState:
+        """Return the state of ``[start, end)``; call with growing times."""
+        return self._fusion.state_at(start, end)
+
+    def put_frame(self, frame: VideoFrame) -> None:
+        """Take in a picture."""
+        if self._frames.put(frame):
+            self._drop(Modality.FACE, "displaced")
+
+    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
+        """Take in samples, the first of which was captured at ``at``."""
+        for window in self._buffer.push(samples, at):
+            if self._windows.put(window):
+                self._drop(Modality.VOICE, "displaced")
+
+    def put_line(self, line: TextLine) -> None:
+        """Take in a line of text."""
+        if self._lines.put(line):
+            self._drop(Modality.TEXT, "displaced")
+
+    def forget(self, modality: Modality) -> None:
+        """Forget what was noted about a modality whose track has ended."""
+        self._quality.pop(modality, None)
+        if modality is Modality.VOICE:
+            self._buffer = WindowBuffer()
+
+    def quality(self) -> set[Quality]:
+        """Return what is wrong with the picture and the sound at present."""
+        return {flag for flags in self._quality.values() for flag in flags}
+
+    async def run(self) -> None:
+        """Score until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._loop(self._frames, Modality.FACE, self._face))
+            group.create_task(self._loop(self._windows, Modality.VOICE, self._voice))
+            group.create_task(self._loop(self._lines, Modality.TEXT, self._text))
+
+    async def _loop(
+        self, inbox: Inbox[T], modality: Modality, score: Callable[[T], Awaitable[None]]
+    ) -> None:
+        while True:
+            item = await inbox.get()
+            try:
+                await score(item)
+            except NotRunError as error:
+                self._drop(modality, error.reason)
+            except BatchFailedError as error:
+                self._drop(modality, "failed")
+                log.warning("batch_failed", modality=modality, error=str(error))
+            else:
+                self._tally.analysed[modality] += 1
+
+    async def _face(self, frame: VideoFrame) -> None:
+        reading = await self._analysers.face.score(frame)
+        self._note(Modality.FACE, frame.at, reading.score, reading.quality)
+        self._on_face(frame.at, reading.score)
+
+    async def _voice(self, window: AudioWindow) -> None:
+        reading = await self._analysers.voice.score(window)
+        self._note(Modality.VOICE, window.at, reading.score, reading.quality)
+
+    async def _text(self, line: TextLine) -> None:
+        score = await self._analysers.text.score(line)
+        self._note(Modality.TEXT, line.at, score, ())
+
+    def _note(
+        self,
+        modality: Modality,
+        at: float,
+        score: ModalityScore | None,
+        quality: tuple[Quality, ...],
+    ) -> None:
+        self._quality[modality] = quality
+        if score is None:
+            self._fusion.add_absence(modality, at)
+        else:
+            self._fusion.add(score)
+
+    def _drop(self, modality: Modality, reason: str) -> None:
+        self._tally.dropped[modality] += 1
+        self._metrics.dropped(modality, reason, 1)

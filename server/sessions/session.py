@@ -1,0 +1,279 @@
+"""One session: media in, a state each tick out. Everything it starts lives in one TaskGroup."""
+
+import asyncio
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from uuid import uuid4
+
+import numpy as np
+from msgspec import UNSET
+from numpy.typing import NDArray
+
+from esapr.inference.signals import FaceDetails, Modality, ModalityScore, TextLine, VideoFrame
+from esapr.protocol import limits
+from esapr.protocol.codec import Format, decode_client
+from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
+from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
+from esapr.protocol.requests import SessionRequest
+from esapr.server.config import ServerConfig
+from esapr.server.media.webrtc import WebRtcPeer
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.analysis import Analysis
+from esapr.server.sessions.audience import Audience, error_message
+from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.rate import TokenBucket
+from esapr.server.sessions.states import Envelope, box_fractions, state_message
+from esapr.server.sessions.tally import Tally
+
+NOTICE = (
+    "Your face, voice and text are analysed live for the expression they show. A score describes "
+    "what is shown, not what you feel. Nothing is recorded, and you can stop at any time."
+)
+"""Shown to the person before any media is taken (EU AI Act, Art. 50(3))."""
+
+MAX_CATCH_UP = 5
+"""Ticks that are made up for after a stall; beyond, the states skip the lost time."""
+
+_ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a session ends; ``error`` is sent right before the close frame."""
+
+    reason: str
+    close_code: CloseCode
+    error: ErrorCode | None = None
+
+
+DONE = Ending("closed", CloseCode.DONE)
+REVOKED = Ending("consent_revoked", CloseCode.POLICY, ErrorCode.CONSENT_REQUIRED)
+IDLE = Ending("idle", CloseCode.IDLE, ErrorCode.SESSION_CLOSED)
+SHUTDOWN = Ending("shutdown", CloseCode.SHUTDOWN, ErrorCode.SHUTTING_DOWN)
+FAILED = Ending("internal", CloseCode.INTERNAL, ErrorCode.INTERNAL)
+
+
+class Session:
+    """One participant's session; implements :class:`esapr.server.media.sink.MediaSink`."""
+
+    def __init__(
+        self, request: SessionRequest, config: ServerConfig, pipeline: Pipeline, metrics: Metrics
+    ) -> None:
+        """Create a session; nothing happens before :meth:`run`."""
+        self.id = uuid4().hex
+        self.token = token_urlsafe(24)
+        self.participant = request.participant
+        self.tick_ms = request.tick_ms
+        self.modalities = tuple(Modality(name) for name in request.modalities)
+        self.audience = Audience()
+        self._config = config
+        self._metrics = metrics
+        self._models = pipeline.versions
+        self._loop = asyncio.get_running_loop()
+        self._created = self._loop.time()
+        self._tally = Tally()
+        self._analysis = Analysis(
+            pipeline.analysers(self.id),
+            self.modalities,
+            config.smoothing_half_life,
+            tally=self._tally,
+            metrics=metrics,
+            on_face=self._publish_overlay,
+        )
+        self._conditions = Conditions()
+        self._ended_tracks: set[Modality] = set()
+        self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
+        self._last_used = 0.0
+        self._locked = False
+        self._peer: asyncio.Task[None] | None = None
+        self._group = asyncio.TaskGroup()
+        self._ending: asyncio.Future[Ending] = self._loop.create_future()
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until :meth:`end` is called, then tell the audience and stop every task."""
+        async with self._group as group:
+            tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
+            ending = await self._ending
+            for task in [*tasks, *([self._peer] if self._peer else [])]:
+                task.cancel()
+        self._dismiss(ending)
+
+    def end(self, ending: Ending) -> None:
+        """End the session; the first reason counts."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    def fail(self) -> None:
+        """Tell the audience that :meth:`run` has failed."""
+        self.end(FAILED)
+        self._dismiss(FAILED)
+
+    def attach(self, peer: WebRtcPeer) -> None:
+        """Take media from ``peer``, in place of an earlier one.
+
+        Raises:
+            ProtocolError: ``session_closed``.
+        """
+        if self._ending.done():
+            raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
+        self.detach()
+        self._locked = True
+        self._ended_tracks.clear()
+        self._peer = self._group.create_task(peer.run())
+
+    def detach(self) -> None:
+        """Stop taking media; the session goes on."""
+        if self._peer:
+            self._peer.cancel()
+            self._peer = None
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the session time in seconds."""
+        return self._loop.time() - self._created
+
+    def put_frame(self, frame: VideoFrame) -> None:
+        """Take in a picture."""
+        if Modality.FACE in self.modalities:
+            self._analysis.put_frame(frame)
+
+    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
+        """Take in samples, the first of which was captured at ``at``."""
+        if Modality.VOICE in self.modalities:
+            self._analysis.put_samples(samples, at)
+
+    def put_message(self, data: str | bytes) -> None:
+        """Take in a ``text`` message from a data channel; errors go to the feed."""
+        try:
+            message = decode_client(data.encode() if isinstance(data, str) else data, Format.JSON)
+            if not isinstance(message, Text):
+                raise ProtocolError(ErrorCode.BAD_MESSAGE, "a data channel takes text only", "type")
+            self.add_text(message)
+        except ProtocolError as error:
+            self._metrics.errors.labels(error.code).inc()
+            self.audience.publish(error_message(error, uuid4().hex))
+
+    def track_ended(self, modality: Modality) -> None:
+        """Note that a track will bring nothing more."""
+        self._ended_tracks.add(modality)
+        self._analysis.forget(modality)
+
+    def add_text(self, text: Text) -> None:
+        """Take in a line of text.
+
+        Raises:
+            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, or
+                ``config_invalid`` for a time that lies ahead or a session without text.
+        """
+        now = self.now()
+        check_text(text, now)
+        if Modality.TEXT not in self.modalities:
+            raise ProtocolError(ErrorCode.CONFIG_INVALID, "text is not analysed", "modalities")
+        if not self._text_rate.allow(now):
+            raise ProtocolError(
+                ErrorCode.RATE_LIMITED,
+                f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once",
+            )
+        self._locked = True
+        at = now if text.at_ms is UNSET else text.at_ms / 1000
+        self._analysis.put_line(TextLine(at, text.body))
+
+    def configure(self, change: Configure) -> None:
+        """Change the tick or the modalities.
+
+        Raises:
+            ProtocolError: ``config_locked`` once media or text have come.
+        """
+        changes_session = change.tick_ms is not UNSET or change.modalities is not UNSET
+        if changes_session and self._locked:
+            raise ProtocolError(ErrorCode.CONFIG_LOCKED, "the configuration is locked by media")
+        if change.tick_ms is not UNSET:
+            self.tick_ms = change.tick_ms
+        if change.modalities is not UNSET:
+            self.modalities = tuple(Modality(name) for name in change.modalities)
+            self._analysis.enable(self.modalities)
+
+    # --- what goes out ------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        due = self.now()
+        while True:
+            start, tick = due, self.tick_ms / 1000
+            due = start + tick
+            await asyncio.sleep(due - self.now())
+            late = self.now() - due
+            self._metrics.state_lateness.observe(late)
+            self._publish_state(start, due)
+            self._publish_warnings(due)
+            self._end_if_idle()
+            if late > MAX_CATCH_UP * tick:
+                due = self.now()
+
+    def _publish_state(self, start: float, end: float) -> None:
+        state = self._analysis.state_at(start, end)
+        envelope = Envelope(
+            session=self.id,
+            participant=self.participant,
+            seq=self._tally.states,
+            made=self.now(),
+            dropped=self._tally.drop_counts(),
+            level=self._tally.level(),
+            models=self._models,
+        )
+        message = state_message(state, envelope)
+        self._tally.state(fused=state.fused is not None)
+        self._metrics.states.labels(str(state.fused is not None).lower()).inc()
+        self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
+        self.audience.publish_state(message, envelope.made)
+
+    def _publish_warnings(self, now: float) -> None:
+        present = {WarningCode(flag) for flag in self._analysis.quality()}
+        present |= {_ENDED[modality] for modality in self._ended_tracks}
+        if self._tally.level() != "full":
+            present.add(WarningCode.RATE_REDUCED)
+        for code, active in self._conditions.update(present, now):
+            text = WarningCode(code).description
+            self.audience.publish(Warning(code, active, text, round(now * 1000)))
+
+    def _publish_overlay(self, at: float, score: ModalityScore | None) -> None:
+        details = score.details if score else None
+        face = details if isinstance(details, FaceDetails) else None
+        self.audience.publish(
+            Overlay(
+                t_ms=round(at * 1000),
+                box=box_fractions(face.box) if face else None,
+                landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
+                blinks_total=face.blinks_total if face else 0,
+            )
+        )
+
+    def _end_if_idle(self) -> None:
+        now = self.now()
+        if len(self.audience) or (self._peer and not self._peer.done()):
+            self._last_used = now
+        elif now - self._last_used >= self._config.idle_timeout:
+            self.end(IDLE)
+
+    def _dismiss(self, ending: Ending) -> None:
+        closed = SessionClosed(ending.reason, self._tally.totals())
+        self.audience.dismiss(closed, ending.close_code, ending.error)
+
+
+def check_text(text: Text, now: float) -> None:
+    """Check a line of text that arrives at ``now``.
+
+    Raises:
+        ProtocolError: ``text_empty``, ``text_too_long`` or ``config_invalid``.
+    """
+    if len(text.body) > limits.MAX_TEXT_CHARACTERS:
+        raise ProtocolError(
+            ErrorCode.TEXT_TOO_LONG, f"at most {limits.MAX_TEXT_CHARACTERS} characters", "body"
+        )
+    if not text.body.strip():
+        raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
+    if text.at_ms is not UNSET and text.at_ms > now * 1000:
+        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")

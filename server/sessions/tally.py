@@ -1,0 +1,59 @@
+"""What a session has taken in, dropped and published. No asyncio, no clock."""
+
+from dataclasses import dataclass, field
+
+from esapr.inference.signals import Modality
+from esapr.protocol.messages import DropCounts, Level, Totals
+
+
+def _zeros() -> dict[Modality, int]:
+    return dict.fromkeys(Modality, 0)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts since the session began."""
+
+    analysed: dict[Modality, int] = field(default_factory=_zeros)
+    dropped: dict[Modality, int] = field(default_factory=_zeros)
+    states: int = 0
+    fused: int = 0
+    _analysed_before: dict[Modality, int] = field(default_factory=_zeros)
+    _dropped_before: dict[Modality, int] = field(default_factory=_zeros)
+
+    def drop_counts(self) -> DropCounts:
+        """Return what was dropped since the session began."""
+        return DropCounts(
+            frames=self.dropped[Modality.FACE],
+            windows=self.dropped[Modality.VOICE],
+            lines=self.dropped[Modality.TEXT],
+        )
+
+    def level(self) -> Level:
+        """Return how much was analysed since the last call of :meth:`state`.
+
+        ``full``: nothing was dropped. ``minimal``: everything that came was. ``reduced``: part.
+        """
+        dropped = sum(self.dropped.values()) - sum(self._dropped_before.values())
+        analysed = sum(self.analysed.values()) - sum(self._analysed_before.values())
+        if dropped == 0:
+            return "full"
+        return "reduced" if analysed else "minimal"
+
+    def state(self, *, fused: bool) -> None:
+        """Count a state and begin the next interval of :meth:`level`."""
+        self.states += 1
+        self.fused += fused
+        self._analysed_before = dict(self.analysed)
+        self._dropped_before = dict(self.dropped)
+
+    def totals(self) -> Totals:
+        """Return everything, for the end of the session."""
+        return Totals(
+            states=self.states,
+            fused=self.fused,
+            frames=self.analysed[Modality.FACE],
+            windows=self.analysed[Modality.VOICE],
+            lines=self.analysed[Modality.TEXT],
+            dropped=self.drop_counts(),
+        )
