@@ -153,7 +153,7 @@ def certainty(probs: Scores) -> float:
 def _average(weighted: list[tuple[float, Scores]]) -> Scores:
     total = sum(weight for weight, _ in weighted)
     if total == 0:
-        return np.mean([probs for _, probs in weighted], axis=0, dtype=np.float32)
+        return np.asarray(np.mean([probs for _, probs in weighted], axis=0), dtype=np.float32)
     mixed = sum(weight * probs.astype(np.float64) for weight, probs in weighted) / total
     return np.asarray(mixed, dtype=np.float32)
 
@@ -163,4 +163,3 @@ def _pool(parts: list[ModalityState]) -> Scores:
     logs = sum(part.weight * np.log(np.maximum(part.probs, 1e-4)) for part in parts)
     unnormalised = np.exp(logs)
     return np.asarray(unnormalised / unnormalised.sum(), dtype=np.float32)
-

@@ -21,10 +21,10 @@ class Format(StrEnum):
 
 _json_encoder = msgspec.json.Encoder()
 _msgpack_encoder = msgspec.msgpack.Encoder()
-_client_json = msgspec.json.Decoder(ClientMessage)
-_client_msgpack = msgspec.msgpack.Decoder(ClientMessage)
-_server_json = msgspec.json.Decoder(ServerMessage)
-_server_msgpack = msgspec.msgpack.Decoder(ServerMessage)
+_client_json: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_client_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
+_server_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
+_server_msgpack: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
 # msgspec reports "... - at `$.consent.given_at`", or names an unknown field in backquotes.
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")

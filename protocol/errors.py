@@ -68,7 +68,7 @@ _DESCRIPTIONS = {
     WarningCode.DARK: "the picture is too dark",
     WarningCode.BLURRED: "the picture is blurred",
     WarningCode.SMALL: "the face is too small in the picture",
-    WarningCode.SILENT: "no speech is heard",
+    WarningCode.SILENT: "the microphone is silent",
     WarningCode.CLIPPED: "the sound is too loud and clips",
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",

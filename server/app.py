@@ -10,13 +10,14 @@ import structlog
 from aiohttp import web
 
 from esapr import models_onnx
+from esapr.inference.models import Model
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
 from esapr.server.config import ServerConfig
 from esapr.server.http import errors, feed, health, pages, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline
+from esapr.server.pipeline import Pipeline, load_models
 from esapr.server.sessions.admission import Sessions
 
 log = structlog.get_logger()
@@ -34,11 +35,12 @@ class Server:
 
 @asynccontextmanager
 async def serve(
-    config: ServerConfig, static: Path, folders: Mapping[str, Path] | None = None
+    config: ServerConfig, static: Path, models: Mapping[str, Model] | None = None
 ) -> AsyncIterator[Server]:
     """Serve until the block is left, then close every session with 1001.
 
-    The port is open, and ``/healthz`` answers, while the models warm up.
+    The port is open, and ``/healthz`` answers, while the models warm up. ``models`` defaults to
+    those installed.
 
     Raises:
         OSError: the port is taken.
@@ -46,9 +48,8 @@ async def serve(
     """
     metrics = Metrics()
     with ThreadWorkers(config.threads) as workers:
-        pipeline = await asyncio.to_thread(
-            Pipeline, folders or models_onnx.folders(), workers, metrics, config.threads
-        )
+        models = models or await asyncio.to_thread(load_models, models_onnx.folders())
+        pipeline = Pipeline(models, workers, metrics, config.threads)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             open_sessions = Sessions(group, config, pipeline, metrics)

@@ -30,27 +30,32 @@ class Analysers:
     text: TextAnalyser
 
 
+def load_models(folders: Mapping[str, Path]) -> dict[str, Model]:
+    """Load every model, by name, with one thread a batch.
+
+    Raises:
+        ModelError: a model folder is damaged.
+    """
+    return {name: Model(ModelCard.read(folder)) for name, folder in folders.items()}
+
+
 class Pipeline:
-    """Loads the models and batches the work of all sessions."""
+    """Batches the work of all sessions."""
 
     def __init__(
         self,
-        folders: Mapping[str, Path],
+        models: Mapping[str, Model],
         workers: ThreadWorkers,
         observer: ScorerObserver,
         threads: int,
     ) -> None:
-        """Load every model in ``folders``; batches run on ``workers``, one thread a batch.
-
-        Raises:
-            ModelError: a model folder is damaged.
-        """
-        self.cards = {name: ModelCard.read(folder) for name, folder in folders.items()}
-        self._models = {name: Model(card) for name, card in self.cards.items()}
-        self._tokenizer = read_tokenizer(folders[EXPRESSION_MODELS[Modality.TEXT]])
+        """Run batches of ``models`` on ``workers``, at most ``threads`` batches of each at once."""
+        self.cards = {name: model.card for name, model in models.items()}
+        self._models = models
+        self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)
         self._scorers = {
             name: Scorer(name, model, model.card.batch, workers, observer, in_flight=threads)
-            for name, model in self._models.items()
+            for name, model in models.items()
         }
 
     @property

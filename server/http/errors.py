@@ -1,11 +1,11 @@
 """Protocol errors as HTTP answers."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from uuid import uuid4
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import ErrorBody, ErrorDetail
@@ -28,8 +28,6 @@ STATUS = {
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 RETRY_AFTER_SECONDS = 5
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def error_response(error: ProtocolError) -> web.Response:
@@ -62,7 +60,7 @@ def json_response(
     )
 
 
-def answering_errors(metrics: Metrics) -> Callable[[web.Request, Handler], Awaitable[object]]:
+def answering_errors(metrics: Metrics) -> Middleware:
     """Return a middleware that turns errors into JSON bodies with stable codes."""
 
     @web.middleware

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from esapr.inference.signals import VideoFrame
 from esapr.server.media.clock import MediaClock
@@ -32,9 +33,10 @@ async def read_video(frames: AsyncIterator[av.VideoFrame], sink: MediaSink, fps:
         sink.put_frame(VideoFrame(at, to_rgb(frame)))
 
 
-def to_rgb(frame: av.VideoFrame) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def to_rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Return the frame as uint8 RGB ``[height, width, 3]``, scaled down in the same step."""
     scale = min(1.0, MAX_WIDTH / frame.width, MAX_HEIGHT / frame.height)
     # libswscale wants even sizes for chroma-subsampled input.
     width, height = (max(2, round(side * scale) & ~1) for side in (frame.width, frame.height))
-    return frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    rgb = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    return np.asarray(rgb, np.uint8)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import av
 import structlog
@@ -76,7 +76,7 @@ class WebRtcPeer:
             raise ProtocolError(
                 ErrorCode.SDP_INVALID, f"the offer cannot be answered: {type(error).__name__}"
             ) from error
-        return cast(str, self._connection.localDescription.sdp)
+        return self._connection.localDescription.sdp
 
     async def run(self) -> None:
         """Read every track until all have ended, then close the connection."""

@@ -78,7 +78,7 @@ class Analysis:
 
     def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
         """Take in samples, the first of which was captured at ``at``."""
-        for window in self._buffer.push(samples, at):
+        for window in self._buffer.push(samples, at).windows:
             if self._windows.put(window):
                 self._drop(Modality.VOICE, "displaced")
 

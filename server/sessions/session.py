@@ -231,7 +231,7 @@ class Session:
         self.audience.publish_state(message, envelope.made)
 
     def _publish_warnings(self, now: float) -> None:
-        present = {WarningCode(flag) for flag in self._analysis.quality()}
+        present: set[str] = {*self._analysis.quality()}
         present |= {_ENDED[modality] for modality in self._ended_tracks}
         if self._tally.level() != "full":
             present.add(WarningCode.RATE_REDUCED)

@@ -1,0 +1,35 @@
+"""A real server with the shipped models, for tests that speak to it over sockets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cache
+
+from esapr import models_onnx
+from esapr.inference.models import Model
+from esapr.server.app import Server, serve
+from esapr.server.config import ServerConfig
+from esapr.server.pipeline import load_models
+from esapr.web_client import STATIC
+
+CONSENT = {
+    "subject": "test participant",
+    "text_version": "2026-11",
+    "given_at": "2026-11-22T12:00:00Z",
+    "method": "test",
+}
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Return the shipped models, loaded once a test run."""
+    return load_models(models_onnx.folders())
+
+
+@asynccontextmanager
+async def running_server(**settings: object) -> AsyncIterator[Server]:
+    """Serve on a free loopback port until the block is left; ready when it is entered."""
+    config = replace(ServerConfig(port=0), **settings)  # type: ignore[arg-type]
+    async with serve(config, STATIC, models()) as server:
+        await server.ready.wait()
+        yield server
