@@ -1,0 +1,175 @@
+"""``esapr demo``: play a clip through a WebRTC peer and print what the server says about it."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import click
+from yarl import URL
+
+from esapr.inference.emotions import LABELS
+from esapr.inference.models import ModelError
+from esapr.load_tests import PORTRAIT
+from esapr.load_tests.gateway import Gateway, RefusedError
+from esapr.load_tests.media import ClipError, EncodedClip, encode_clip
+from esapr.load_tests.participant import play
+from esapr.load_tests.peer import PeerError
+from esapr.protocol.codec import Format, encode
+from esapr.protocol.messages import (
+    FaceState,
+    SessionClosed,
+    State,
+    TextState,
+    VoiceState,
+    Warning,
+)
+from esapr.server import logs
+from esapr.server.app import serve
+from esapr.server.config import ServerConfig
+from esapr.web_client import STATIC
+
+LINE = "This is wonderful, I am so happy to see you all!"
+MODALITIES = ("face", "voice", "text")
+_FAILURES = (RefusedError, PeerError, ModelError, aiohttp.ClientError, OSError)
+
+
+@click.command()
+@click.option(
+    "--clip",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=PORTRAIT,
+    help="Video or sound file to play (default: the shipped portrait).",
+)
+@click.option("--text", default=LINE, help="Line of chat to send.")
+@click.option("--seconds", type=click.FloatRange(min=2), default=15.0, help="How long to play.")
+@click.option("--url", help="Use this running server; the default starts one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def demo(clip: Path, text: str, seconds: float, url: str | None, as_json: bool) -> None:
+    """Play a clip as a browser would and print each state.
+
+    The exit status is 0 if states fused from face, voice and text arrived, 1 if not, and 2 if the
+    clip cannot be read.
+    """
+    logs.configure(json=False)
+    show = _print_json if as_json else _print_line
+    try:
+        encoded = encode_clip(clip, longest=seconds)
+        tally = asyncio.run(_play(encoded, text, seconds, url, show))
+    except ClipError as error:
+        raise click.BadParameter(str(error), param_hint="--clip") from None
+    except ExceptionGroup as group:
+        raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from group
+    except _FAILURES as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(tally.summary()) if as_json else tally.sentence())
+    if missing := tally.missing():
+        raise click.ClickException(f"no fused state rests on: {', '.join(missing)}")
+
+
+async def _play(
+    clip: EncodedClip, text: str, seconds: float, url: str | None, show: Callable[[State], None]
+) -> "Tally":
+    """Play ``clip`` for ``seconds`` and pass each state to ``show``."""
+    tally = Tally()
+    async with (
+        _server(url) as address,
+        aiohttp.ClientSession() as http,
+        play(Gateway(http, URL(address)), clip, name="demo") as participant,
+    ):
+        click.echo(f"Playing for {seconds:g} s to {address}", err=True)
+        await participant.say(text)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for message in participant.feed:
+                    match message:
+                        case State():
+                            tally.add(message)
+                            show(message)
+                        case Warning():
+                            began = "" if message.active else "no longer "
+                            click.echo(f"warning: {began}{message.code}", err=True)
+                        case SessionClosed():
+                            click.echo(f"session closed: {message.reason}", err=True)
+    return tally
+
+
+@asynccontextmanager
+async def _server(url: str | None) -> AsyncIterator[str]:
+    """Yield the address of the server at ``url``, or of one that is started here."""
+    if url is not None:
+        yield url
+        return
+    click.echo("Starting a server; the models warm up.", err=True)
+    async with serve(ServerConfig.from_environ(host="127.0.0.1", port=0), STATIC) as server:
+        await server.ready.wait()
+        yield server.url
+
+
+class Tally:
+    """Counts states, and how many fused ones rest on each modality."""
+
+    def __init__(self) -> None:
+        self._states = 0
+        self._fused = 0
+        self._modalities: Counter[str] = Counter()
+
+    def add(self, state: State) -> None:
+        """Count one state."""
+        self._states += 1
+        if state.fused is not None:
+            self._fused += 1
+            self._modalities.update(name for name, part in _parts(state) if part.weight > 0)
+
+    def missing(self) -> list[str]:
+        """Return the modalities on which no fused state rests."""
+        return [name for name in MODALITIES if not self._modalities[name]]
+
+    def summary(self) -> dict[str, object]:
+        """Return the last line of ``--json``."""
+        return {
+            "type": "summary",
+            "states": self._states,
+            "fused": self._fused,
+            "modalities": {name: self._modalities[name] for name in MODALITIES},
+        }
+
+    def sentence(self) -> str:
+        """Return the last line for people."""
+        counts = ", ".join(f"{name} {self._modalities[name]}" for name in MODALITIES)
+        return f"{self._states} states, {self._fused} fused; resting on {counts}"
+
+
+def _parts(state: State) -> list[tuple[str, FaceState | VoiceState | TextState]]:
+    """Return the modalities that a state has evidence of, with their names."""
+    parts = ((name, getattr(state.modalities, name)) for name in MODALITIES)
+    return [(name, part) for name, part in parts if part]
+
+
+def _print_json(state: State) -> None:
+    click.echo(encode(state, Format.JSON))
+
+
+def _print_line(state: State) -> None:
+    if state.fused is not None:
+        verdict = f"{state.fused.label} {state.fused.confidence:.2f}"
+    else:
+        verdict = f"({state.abstain.reason if state.abstain else 'no expression'})"
+    parts = " ".join(
+        f"{name} {LABELS[part.probs.index(max(part.probs))]} x{part.weight:.2f}".ljust(22)
+        for name, part in _parts(state)
+    )
+    delay = f"{state.latency.capture_to_state_ms:.0f} ms"
+    click.echo(f"{state.t_end_ms / 1000:6.1f} s  {verdict:<16} {parts:<68} {delay:>8}")
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:
+    """Return the exceptions inside a group, however deep."""
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, ExceptionGroup) else [error])
+    ]

@@ -1,0 +1,139 @@
+"""The calls of protocol v1 as a browser makes them: session, WHIP push, feed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from ipaddress import ip_address
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from esapr.load_tests.peer import Exchange
+from esapr.load_tests.subscriber import Subscriber
+from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, VERSION
+from esapr.protocol.codec import Format
+from esapr.protocol.limits import MAX_MESSAGE_BYTES
+from esapr.protocol.messages import Hello
+from esapr.protocol.requests import ErrorBody, SessionCredentials, SessionRequest
+
+_SUBPROTOCOLS = {Format.JSON: JSON_SUBPROTOCOL, Format.MSGPACK: MSGPACK_SUBPROTOCOL}
+
+
+class RefusedError(Exception):
+    """The server refused a call. ``code`` is the protocol's, or empty if the body had none."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Keep what the server answered."""
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+
+
+class Gateway:
+    """One server, by its address."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: URL) -> None:
+        """Call the server at ``url`` (``http://host:port``)."""
+        self._http = http
+        self._url = url
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine's loopback interface."""
+        host = self._url.host or ""
+        if host == "localhost":
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @asynccontextmanager
+    async def session(self, request: SessionRequest) -> AsyncIterator[SessionCredentials]:
+        """Open a demo session that is ended on leaving.
+
+        Raises:
+            RefusedError: the server refused it.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        url = self._url.join(URL("/v1/demo/sessions"))
+        headers = {"Content-Type": "application/json"}
+        body = msgspec.json.encode(request)
+        async with self._http.post(url, data=body, headers=headers) as response:
+            await _check(response)
+            credentials = msgspec.json.decode(await response.read(), type=SessionCredentials)
+        try:
+            yield credentials
+        finally:
+            path = URL(f"/v1/sessions/{credentials.session_id}")
+            await self._delete(self._url.join(path), credentials.client_token)
+
+    @asynccontextmanager
+    async def subscribe(
+        self, credentials: SessionCredentials, form: Format
+    ) -> AsyncIterator[Subscriber]:
+        """Open the feed and say hello.
+
+        Raises:
+            aiohttp.ClientError: the server cannot be reached or refused the socket.
+        """
+        url = self._url.join(URL(credentials.feed_url))
+        protocols = (_SUBPROTOCOLS[form], TOKEN_PREFIX + credentials.client_token)
+        async with self._http.ws_connect(
+            url, protocols=protocols, max_msg_size=MAX_MESSAGE_BYTES
+        ) as socket:
+            subscriber = Subscriber(socket, form)
+            await subscriber.send(Hello(version=VERSION))
+            yield subscriber
+
+    async def metrics(self) -> str:
+        """Return the Prometheus exposition of the server."""
+        async with self._http.get(self._url.join(URL("/metrics"))) as response:
+            await _check(response)
+            return await response.text()
+
+    @asynccontextmanager
+    async def push(self, credentials: SessionCredentials) -> AsyncIterator[Exchange]:
+        """Push media by WHIP (RFC 9725): the value sends the offer; stopped on leaving.
+
+        Raises:
+            RefusedError: the server refused the offer.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        url = self._url.join(URL(credentials.whip_url))
+        pushed: list[URL] = []
+
+        async def exchange(offer: str) -> str:
+            headers = {"Content-Type": "application/sdp", **_bearer(credentials.client_token)}
+            async with self._http.post(url, data=offer.encode(), headers=headers) as response:
+                await _check(response)
+                pushed.append(url.join(URL(response.headers["Location"])))
+                return await response.text()
+
+        try:
+            yield exchange
+        finally:
+            for resource in pushed:
+                await self._delete(resource, credentials.client_token)
+
+    async def _delete(self, url: URL, token: str) -> None:
+        async with self._http.delete(url, headers=_bearer(token)) as response:
+            # What the server has ended itself is as good as deleted.
+            if response.status != HTTPStatus.NOT_FOUND:
+                await _check(response)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return
+    body = await response.read()
+    try:
+        error = msgspec.json.decode(body, type=ErrorBody).error
+    except msgspec.DecodeError:
+        raise RefusedError(response.status, "", response.reason or "") from None
+    raise RefusedError(response.status, error.code, error.message)

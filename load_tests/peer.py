@@ -1,0 +1,166 @@
+"""A WebRTC peer that plays a pre-encoded clip; as nothing is encoded, one core plays many."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from fractions import Fraction
+from typing import Any, Self, cast
+
+import av
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcconfiguration import RTCBundlePolicy
+
+from esapr.load_tests.media import EncodedClip, EncodedTrack
+from esapr.protocol.codec import Format, encode
+from esapr.protocol.messages import ClientMessage
+
+Exchange = Callable[[str], Awaitable[str]]
+"""Carries an SDP offer to the other side and brings its answer back."""
+
+CHANNEL = "esapr"
+LOOPBACK = ["127.0.0.1"]
+CONNECT_SECONDS = 10.0
+_MIME_TYPES = {"video": "video/VP8", "audio": "audio/opus"}
+
+
+class PeerError(Exception):
+    """The peer connection could not be set up, or failed."""
+
+
+class PlayClock:
+    """When a clip began to play: at the first packet of whichever track comes first."""
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+
+    def started(self, now: float) -> float:
+        """Return the start in seconds of the loop's clock; ``now`` on the first call."""
+        if self._start is None:
+            self._start = now
+        return self._start
+
+
+class ClipTrack(MediaStreamTrack):
+    """Hands out the packets of one track, over and over, each when it is due."""
+
+    def __init__(self, track: EncodedTrack, clock: PlayClock) -> None:
+        """Play ``track``; tracks of one clip share a ``clock``."""
+        super().__init__()
+        self.kind = track.kind
+        self._track = track
+        self._clock = clock
+        self._index = 0
+
+    async def recv(self) -> "av.Packet[Any]":
+        """Return the next packet at its time; at once when it is late.
+
+        Raises:
+            MediaStreamError: the track was stopped.
+        """
+        if self.readyState != "live":
+            raise MediaStreamError
+        data, ticks = self._track.packet(self._index)
+        self._index += 1
+        loop = asyncio.get_running_loop()
+        due = self._clock.started(loop.time()) + ticks / self._track.rate
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        packet = av.Packet(data)
+        packet.pts, packet.time_base = ticks, Fraction(1, self._track.rate)
+        return packet
+
+
+class Peer:
+    """A sending peer connection with a data channel, closed on leaving ``async with``."""
+
+    def __init__(self, clip: EncodedClip, *, loopback: bool) -> None:
+        """Prepare to play ``clip``; ``loopback`` keeps all media on 127.0.0.1."""
+        # Without a configuration aiortc asks a public STUN server.
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self._connection = RTCPeerConnection(configuration)
+        self._loopback = loopback
+        clock = PlayClock()
+        for track in clip.tracks:
+            self._add(ClipTrack(track, clock))
+        self._channel = self._connection.createDataChannel(CHANNEL)
+        self._channel_open = asyncio.Event()
+        self._channel.on("open", self._channel_open.set)
+
+    async def __aenter__(self) -> Self:
+        """Return the peer; :meth:`connect` does the rest."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+    async def connect(self, exchange: Exchange) -> None:
+        """Offer, wait for the answer, and return once media flows.
+
+        Raises:
+            PeerError: the answer cannot be used, or no connection within 10 s.
+        """
+        changed = asyncio.Event()
+        self._connection.on("connectionstatechange", changed.set)
+        await self._connection.setLocalDescription(await self._offer())
+        answer = await exchange(self._connection.localDescription.sdp)
+        try:
+            await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+            async with asyncio.timeout(CONNECT_SECONDS):
+                while self._connection.connectionState not in ("connected", "failed", "closed"):
+                    changed.clear()
+                    await changed.wait()
+        except ValueError as error:
+            raise PeerError(f"the answer cannot be used: {error}") from error
+        except TimeoutError:
+            raise PeerError(f"no connection within {CONNECT_SECONDS:.0f} s") from None
+        if self._connection.connectionState != "connected":
+            raise PeerError(f"the connection is {self._connection.connectionState}")
+
+    async def send(self, message: ClientMessage) -> None:
+        """Send a message over the data channel, once that is open.
+
+        Raises:
+            PeerError: the channel did not open within 10 s.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._channel_open.wait()
+        except TimeoutError:
+            raise PeerError(f"no data channel within {CONNECT_SECONDS:.0f} s") from None
+        self._channel.send(encode(message, Format.JSON).decode())
+
+    def _add(self, track: ClipTrack) -> None:
+        transceiver = self._connection.addTransceiver(track, direction="sendonly")
+        # Packets are encoded already: the other side must not be offered another codec.
+        codecs = RTCRtpSender.getCapabilities(track.kind).codecs
+        transceiver.setCodecPreferences(
+            [codec for codec in codecs if codec.mimeType == _MIME_TYPES[track.kind]]
+        )
+
+    async def _offer(self) -> RTCSessionDescription:
+        offer = await self._connection.createOffer()
+        if self._loopback:
+            self._gather_on_loopback()
+        return offer
+
+    def _gather_on_loopback(self) -> None:
+        # aioice leaves 127.0.0.1 out and has no option to bring it in. The bundle policy gives
+        # all media and the data channel this one transport.
+        transport = self._connection.getSenders()[0].transport.transport
+        ice = transport.iceGatherer._connection
+        gather = ice.get_component_candidates
+
+        async def gather_on_loopback(
+            component: int,
+            addresses: list[str],
+            timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
+        ) -> list[Any]:
+            return cast(list[Any], await gather(component, LOOPBACK, timeout))
+
+        ice.get_component_candidates = gather_on_loopback  # type: ignore[method-assign]
