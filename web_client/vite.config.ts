@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // `npm run dev` serves the sources and asks a running `esapr serve` for the rest.
-const SERVER = "http://127.0.0.1:8080";
+const SERVER = "http://127.0.0.1:8000";
 
 export default defineConfig({
   build: {

@@ -130,6 +130,7 @@ function finish({ totals, problem }: Ending): void {
   selfView.srcObject = null;
   showConsent();
   if (problem) report(problem);
+  else dismiss();
   const parts = totals && [
     count(totals.states, "state"),
     `${totals.fused} with an expression`,

@@ -56,6 +56,9 @@ export class FaceOverlay {
     const picture = { width: this.#video.videoWidth, height: this.#video.videoHeight };
     const place = cover(picture, { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight });
     pen.strokeStyle = pen.fillStyle = resolved("--overlay");
+    // Keeps the lines visible over a bright picture.
+    pen.shadowColor = "rgb(0 0 0 / 0.6)";
+    pen.shadowBlur = 3;
     drawBox(pen, box, place);
     drawPoints(pen, landmarks, place);
     for (const outline of OUTLINES) drawOutline(pen, outline, landmarks, place);
