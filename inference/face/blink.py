@@ -1,0 +1,96 @@
+"""Blinks from the eye aspect ratio (Soukupová & Čech 2016), against each person's own threshold."""
+
+from collections import deque
+
+import numpy as np
+
+from esapr.inference.face.align import Points
+
+# FaceMesh indices p1…p6 of each eye: outer corner, two upper, inner corner, two lower points.
+RIGHT_EYE = (33, 160, 158, 133, 153, 144)
+LEFT_EYE = (362, 385, 387, 263, 373, 380)
+
+MEMORY = 30.0
+"""Seconds of ratios that say what this person's open eyes look like."""
+MOST_SAMPLES = 1024
+LEAST_SAMPLES = 5
+OPEN_QUANTILE = 0.8
+"""Eyes are open most of the time, so an upper quantile is the open ratio despite blinks."""
+# Shares of the open ratio. A blink falls to about 0.47 of it (0.32 to 0.15), a smile to 0.78;
+# two thresholds keep a ratio that hovers at one of them from counting twice.
+CLOSED_BELOW = 0.65
+OPEN_ABOVE = 0.75
+LONGEST_BLINK = 0.8
+"""Seconds; eyes that stay shut longer are closed, not blinking (Caffier et al. 2003)."""
+LONGEST_GAP = 1.0
+"""Seconds without a face that still count as watched."""
+LEAST_WATCHED = 10.0
+"""Seconds of watching before a rate is given."""
+
+
+def eye_aspect_ratio(points: Points) -> float:
+    """Return the mean over both eyes of height / width.
+
+    Args:
+        points: FaceMesh points ``[468, 2]`` in pixels (fractions would distort the ratio).
+    """
+    eyes = points[[RIGHT_EYE, LEFT_EYE]]
+    heights = np.linalg.norm(eyes[:, 1:3] - eyes[:, [5, 4]], axis=2).sum(axis=1)
+    widths = np.linalg.norm(eyes[:, 0] - eyes[:, 3], axis=1)
+    return float((heights / np.maximum(2 * widths, 1e-6)).mean())
+
+
+class BlinkCounter:
+    """Counts blinks of one person over a session; times are seconds on the session clock."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known about the person."""
+        self.total = 0
+        self._ratios: deque[tuple[float, float]] = deque(maxlen=MOST_SAMPLES)
+        self._closed_since: float | None = None
+        self._watched = 0.0
+        self._last: float | None = None
+
+    @property
+    def per_minute(self) -> float:
+        """Blinks a minute of watching; zero before ten seconds are watched."""
+        return 60 * self.total / self._watched if self._watched >= LEAST_WATCHED else 0.0
+
+    @property
+    def eyes_closed(self) -> bool:
+        """Whether the eyes are shut in the latest picture."""
+        return self._closed_since is not None
+
+    def add(self, ratio: float, now: float) -> bool:
+        """Take the ratio of one picture; return whether a blink has just ended."""
+        self._watch(now)
+        self._ratios.append((now, ratio))
+        while self._ratios[0][0] < now - MEMORY:
+            self._ratios.popleft()
+        if len(self._ratios) < LEAST_SAMPLES:
+            return False
+        share = ratio / max(self._open_ratio(), 1e-6)
+        if self._closed_since is None:
+            if share < CLOSED_BELOW:
+                self._closed_since = now
+            return False
+        if share <= OPEN_ABOVE:
+            return False
+        blinked = now - self._closed_since <= LONGEST_BLINK
+        self._closed_since = None
+        self.total += blinked
+        return blinked
+
+    def _watch(self, now: float) -> None:
+        """Add the time since the last picture, unless the face was away."""
+        if self._last is not None:
+            gap = now - self._last
+            if gap <= LONGEST_GAP:
+                self._watched += gap
+            else:
+                # Eyes shut before a face left say nothing about it when it is back.
+                self._closed_since = None
+        self._last = now
+
+    def _open_ratio(self) -> float:
+        return float(np.quantile([ratio for _, ratio in self._ratios], OPEN_QUANTILE))

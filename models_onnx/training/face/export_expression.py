@@ -1,0 +1,150 @@
+"""Export and evaluate: ``python -m esapr.models_onnx.training.face.export_expression``.
+
+Runs on Keras's TensorFlow backend, in a process of its own, on the weights that training kept.
+"""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tf2onnx
+from numpy.typing import NDArray
+
+from esapr.inference.emotions import LABELS
+from esapr.inference.models import Model, ModelCard
+from esapr.models_onnx import ROOT
+from esapr.models_onnx.training.face import fer2013, metrics
+from esapr.models_onnx.training.face.expression_network import BEST, SIDE, body, standardise
+from esapr.models_onnx.training.face.pictures import astronaut
+from esapr.models_onnx.training.face.timing import milliseconds, session
+from esapr.models_onnx.training.folders import data_folder, run_folder
+from esapr.models_onnx.training.release import Release, write
+
+OPSET = 17
+TOLERANCE = 1e-4
+CITATION = "Goodfellow et al. 2013, arXiv:1307.0414"
+
+
+def network(weights: Path) -> keras.Model:
+    """Return the network that takes uint8 grey ``image`` ``[batch, 48, 48, 1]``."""
+    trained = body()
+    with np.load(weights) as stored:
+        trained.set_weights([stored[name] for name in stored.files])
+    image = keras.Input((SIDE, SIDE, 1), dtype="uint8", name="image")
+    grey = keras.ops.cast(image, "float32")
+    return keras.Model(image, trained(standardise(grey), training=False), name="face_expression")
+
+
+def export(model: keras.Model, path: Path) -> None:
+    """Write the ONNX graph with output ``logits`` ``[batch, 7]``."""
+
+    def function(image: Any) -> dict[str, Any]:
+        return {"logits": model(image, training=False)}
+
+    signature = [tf.TensorSpec((None, SIDE, SIDE, 1), tf.uint8, name="image")]
+    graph, _ = tf2onnx.convert.from_function(
+        tf.function(function, input_signature=signature), input_signature=signature, opset=OPSET
+    )
+    for tensor in (*graph.graph.input, *graph.graph.output):
+        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
+    path.write_bytes(graph.SerializeToString())
+
+
+def logits(path: Path, images: NDArray[np.uint8], batch: int = 256) -> NDArray[np.float32]:
+    """Run the exported graph on faces ``[N, 48, 48]``."""
+    onnx_session = session(path)
+    starts = range(0, len(images), batch)
+    parts = [onnx_session.run(None, {"image": images[s : s + batch, ..., None]})[0] for s in starts]
+    return np.concatenate(parts)
+
+
+def figures(path: Path, faces: fer2013.Faces, temperature: float) -> dict[str, Any]:
+    """Return a split's figures, and how often clear FER+ majorities are met."""
+    found = logits(path, faces.images)
+    clear, majority = faces.clear_majority()
+    return {
+        **metrics.report(found, faces.labels, temperature),
+        "ferplus_clear_majority_faces": int(clear.sum()),
+        "ferplus_clear_majority_accuracy": round(
+            metrics.accuracy(found[clear], majority[clear]), 4
+        ),
+        "ferplus_clear_majority_macro_f1": round(
+            metrics.macro_f1(found[clear], majority[clear]), 4
+        ),
+    }
+
+
+def release(path: Path, splits: list[fer2013.Split]) -> Release:
+    """Fit the temperature on PublicTest and gather the figures of ``splits``."""
+    source = data_folder() / "face"
+    public = fer2013.read(source, fer2013.Split.PUBLIC_TEST)
+    temperature = metrics.fit_temperature(logits(path, public.images), public.labels)
+    measured = {
+        f"fer2013_{split.name.lower()}": figures(path, fer2013.read(source, split), temperature)
+        for split in splits
+    }
+    return Release(
+        name="face_expression",
+        version="1.0.0",
+        task="face_expression",
+        description="Residual network on 48x48 grey faces, seven expressions",
+        licence="Apache-2.0 for the weights; trained on photographs for research use",
+        commercial_use=False,
+        normalisation="in the graph: each picture to zero mean and unit variance",
+        metrics={**measured, "cpu_1_thread": milliseconds(path, public.images[:16, ..., None])},
+        data=[
+            {"name": "FER2013", "licence": "research use", "citation": CITATION},
+            {"name": "FER+ votes", "licence": "MIT", "citation": "Barsoum et al. 2016"},
+        ],
+        buckets=(1, 2, 4, 8, 16),
+        max_wait_ms=5,
+        max_pending=128,
+        use_by_ms=500,
+        parity_reference="Keras, TensorFlow backend",
+        parity_tolerance=TOLERANCE,
+        parity_max_abs_difference=0.0,
+        labels=LABELS,
+        temperature=temperature,
+        temperature_chosen_on="FER2013 PublicTest without duplicates",
+    )
+
+
+def parity_case() -> NDArray[np.uint8]:
+    """Return the astronaut's face (public domain) and noise: ``[4, 48, 48, 1]``."""
+    face = astronaut(data_folder() / "clips", SIDE).mean(axis=2).astype(np.uint8)
+    noise = np.random.default_rng(7).integers(0, 256, (3, SIDE, SIDE), dtype=np.uint8)
+    return np.concatenate([face[None], noise])[..., None]
+
+
+def main() -> None:
+    """Export the kept weights and write the model folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", default="face_expression", help="name of the run's folder")
+    parser.add_argument(
+        "--final", action="store_true", help="also report PrivateTest: once, for the shipped model"
+    )
+    arguments = parser.parse_args()
+    folder = run_folder(arguments.run)
+    model, path = network(folder / BEST), folder / "face_expression.onnx"
+    export(model, path)
+    images = parity_case()
+    expected = np.asarray(model(images, training=False))
+    worst = float(np.abs(logits(path, images[..., 0]) - expected).max())
+    splits = [fer2013.Split.PUBLIC_TEST]
+    if arguments.final:
+        splits.append(fer2013.Split.PRIVATE_TEST)
+    card = dataclasses.replace(release(path, splits), parity_max_abs_difference=worst)
+    write(card, path, {"image": images}, {"logits": expected})
+    print(card.metrics, card.temperature)
+    print(f"stored case: {Model(ModelCard.read(ROOT / card.name)).verify():.1e}")
+
+
+if __name__ == "__main__":
+    main()

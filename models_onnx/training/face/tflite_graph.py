@@ -1,0 +1,196 @@
+"""From mediapipe's TFLite files to ONNX graphs with a free batch dimension and uint8 pictures."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from esapr.models_onnx.training.face.timing import session
+from esapr.models_onnx.training.folders import run_folder
+
+WHEEL = "mediapipe==0.10.21"
+OPSET = 17
+
+
+class SourceError(Exception):
+    """The wheel's file is not the one that this code was written for."""
+
+
+def fetch(member: str, sha256: str) -> Path:
+    """Download the mediapipe wheel (once) and return its TFLite file ``member``.
+
+    The wheel is unpacked, never installed: it needs numpy below 2.
+
+    Raises:
+        SourceError: the file's hash differs from ``sha256``.
+    """
+    folder = run_folder("mediapipe")
+    if not list(folder.glob("mediapipe-*.whl")):
+        pip = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "-d", str(folder)]
+        subprocess.run(pip, check=True)
+    (wheel,) = folder.glob("mediapipe-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(member)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise SourceError(f"{member}: unexpected content")
+    path = folder / Path(member).name
+    path.write_bytes(content)
+    return path
+
+
+def converted(tflite: Path) -> onnx.ModelProto:
+    """Convert with ``python -m tf2onnx.convert``, in a process of its own."""
+    target = tflite.with_suffix(".onnx")
+    command = [sys.executable, "-m", "tf2onnx.convert", "--tflite", str(tflite)]
+    options = ["--opset", str(OPSET), "--output", str(target)]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    return onnx.load(target)
+
+
+def take_pictures(model: onnx.ModelProto, scale: float, shift: float) -> None:
+    """Make the graph's input uint8 RGB ``image`` ``[batch, height, width, 3]``.
+
+    The graph then computes ``image * scale + shift``, which is what the network was trained on.
+    """
+    graph = model.graph
+    (old,) = graph.input
+    height, width = (d.dim_value for d in old.type.tensor_type.shape.dim[1:3])
+    graph.initializer.append(numpy_helper.from_array(np.float32(scale), "picture_scale"))
+    graph.initializer.append(numpy_helper.from_array(np.float32(shift), "picture_shift"))
+    nodes = [
+        helper.make_node("Cast", ["image"], ["picture_float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["picture_float", "picture_scale"], ["picture_scaled"]),
+        helper.make_node("Add", ["picture_scaled", "picture_shift"], [old.name]),
+    ]
+    _replace(graph.node, [*nodes, *graph.node])
+    shape = ["batch", height, width, 3]
+    _replace(graph.input, [helper.make_tensor_value_info("image", TensorProto.UINT8, shape)])
+
+
+def set_outputs(model: onnx.ModelProto, shapes: dict[str, list[int]]) -> None:
+    """Name and order the outputs; ``shapes`` leaves out the batch."""
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+        for name, shape in shapes.items()
+    ]
+    _replace(model.graph.output, outputs)
+
+
+def add_reshape(model: onnx.ModelProto, source: str, target: str, shape: list[int]) -> None:
+    """Append ``target = source`` reshaped to ``[batch, *shape]``."""
+    # A zero in a Reshape's shape copies the input's dimension.
+    add_constant(model, f"{target}_shape", np.array([0, *shape], dtype=np.int64))
+    model.graph.node.append(helper.make_node("Reshape", [source, f"{target}_shape"], [target]))
+
+
+def add_constant(model: onnx.ModelProto, name: str, value: NDArray[Any]) -> None:
+    """Append an initialiser."""
+    model.graph.initializer.append(numpy_helper.from_array(value, name))
+
+
+def free_batch(model: onnx.ModelProto) -> None:
+    """Let every ``Reshape`` to a leading 1 copy the batch dimension instead."""
+    graph = model.graph
+    constants = {c.name: c for c in graph.initializer}
+    for name in {node.input[1] for node in graph.node if node.op_type == "Reshape"}:
+        shape = numpy_helper.to_array(constants[name]).copy()
+        if shape[0] == 1:
+            shape[0] = 0
+            constants[name].CopyFrom(numpy_helper.from_array(shape, name))
+    del graph.value_info[:]
+
+
+def split_prelu(model: onnx.ModelProto) -> None:
+    """Write each ``PRelu(x)`` as ``s·x + (1 - s)·relu(x)`` with two depthwise 1x1 convolutions.
+
+    ONNX Runtime has no blocked-layout kernel for ``PRelu`` on the CPU and would leave and enter
+    the blocked layout around each one; with convolutions FaceMesh takes a third of the time.
+    """
+    graph = model.graph
+    constants = {c.name: c for c in graph.initializer}
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "PRelu":
+            slope = numpy_helper.to_array(constants[node.input[1]]).reshape(-1, 1, 1, 1)
+            nodes += _prelu_nodes(model, node, slope)
+        else:
+            nodes.append(node)
+    _replace(graph.node, nodes)
+
+
+def _prelu_nodes(
+    model: onnx.ModelProto, node: onnx.NodeProto, slope: NDArray[np.float32]
+) -> list[onnx.NodeProto]:
+    source, target = node.input[0], node.output[0]
+    add_constant(model, f"{target}_slope", slope)
+    add_constant(model, f"{target}_rest", 1 - slope)
+    groups = len(slope)
+    return [
+        helper.make_node("Relu", [source], [f"{target}_relu"]),
+        helper.make_node(
+            "Conv",
+            [source, f"{target}_slope"],
+            [f"{target}_all"],
+            group=groups,
+            kernel_shape=[1, 1],
+        ),
+        helper.make_node(
+            "Conv",
+            [f"{target}_relu", f"{target}_rest"],
+            [f"{target}_positive"],
+            group=groups,
+            kernel_shape=[1, 1],
+        ),
+        helper.make_node("Add", [f"{target}_all", f"{target}_positive"], [target]),
+    ]
+
+
+def save(model: onnx.ModelProto, name: str) -> Path:
+    """Check the graph, drop constants that nothing reads and write it to the run folder."""
+    used = {name for node in model.graph.node for name in node.input}
+    kept = [c for c in model.graph.initializer if c.name in used]
+    _replace(model.graph.initializer, kept)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    onnx.checker.check_model(inferred, full_check=True)
+    path = run_folder("mediapipe") / f"{name}.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def run_tflite(tflite: Path, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Run the original file on float pictures, one by one, and stack each output."""
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(model_path=str(tflite))
+    interpreter.allocate_tensors()
+    details = interpreter.get_output_details()
+    rows: list[list[NDArray[np.float32]]] = [[] for _ in details]
+    for picture in batch:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None])
+        interpreter.invoke()
+        for row, detail in zip(rows, details, strict=True):
+            row.append(interpreter.get_tensor(detail["index"])[0])
+    return [np.stack(row) for row in rows]
+
+
+def differences(
+    path: Path, images: NDArray[np.uint8], expected: dict[str, NDArray[np.float32]]
+) -> dict[str, float]:
+    """Return the largest absolute difference of each of a graph's outputs from ``expected``."""
+    values = session(path).run(list(expected), {"image": images})
+    pairs = zip(expected.items(), values, strict=True)
+    return {name: float(np.abs(found - wanted).max()) for (name, wanted), found in pairs}
+
+
+def _replace(field: Any, values: list[Any]) -> None:
+    """Set a repeated protobuf field."""
+    values = list(values)
+    del field[:]
+    field.extend(values)
