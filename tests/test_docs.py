@@ -69,7 +69,9 @@ def is_number(value: object) -> bool:
 def test_every_metric() -> None:
     exposed = text_string_to_metric_families(Metrics().text().decode())
     names = {
-        f"{family.name}_total" if family.type == "counter" else family.name for family in exposed
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in exposed
+        if not family.name.endswith("_created")  # when a histogram began, added by the library
     }
 
     assert undocumented(names, "metrics.md") == set()
@@ -110,11 +112,11 @@ def test_every_option() -> None:
     assert undocumented(options(main), "cli.md") == set()
 
 
-def test_every_installed_model_with_its_licence() -> None:
-    page = (DOCS / "reference/models.md").read_text(encoding="utf-8")
+def test_every_installed_model() -> None:
+    table, _, _ = (DOCS / "reference/models.md").read_text(encoding="utf-8").partition("## ")
     installed = {card.parent.name for card in ZOO.glob("*/model.toml")}
 
-    assert installed == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert installed == set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
