@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -18,22 +17,15 @@ from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.media import ClipError, EncodedClip, encode_clip
 from esapr.load_tests.participant import play
 from esapr.load_tests.peer import PeerError
+from esapr.load_tests.tally import MODALITIES, Tally, parts
 from esapr.protocol.codec import Format, encode
-from esapr.protocol.messages import (
-    FaceState,
-    SessionClosed,
-    State,
-    TextState,
-    VoiceState,
-    Warning,
-)
+from esapr.protocol.messages import SessionClosed, State, Warning
 from esapr.server import logs
 from esapr.server.app import serve
 from esapr.server.config import ServerConfig
 from esapr.web_client import STATIC
 
 LINE = "This is wonderful, I am so happy to see you all!"
-MODALITIES = ("face", "voice", "text")
 _FAILURES = (RefusedError, PeerError, ModelError, aiohttp.ClientError, OSError)
 
 
@@ -65,14 +57,14 @@ def demo(clip: Path, text: str, seconds: float, url: str | None, as_json: bool) 
         raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from group
     except _FAILURES as error:
         raise click.ClickException(str(error)) from error
-    click.echo(json.dumps(tally.summary()) if as_json else tally.sentence())
-    if missing := tally.missing():
-        raise click.ClickException(f"no fused state rests on: {', '.join(missing)}")
+    click.echo(json.dumps(_summary(tally)) if as_json else _sentence(tally))
+    if tally.missing:
+        raise click.ClickException(f"no fused state rests on: {', '.join(tally.missing)}")
 
 
 async def _play(
     clip: EncodedClip, text: str, seconds: float, url: str | None, show: Callable[[State], None]
-) -> "Tally":
+) -> Tally:
     """Play ``clip`` for ``seconds`` and pass each state to ``show``."""
     tally = Tally()
     async with (
@@ -109,44 +101,20 @@ async def _server(url: str | None) -> AsyncIterator[str]:
         yield server.url
 
 
-class Tally:
-    """Counts states, and how many fused ones rest on each modality."""
-
-    def __init__(self) -> None:
-        self._states = 0
-        self._fused = 0
-        self._modalities: Counter[str] = Counter()
-
-    def add(self, state: State) -> None:
-        """Count one state."""
-        self._states += 1
-        if state.fused is not None:
-            self._fused += 1
-            self._modalities.update(name for name, part in _parts(state) if part.weight > 0)
-
-    def missing(self) -> list[str]:
-        """Return the modalities on which no fused state rests."""
-        return [name for name in MODALITIES if not self._modalities[name]]
-
-    def summary(self) -> dict[str, object]:
-        """Return the last line of ``--json``."""
-        return {
-            "type": "summary",
-            "states": self._states,
-            "fused": self._fused,
-            "modalities": {name: self._modalities[name] for name in MODALITIES},
-        }
-
-    def sentence(self) -> str:
-        """Return the last line for people."""
-        counts = ", ".join(f"{name} {self._modalities[name]}" for name in MODALITIES)
-        return f"{self._states} states, {self._fused} fused; resting on {counts}"
+def _summary(tally: Tally) -> dict[str, object]:
+    """Return the last line of ``--json``."""
+    return {
+        "type": "summary",
+        "states": tally.states,
+        "fused": tally.fused,
+        "modalities": {name: tally.modalities[name] for name in MODALITIES},
+    }
 
 
-def _parts(state: State) -> list[tuple[str, FaceState | VoiceState | TextState]]:
-    """Return the modalities that a state has evidence of, with their names."""
-    parts = ((name, getattr(state.modalities, name)) for name in MODALITIES)
-    return [(name, part) for name, part in parts if part]
+def _sentence(tally: Tally) -> str:
+    """Return the last line for people."""
+    counts = ", ".join(f"{name} {tally.modalities[name]}" for name in MODALITIES)
+    return f"{tally.states} states, {tally.fused} fused; resting on {counts}"
 
 
 def _print_json(state: State) -> None:
@@ -158,12 +126,12 @@ def _print_line(state: State) -> None:
         verdict = f"{state.fused.label} {state.fused.confidence:.2f}"
     else:
         verdict = f"({state.abstain.reason if state.abstain else 'no expression'})"
-    parts = " ".join(
+    shown = " ".join(
         f"{name} {LABELS[part.probs.index(max(part.probs))]} x{part.weight:.2f}".ljust(22)
-        for name, part in _parts(state)
+        for name, part in parts(state)
     )
     delay = f"{state.latency.capture_to_state_ms:.0f} ms"
-    click.echo(f"{state.t_end_ms / 1000:6.1f} s  {verdict:<16} {parts:<68} {delay:>8}")
+    click.echo(f"{state.t_end_ms / 1000:6.1f} s  {verdict:<16} {shown:<68} {delay:>8}")
 
 
 def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:

@@ -1,5 +1,6 @@
 """The calls of protocol v1 as a browser makes them: session, WHIP push, feed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -86,6 +87,14 @@ class Gateway:
             subscriber = Subscriber(socket, form)
             await subscriber.send(Hello(version=VERSION))
             yield subscriber
+
+    async def until_ready(self) -> None:
+        """Wait until the server's models are warm."""
+        while True:
+            async with self._http.get(self._url.join(URL("/readyz"))) as response:
+                if response.status == HTTPStatus.OK:
+                    return
+            await asyncio.sleep(0.2)
 
     async def metrics(self) -> str:
         """Return the Prometheus exposition of the server."""

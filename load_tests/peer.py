@@ -97,7 +97,8 @@ class Peer:
 
     async def __aexit__(self, *_: object) -> None:
         """Close the connection."""
-        await self._connection.close()
+        # A second close awaits the first one's future: a cancelled caller must not cancel that.
+        await asyncio.shield(self._connection.close())
 
     async def connect(self, exchange: Exchange) -> None:
         """Offer, wait for the answer, and return once media flows.

@@ -1,0 +1,80 @@
+"""A server in a process of its own, so that its cost can be told from that of its load."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_URL = re.compile(rb"serves on (http://\S+)")
+_COMMAND = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--port", "0")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class ServerProcessError(Exception):
+    """The server ended before it served; the message holds what it wrote last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProcess:
+    """A running ``esapr serve``; costs are read from Linux's ``/proc``."""
+
+    url: str
+    pid: int
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, by all threads."""
+        # Fields 14 and 15 of proc_pid_stat(5); the second one, a name, may hold blanks.
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory now, in units of 1,000,000 bytes."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@asynccontextmanager
+async def server_process() -> AsyncIterator[ServerProcess]:
+    """Start ``esapr serve`` on a free loopback port; stop it on leaving.
+
+    Raises:
+        ServerProcessError: it ended before it served.
+    """
+    process = await asyncio.create_subprocess_exec(*_COMMAND, stderr=PIPE)
+    try:
+        async with asyncio.TaskGroup() as group:
+            url = await _address(process)
+            # A full pipe would stop the server.
+            drain = group.create_task(_drain(process))
+            yield ServerProcess(url, process.pid)
+            process.send_signal(signal.SIGTERM)
+            await drain
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _address(process: Process) -> str:
+    assert process.stderr is not None
+    last = b""
+    async for line in process.stderr:
+        last = line
+        if found := _URL.search(line):
+            return found[1].decode()
+    raise ServerProcessError(f"the server ended at once: {last.decode().strip()}")
+
+
+async def _drain(process: Process) -> None:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if b"error" in line or b"Traceback" in line:
+            sys.stderr.buffer.write(line)
