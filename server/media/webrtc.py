@@ -89,7 +89,8 @@ class WebRtcPeer:
 
     async def close(self) -> None:
         """Close the connection; may be called more than once."""
-        await self._connection.close()
+        # A second close awaits the first one's future: a cancelled caller must not cancel that.
+        await asyncio.shield(self._connection.close())
 
     async def _read(self, track: MediaStreamTrack) -> None:
         try:

@@ -200,7 +200,7 @@ class Session:
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        due = self.now()
+        due = 0.0
         while True:
             start, tick = due, self.tick_ms / 1000
             due = start + tick
