@@ -54,7 +54,10 @@ def demo(clip: Path, text: str, seconds: float, url: str | None, as_json: bool) 
     except ClipError as error:
         raise click.BadParameter(str(error), param_hint="--clip") from None
     except ExceptionGroup as group:
-        raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from group
+        failures, unforeseen = group.split(_FAILURES)
+        if unforeseen or failures is None:
+            raise
+        raise click.ClickException("; ".join(str(error) for error in _leaves(failures))) from group
     except _FAILURES as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(_summary(tally)) if as_json else _sentence(tally))

@@ -1,5 +1,7 @@
 """Every Prometheus metric, in one place."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -12,49 +14,27 @@ class Metrics:
     def __init__(self) -> None:
         """Create every metric in a registry of its own."""
         self._registry = registry = CollectorRegistry()
-        self.sessions = Gauge("esapr_sessions", "Open sessions", registry=registry)
-        self.feeds = Gauge("esapr_feeds", "Connected subscribers", registry=registry)
-        self.peers = Gauge("esapr_peers", "Open WebRTC peer connections", registry=registry)
-        self.states = Counter(
-            "esapr_states_total", "States published", ["fused"], registry=registry
+        gauge = partial(Gauge, registry=registry)
+        counter = partial(Counter, registry=registry)
+        sizes = partial(Histogram, buckets=_SIZES, registry=registry)
+        seconds = partial(Histogram, buckets=_SECONDS, registry=registry)
+        self.sessions = gauge("esapr_sessions", "Open sessions")
+        self.feeds = gauge("esapr_feeds", "Connected subscribers")
+        self.peers = gauge("esapr_peers", "Open WebRTC peer connections")
+        self.states = counter("esapr_states_total", "States published", ["fused"])
+        self.drops = counter("esapr_dropped_total", "Items dropped", ["stage", "reason"])
+        self.errors = counter("esapr_errors_total", "Errors sent to clients", ["code"])
+        self.pending = gauge("esapr_pending", "Items waiting for a batch", ["model"])
+        self.batch_size = sizes("esapr_batch_size", "Items in a batch", ["model"])
+        self.queue_seconds = seconds(
+            "esapr_queue_seconds", "Wait of a batch's oldest item", ["model"]
         )
-        self.drops = Counter(
-            "esapr_dropped_total", "Items dropped", ["stage", "reason"], registry=registry
+        self.infer_seconds = seconds("esapr_infer_seconds", "Time a batch ran", ["model"])
+        self.capture_to_state = seconds(
+            "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )
-        self.errors = Counter(
-            "esapr_errors_total", "Errors sent to clients", ["code"], registry=registry
-        )
-        self.pending = Gauge(
-            "esapr_pending", "Items waiting for a batch", ["model"], registry=registry
-        )
-        self.batch_size = Histogram(
-            "esapr_batch_size", "Items in a batch", ["model"], buckets=_SIZES, registry=registry
-        )
-        self.queue_seconds = Histogram(
-            "esapr_queue_seconds",
-            "Wait of a batch's oldest item",
-            ["model"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.infer_seconds = Histogram(
-            "esapr_infer_seconds",
-            "Time a batch ran",
-            ["model"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.capture_to_state = Histogram(
-            "esapr_capture_to_state_seconds",
-            "Capture of the newest evidence to its state",
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.state_lateness = Histogram(
-            "esapr_state_lateness_seconds",
-            "How late a state was made after its due time",
-            buckets=_SECONDS,
-            registry=registry,
+        self.state_lateness = seconds(
+            "esapr_state_lateness_seconds", "How late a state was made after its due time"
         )
 
     def batch_done(self, model: str, size: int, queued: float, ran: float) -> None:
