@@ -32,6 +32,7 @@ from esapr.server.sessions.audience import error_message
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.session import DONE, NOTICE, REVOKED, Session
+from esapr.server.sessions.subscriber import Subscriber
 
 HEARTBEAT_SECONDS = 15.0
 
@@ -42,8 +43,22 @@ def routes() -> list[web.RouteDef]:
 
 
 async def get_feed(request: web.Request) -> web.WebSocketResponse:
-    """Serve one subscriber until it leaves or the session ends."""
+    """Serve one subscriber until it leaves or the session ends.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid`` or ``too_many_feeds``.
+    """
     session = authorised_session(request)
+    subscriber = session.audience.join()
+    try:
+        return await _serve(request, session, subscriber)
+    finally:
+        session.audience.leave(subscriber)
+
+
+async def _serve(
+    request: web.Request, session: Session, subscriber: Subscriber
+) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(
         protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
         max_msg_size=limits.MAX_MESSAGE_BYTES,
@@ -52,7 +67,8 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     await socket.prepare(request)
     form = Format.MSGPACK if socket.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
     metrics = request.app[METRICS]
-    feed = Feed(socket, form, session, request.app[PIPELINE].versions, metrics)
+    models = request.app[PIPELINE].versions
+    feed = Feed(socket, form, session, subscriber, models=models, metrics=metrics)
     with metrics.feeds.track_inprogress():
         await feed.serve()
     return socket
@@ -66,34 +82,29 @@ class Feed:
         socket: web.WebSocketResponse,
         form: Format,
         session: Session,
+        subscriber: Subscriber,
+        *,
         models: dict[str, str],
         metrics: Metrics,
     ) -> None:
-        """Join the session's audience.
-
-        Raises:
-            ProtocolError: ``too_many_feeds``.
-        """
+        """Write what ``subscriber`` is sent; hand what is read to ``session``."""
         self._socket = socket
         self._form = form
         self._session = session
         self._models = models
         self._metrics = metrics
-        self._subscriber = session.audience.join()
+        self._subscriber = subscriber
         self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
         self._bad_messages = 0
 
     async def serve(self) -> None:
         """Serve until the socket or the session closes."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(self._write())
-                reader = group.create_task(self._read())
-                await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
-                reader.cancel()
-                writer.cancel()
-        finally:
-            self._session.audience.leave(self._subscriber)
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self._write())
+            reader = group.create_task(self._read())
+            await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
+            reader.cancel()
+            writer.cancel()
 
     async def _write(self) -> None:
         while messages := await self._subscriber.take():
