@@ -64,7 +64,13 @@ async function begin(): Promise<void> {
     };
     const credentials = await createSession(receipt, modalities);
     setText(find(live, "#notice", HTMLElement), credentials.notice);
-    run = new Run(stream, credentials, { message, phase, roundTrip, problem: report, ended: finish });
+    run = new Run(stream, credentials, {
+      message,
+      phase,
+      roundTrip,
+      problem: report,
+      ended: finish,
+    });
     run.start();
   } catch (thrown) {
     for (const track of stream?.getTracks() ?? []) track.stop();

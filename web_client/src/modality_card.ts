@@ -18,13 +18,15 @@ interface Row {
 
 export class ModalityCard {
   readonly element: HTMLElement;
+  readonly #absence: string;
   readonly #rows: Row[];
   readonly #weight: HTMLElement;
   readonly #evidence: HTMLElement;
   readonly #specific: HTMLElement;
   readonly #quality: HTMLElement;
 
-  constructor(modality: Modality, labels: readonly string[]) {
+  constructor(modality: Modality, labels: readonly string[], measured: boolean) {
+    this.#absence = measured ? "No evidence" : "Not measured in this session";
     const template = find(document, "#modality-card", HTMLTemplateElement);
     const copy = template.content.cloneNode(true) as DocumentFragment;
     this.element = find(copy, ".modality", HTMLElement);
@@ -44,7 +46,7 @@ export class ModalityCard {
   show(state: ModalityState | undefined): void {
     this.element.toggleAttribute("data-absent", state === undefined);
     setText(this.#weight, state ? percent(state.weight) : "–");
-    setText(this.#evidence, state ? evidence(state) : "No evidence");
+    setText(this.#evidence, state ? evidence(state) : this.#absence);
     setText(this.#specific, state ? specific(state) : "");
     setText(this.#quality, state ? qualityInWords(state.quality) : "");
     this.#rows.forEach(({ bar, value }, column) => {

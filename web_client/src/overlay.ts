@@ -7,8 +7,8 @@ const SHOWN_MS = 1_000;
 
 // Points of the canonical FaceMesh topology, in drawing order (MediaPipe, Apache-2.0).
 const OVAL = [
-  10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
-  148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+  10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148,
+  176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 ];
 const LEFT_EYE = [263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466];
 const RIGHT_EYE = [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246];
@@ -54,7 +54,10 @@ export class FaceOverlay {
     this.#forget = setTimeout(() => this.clear(), SHOWN_MS);
     if (pen === null || box === null || this.#video.videoWidth === 0) return;
     const picture = { width: this.#video.videoWidth, height: this.#video.videoHeight };
-    const place = cover(picture, { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight });
+    const place = cover(picture, {
+      width: this.#canvas.clientWidth,
+      height: this.#canvas.clientHeight,
+    });
     pen.strokeStyle = pen.fillStyle = resolved("--overlay");
     // Keeps the lines visible over a bright picture.
     pen.shadowColor = "rgb(0 0 0 / 0.6)";

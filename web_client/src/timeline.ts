@@ -95,9 +95,15 @@ export class Timeline {
           ...axis,
           size: 24,
           splits: (_, __, ___, newest) => marks(newest, narrow ? 60 : 30),
-          values: (plot, marked) => marked.map((mark) => beforeNow((plot.scales["x"]?.max ?? 0) - mark)),
+          values: (plot, marked) =>
+            marked.map((mark) => beforeNow((plot.scales["x"]?.max ?? 0) - mark)),
         },
-        { ...axis, size: 48, splits: () => [0, 0.5, 1], values: (_, shares) => shares.map(percent) },
+        {
+          ...axis,
+          size: 48,
+          splits: () => [0, 0.5, 1],
+          values: (_, shares) => shares.map(percent),
+        },
       ],
       series: [{}, ...this.#labels.map((label) => line(label))],
     };

@@ -5,7 +5,15 @@ import { count, duration, percent, signed } from "./format";
 import { ModalityCard } from "./modality_card";
 import { FaceOverlay } from "./overlay";
 import { colourVariable, dash } from "./palette";
-import type { Fused, Overlay, SessionCreated, State, Warning } from "./protocol";
+import type {
+  DropCounts,
+  Fused,
+  Latency,
+  Overlay,
+  SessionCreated,
+  State,
+  Warning,
+} from "./protocol";
 import { MODALITIES, type Modality } from "./session";
 import { Timeline } from "./timeline";
 import { reasonInWords } from "./words";
@@ -26,12 +34,12 @@ export class LiveView {
   }
 
   /** Prepares the view for a session; the root has to be visible for the timeline's size. */
-  begin({ labels, models, limits }: SessionCreated): void {
+  begin({ labels, models, limits, config }: SessionCreated): void {
     this.end();
     const cards = find(this.#root, "#modalities", HTMLElement);
     cards.replaceChildren();
     for (const modality of MODALITIES) {
-      const card = new ModalityCard(modality, labels);
+      const card = new ModalityCard(modality, labels, config.modalities.includes(modality));
       this.#cards.set(modality, card);
       cards.append(card.element);
     }
@@ -40,7 +48,8 @@ export class LiveView {
     find(this.#root, "#text-input", HTMLInputElement).maxLength = limits.max_text_characters;
     this.#put("models", Object.values(models).join(", ") || "–");
     this.#fused(null, "warming_up");
-    this.#blinks(0, 0);
+    this.#put("blinks", "–");
+    this.#put("blink-rate", "–");
     this.#listWarnings();
   }
 
@@ -57,16 +66,13 @@ export class LiveView {
     this.#cards.get("face")?.show(face);
     this.#cards.get("voice")?.show(voice);
     this.#cards.get("text")?.show(text);
-    if (face) this.#blinks(face.blinks_total, face.blink_rate);
+    if (face) {
+      this.#put("blinks", String(face.blinks_total));
+      this.#put("blink-rate", face.blink_rate.toFixed(0));
+    }
     this.#timeline?.add(state);
-    const { latency, dropped } = state;
-    this.#put("latency", duration(latency.capture_to_state_ms));
-    this.#put("queue", duration(latency.queue_ms));
-    this.#put("inference", `${duration(latency.infer_ms)}, batch of ${latency.batch_size}`);
-    this.#put(
-      "dropped",
-      [count(dropped.frames, "frame"), count(dropped.windows, "window"), count(dropped.lines, "line")].join(", "),
-    );
+    this.#costs(state.latency);
+    this.#put("dropped", drops(state.dropped));
     this.#put("level", state.level);
     this.#put("seq", String(state.seq));
   }
@@ -101,9 +107,12 @@ export class LiveView {
     dot.setAttribute("cy", String(-(fused?.arousal ?? 0)));
   }
 
-  #blinks(total: number, perMinute: number): void {
-    this.#put("blinks", String(total));
-    this.#put("blink-rate", perMinute.toFixed(0));
+  /** A state that rests on no new score has cost nothing. */
+  #costs({ capture_to_state_ms: sinceCapture, queue_ms, infer_ms, batch_size }: Latency): void {
+    const scored = batch_size > 0;
+    this.#put("latency", scored ? duration(sinceCapture) : "–");
+    this.#put("queue", scored ? duration(queue_ms) : "–");
+    this.#put("inference", scored ? `${duration(infer_ms)}, batch of ${batch_size}` : "–");
   }
 
   #listWarnings(): void {
@@ -116,6 +125,10 @@ export class LiveView {
   #put(testId: string, text: string): void {
     setText(find(this.#root, `[data-testid="${testId}"]`, HTMLElement), text);
   }
+}
+
+function drops({ frames, windows, lines }: DropCounts): string {
+  return [count(frames, "frame"), count(windows, "window"), count(lines, "line")].join(", ");
 }
 
 function listItem(text: string): HTMLLIElement {
