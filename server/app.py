@@ -48,8 +48,8 @@ async def serve(
     """
     metrics = Metrics()
     with ThreadWorkers(config.threads) as workers:
-        models = models or await asyncio.to_thread(load_models, models_onnx.folders())
-        pipeline = Pipeline(models, workers, metrics, config.threads)
+        loaded = models or await _installed_models()
+        pipeline = Pipeline(loaded, workers, metrics, config.threads)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             open_sessions = Sessions(group, config, pipeline, metrics)
@@ -62,7 +62,6 @@ async def serve(
                 open_sessions=open_sessions,
             )
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
-            await runner.setup()
             try:
                 port = await _listen(runner, config)
                 batches = group.create_task(pipeline.run())
@@ -75,6 +74,10 @@ async def serve(
                 await runner.cleanup()
             warm.cancel()
             batches.cancel()
+
+
+async def _installed_models() -> Mapping[str, Model]:
+    return await asyncio.to_thread(load_models, models_onnx.folders())
 
 
 def _application(
@@ -107,6 +110,7 @@ def _application(
 
 
 async def _listen(runner: web.AppRunner, config: ServerConfig) -> int:
+    await runner.setup()
     site = web.TCPSite(runner, config.host, config.port)
     await site.start()
     address = runner.addresses[0]

@@ -64,7 +64,7 @@ def write(
     for extra in release.extra_files:
         shutil.copyfile(extra, folder / extra.name)
     case = {f"in_{k}": v for k, v in inputs.items()} | {f"out_{k}": v for k, v in outputs.items()}
-    np.savez_compressed(folder / "parity.npz", **case)
+    np.savez_compressed(folder / "parity.npz", allow_pickle=False, **case)
     document = _card(release, target)
     (folder / "model.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
     return folder
