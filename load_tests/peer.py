@@ -97,6 +97,10 @@ class Peer:
 
     async def __aexit__(self, *_: object) -> None:
         """Close the connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop sending and say goodbye; may be called more than once."""
         # A second close awaits the first one's future: a cancelled caller must not cancel that.
         await asyncio.shield(self._connection.close())
 

@@ -122,6 +122,8 @@ def check_offer(offer: str) -> None:
     Raises:
         ProtocolError: ``sdp_invalid``, or ``sdp_without_media`` when it sends no audio or video.
     """
+    if not offer.startswith("v=0"):
+        raise ProtocolError(ErrorCode.SDP_INVALID, "the offer is not SDP: it must begin with v=0")
     try:
         media = SessionDescription.parse(offer).media
     except _SDP_ERRORS as error:

@@ -122,13 +122,17 @@ class Session:
         self.detach()
         self._locked = True
         self._ended_tracks.clear()
-        self._peer = self._group.create_task(peer.run())
+        self._peer = self._group.create_task(self._receive(peer))
 
     def detach(self) -> None:
         """Stop taking media; the session goes on."""
         if self._peer:
             self._peer.cancel()
             self._peer = None
+
+    async def _receive(self, peer: WebRtcPeer) -> None:
+        with self._metrics.peers.track_inprogress():
+            await peer.run()
 
     # --- what comes in ------------------------------------------------------------------------
 
