@@ -1,4 +1,4 @@
-"""Write a model folder: the graph, its card and the parity case that ``esapr models verify`` runs."""
+"""Write a model folder: the graph, its card and the parity case that is verified."""
 
 import hashlib
 import shutil
