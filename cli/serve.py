@@ -6,6 +6,7 @@ import signal
 import click
 import structlog
 
+from esapr.inference.models import ModelError
 from esapr.server import logs
 from esapr.server.app import serve as run_server
 from esapr.server.config import ConfigError, ServerConfig
@@ -26,6 +27,8 @@ def serve(host: str | None, port: int | None) -> None:
     logs.configure(json=config.log_json)
     try:
         asyncio.run(_serve(config))
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from esapr.inference.face.analyser import FaceAnalyser
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model, ModelCard, ModelError
 from esapr.inference.scoring import Scorer, ScorerObserver
 from esapr.inference.signals import Modality
 from esapr.inference.text.analyser import TextAnalyser
@@ -19,6 +19,9 @@ EXPRESSION_MODELS = {
     Modality.VOICE: "voice_expression",
     Modality.TEXT: "text_expression",
 }
+NEEDED = frozenset(
+    {"face_detector", "face_landmarks", "voice_activity", *EXPRESSION_MODELS.values()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,14 @@ class Pipeline:
         observer: ScorerObserver,
         threads: int,
     ) -> None:
-        """Run batches of ``models`` on ``workers``, at most ``threads`` batches of each at once."""
+        """Run batches of ``models`` on ``workers``, at most ``threads`` batches of each at once.
+
+        Raises:
+            ModelError: a model that is needed is not installed.
+        """
+        missing = NEEDED - models.keys()
+        if missing:
+            raise ModelError(f"not installed: {', '.join(sorted(missing))}")
         self.cards = {name: model.card for name, model in models.items()}
         self._models = models
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)

@@ -37,7 +37,7 @@ async def post_session(request: web.Request) -> web.Response:
 
 async def delete_session(request: web.Request) -> web.Response:
     """End a session."""
-    authorised_session(request).end(DONE)
+    await request.app[SESSIONS].end(authorised_session(request), DONE)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

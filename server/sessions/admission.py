@@ -9,7 +9,7 @@ from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
-from esapr.server.sessions.session import SHUTDOWN, Session
+from esapr.server.sessions.session import SHUTDOWN, Ending, Session
 
 log = structlog.get_logger()
 
@@ -63,6 +63,12 @@ class Sessions:
         if session_id not in self._open:
             raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
         return self._open[session_id][0]
+
+    async def end(self, session: Session, ending: Ending) -> None:
+        """End a session and wait until its tasks are gone."""
+        _, task = self._open[session.id]
+        session.end(ending)
+        await asyncio.wait([task])
 
     async def close(self) -> None:
         """Admit no more sessions and end those that are open, with 1001."""
