@@ -24,4 +24,4 @@ def calibrated(logits: NDArray[np.float32], temperature: float) -> Scores:
     # float64 keeps the rows' sums within one float32 rounding of 1.
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float32)

@@ -99,7 +99,7 @@ def free_batch(model: onnx.ModelProto) -> None:
     """Let every ``Reshape`` to a leading 1 copy the batch dimension instead."""
     graph = model.graph
     constants = {c.name: c for c in graph.initializer}
-    for name in {node.input[1] for node in graph.node if node.op_type == "Reshape"}:
+    for name in dict.fromkeys(n.input[1] for n in graph.node if n.op_type == "Reshape"):
         shape = numpy_helper.to_array(constants[name]).copy()
         if shape[0] == 1:
             shape[0] = 0
@@ -153,15 +153,28 @@ def _prelu_nodes(
 
 
 def save(model: onnx.ModelProto, name: str) -> Path:
-    """Check the graph, drop constants that nothing reads and write it to the run folder."""
-    used = {name for node in model.graph.node for name in node.input}
-    kept = [c for c in model.graph.initializer if c.name in used]
-    _replace(model.graph.initializer, kept)
+    """Check the graph and write it to the run folder, the same bytes each time."""
+    _order_constants(model.graph)
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
     onnx.checker.check_model(inferred, full_check=True)
     path = run_folder("mediapipe") / f"{name}.onnx"
     onnx.save(model, path)
     return path
+
+
+def _order_constants(graph: onnx.GraphProto) -> None:
+    """Number the constants by first use and drop unused ones.
+
+    The converter names and orders them by hash, differently in every process.
+    """
+    constants = {constant.name: constant for constant in graph.initializer}
+    used = dict.fromkeys(name for node in graph.node for name in node.input if name in constants)
+    names = {old: f"constant_{index}" for index, old in enumerate(used)}
+    for node in graph.node:
+        _replace(node.input, [names.get(name, name) for name in node.input])
+    for old, new in names.items():
+        constants[old].name = new
+    _replace(graph.initializer, [constants[old] for old in used])
 
 
 def run_tflite(tflite: Path, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:

@@ -1,0 +1,44 @@
+"""The shipped face models: each folder is what its card says, at every batch size."""
+
+import numpy as np
+import pytest
+
+from esapr.inference.emotions import LABELS
+from esapr.inference.models import Model, ModelCard
+from esapr.models_onnx import ROOT
+
+NAMES = ("face_detector", "face_landmarks", "face_expression")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def model(request: pytest.FixtureRequest) -> Model:
+    return Model(ModelCard.read(ROOT / request.param))
+
+
+def test_the_graph_reproduces_its_reference(model: Model) -> None:
+    assert model.verify() <= model.card.parity_tolerance
+
+
+def test_a_batch_gives_what_its_pictures_give_alone(model: Model) -> None:
+    shape = model.card.inputs[0].shape[1:]
+    pictures = np.random.default_rng(3).integers(0, 256, (5, *shape), dtype=np.uint8)
+    together = model.run({"image": pictures})
+    for index, picture in enumerate(pictures):
+        for name, alone in model.run({"image": picture[None]}).items():
+            np.testing.assert_allclose(together[name][index], alone[0], rtol=1e-3, atol=1e-3)
+
+
+def test_every_bucket_runs(model: Model) -> None:
+    model.warm_up()
+
+
+def test_a_card_stands_beside_each_model(model: Model) -> None:
+    card = (model.card.folder / "CARD.md").read_text(encoding="utf-8")
+    assert "recruitment" in card
+    assert model.card.licence.split()[0] in card
+
+
+def test_the_expression_model_names_our_classes_in_our_order() -> None:
+    card = ModelCard.read(ROOT / "face_expression")
+    assert card.labels == LABELS
+    assert card.temperature != 1.0
