@@ -1,6 +1,7 @@
 """The one place that wires everything: ``serve`` runs a server inside a TaskGroup."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,11 +44,11 @@ async def serve(
     those installed.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged.
     """
     metrics = Metrics()
-    with ThreadWorkers(config.threads) as workers:
+    with _bind(config) as listener, ThreadWorkers(config.threads) as workers:
         loaded = models or await _installed_models()
         pipeline = Pipeline(loaded, workers, metrics, config.threads)
         ready = asyncio.Event()
@@ -63,7 +64,7 @@ async def serve(
             )
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
-                port = await _listen(runner, config)
+                port = await _listen(runner, listener)
                 batches = group.create_task(pipeline.run())
                 warm = group.create_task(_warm_up(pipeline, ready))
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
@@ -109,13 +110,18 @@ def _application(
     return app
 
 
-async def _listen(runner: web.AppRunner, config: ServerConfig) -> int:
+def _bind(config: ServerConfig) -> socket.socket:
+    """Return a socket that listens; bound before any task starts, so that failing is simple."""
+    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    family, _, _, _, address = found[0]
+    return socket.create_server(address[:2], family=family)
+
+
+async def _listen(runner: web.AppRunner, listener: socket.socket) -> int:
     await runner.setup()
-    site = web.TCPSite(runner, config.host, config.port)
-    await site.start()
-    address = runner.addresses[0]
-    port: int = address[1]
-    log.info("listening", host=config.host, port=port)
+    await web.SockSite(runner, listener).start()
+    port: int = listener.getsockname()[1]
+    log.info("listening", port=port)
     return port
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from esapr import models_onnx
 from esapr.inference.models import Model
@@ -27,9 +28,9 @@ def models() -> dict[str, Model]:
 
 
 @asynccontextmanager
-async def running_server(**settings: object) -> AsyncIterator[Server]:
+async def running_server(static: Path = STATIC, **settings: object) -> AsyncIterator[Server]:
     """Serve on a free loopback port until the block is left; ready when it is entered."""
     config = replace(ServerConfig(port=0), **settings)  # type: ignore[arg-type]
-    async with serve(config, STATIC, models()) as server:
+    async with serve(config, static, models()) as server:
         await server.ready.wait()
         yield server
