@@ -1,0 +1,27 @@
+"""Logits in a model's own order become scores in ours."""
+
+import numpy as np
+import pytest
+
+from esapr.inference.emotions import LABELS, Emotion
+from esapr.inference.face.expression import ExpressionReader
+
+
+def test_labels_are_put_into_our_order() -> None:
+    reader = ExpressionReader(LABELS[::-1], 1.0)
+    logits = np.zeros(7, np.float32)
+    logits[LABELS[::-1].index("happy")] = 5
+    assert reader.scores(logits).argmax() == Emotion.HAPPY
+
+
+def test_the_temperature_is_used() -> None:
+    logits = np.eye(7, dtype=np.float32)[0] * 4
+    assert (
+        ExpressionReader(LABELS, 3.0).scores(logits)[0]
+        < ExpressionReader(LABELS, 1.0).scores(logits)[0]
+    )
+
+
+def test_a_model_with_other_classes_is_refused() -> None:
+    with pytest.raises(ValueError, match="permutation"):
+        ExpressionReader(["contempt", *LABELS[1:]], 1.0)

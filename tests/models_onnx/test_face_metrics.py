@@ -1,0 +1,49 @@
+"""Figures on cases small enough to count by hand."""
+
+import numpy as np
+import pytest
+
+from esapr.inference.calibration import calibrated
+from esapr.inference.emotions import CLASSES, LABELS
+from esapr.models_onnx.training.face import metrics
+
+
+def sure(classes: list[int], logit: float = 5.0) -> np.ndarray:
+    return np.eye(CLASSES, dtype=np.float32)[classes] * logit
+
+
+def test_accuracy_and_recall_count_hits() -> None:
+    labels = np.array([0, 0, 3, 3])
+    logits = sure([0, 1, 3, 3])
+    assert metrics.accuracy(logits, labels) == 0.75
+    assert metrics.recalls(logits, labels)[LABELS[0]] == 0.5
+
+
+def test_macro_f1_weighs_rare_classes_like_common_ones() -> None:
+    labels = np.arange(CLASSES).repeat([94, 1, 1, 1, 1, 1, 1])
+    always_angry = sure([0] * 100)
+    assert metrics.accuracy(always_angry, labels) == 0.94
+    assert metrics.macro_f1(always_angry, labels) == pytest.approx(2 * 94 / 194 / CLASSES)
+    assert metrics.macro_f1(sure(labels.tolist()), labels) == 1.0
+
+
+def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
+    labels = np.array([0] * 5 + [1] * 5)
+    logits = sure([0] * 10, 50.0)
+    assert metrics.calibration_error(logits, labels, 1.0) == pytest.approx(0.5)
+    assert metrics.calibration_error(logits[:5], labels[:5], 1.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_fitted_temperature_is_the_one_that_the_labels_were_drawn_with() -> None:
+    draw = np.random.default_rng(5)
+    logits = draw.normal(0, 4, (20_000, CLASSES)).astype(np.float32)
+    probs = calibrated(logits, 2.0)
+    labels = (probs.cumsum(axis=1) < draw.random((len(probs), 1))).sum(axis=1).clip(max=6)
+    assert metrics.fit_temperature(logits, labels) == pytest.approx(2.0, rel=0.05)
+
+
+def test_a_report_holds_what_a_card_shows() -> None:
+    report = metrics.report(sure([0, 1]), np.array([0, 1]), 1.0)
+    assert report["faces"] == 2
+    assert report["accuracy"] == 1.0
+    assert set(report["recall"]) == set(LABELS)
