@@ -23,7 +23,7 @@ DEFAULT_TICK_MS = 1_000
 RESUME_SECONDS = 60
 """States of this many seconds are kept for ``hello.resume``."""
 
-TEXT_BURST = 20
+TEXT_BURST = 16
 TEXT_PER_SECOND = 2.0
 """Token bucket for ``text`` messages; what exceeds it is refused with ``rate_limited``."""
 

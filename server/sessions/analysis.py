@@ -82,10 +82,12 @@ class Analysis:
             if self._windows.put(window):
                 self._drop(Modality.VOICE, "displaced")
 
-    def put_line(self, line: TextLine) -> None:
-        """Take in a line of text."""
-        if self._lines.put(line):
-            self._drop(Modality.TEXT, "displaced")
+    def put_line(self, line: TextLine) -> bool:
+        """Take in a line of text, or return False: a line that was taken in is never displaced."""
+        if self._lines.full:
+            return False
+        self._lines.put(line)
+        return True
 
     def forget(self, modality: Modality) -> None:
         """Forget what was noted about a modality whose track has ended."""

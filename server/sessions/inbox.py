@@ -14,6 +14,7 @@ class Inbox(Generic[T]):
     def __init__(self, capacity: int) -> None:
         """Hold at most ``capacity`` items."""
         self._slot: Slot[T] = Slot(capacity)
+        self._capacity = capacity
         self._filled = asyncio.Event()
 
     def put(self, item: T) -> bool:
@@ -22,14 +23,14 @@ class Inbox(Generic[T]):
         self._filled.set()
         return displaced is not None
 
+    @property
+    def full(self) -> bool:
+        """Whether the next item would displace one."""
+        return len(self._slot) >= self._capacity
+
     async def get(self) -> T:
         """Wait for an item and take it."""
         while not len(self._slot):
             self._filled.clear()
             await self._filled.wait()
         return self._slot.take()
-
-    def clear(self) -> None:
-        """Forget every waiting item."""
-        while len(self._slot):
-            self._slot.take()

@@ -170,7 +170,7 @@ class Session:
         """Take in a line of text.
 
         Raises:
-            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, or
+            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``, or
                 ``config_invalid`` for a time that lies ahead or a session without text.
         """
         now = self.now()
@@ -182,9 +182,10 @@ class Session:
                 ErrorCode.RATE_LIMITED,
                 f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once",
             )
-        self._locked = True
         at = now if text.at_ms is UNSET else text.at_ms / 1000
-        self._analysis.put_line(TextLine(at, text.body))
+        if not self._analysis.put_line(TextLine(at, text.body)):
+            raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
+        self._locked = True
 
     def configure(self, change: Configure) -> None:
         """Change the tick or the modalities.
