@@ -24,8 +24,6 @@ FIRST_STATE_MS = 60_000
 SOME_WEIGHT = re.compile(r"^([1-9]\d?|100)%$")
 FAKE_DEVICES = (
     "--use-fake-device-for-media-stream",
-    # Chromium never offers its loopback addresses to a peer otherwise.
-    "--allow-loopback-in-peer-connection",
 )
 # A closed network refuses Chromium's own calls, many at a time.
 QUIET = (
