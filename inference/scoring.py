@@ -151,7 +151,8 @@ class Scorer:
             arrays = stack([item.payload.inputs for item in batch], self._limits.bucket(size))
             outputs = await self._workers.run(self._model.run, arrays)
             check(outputs, self._limits.bucket(size), size)
-        except Exception as error:  # noqa: BLE001 - whatever a model raises fails its batch only
+        except Exception as error:
+            # Whatever a model raises fails its batch only.
             self._observer.dropped(self.name, "failed", size)
             self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
             return
