@@ -1,0 +1,48 @@
+"""The text side of one session: a line in, a score out."""
+
+from tokenizers import Tokenizer
+
+from esapr.inference.calibration import calibrated
+from esapr.inference.scoring import Scorer
+from esapr.inference.signals import Modality, ModalityScore, TextDetails, TextLine
+from esapr.inference.text.clean import clean
+from esapr.inference.text.expression import encode
+
+
+class TextAnalyser:
+    """Scores the lines of one session, each by itself: no line colours the next."""
+
+    def __init__(
+        self, expression: Scorer, tokenizer: Tokenizer, *, session: str, temperature: float
+    ) -> None:
+        """Share ``expression`` and ``tokenizer`` with every session.
+
+        ``temperature`` is the one on the model's card.
+        """
+        self._expression = expression
+        self._tokenizer = tokenizer
+        self._session = session
+        self._temperature = temperature
+
+    async def score(self, line: TextLine) -> ModalityScore | None:
+        """Return what ``line`` shows, or None when it holds nothing to score.
+
+        Raises:
+            NotRunError: the model's queue is full or the line went stale in it.
+            BatchFailedError: the model failed on this line's batch.
+        """
+        arrays = encode(clean(line.body), self._tokenizer)
+        if arrays is None:
+            return None
+        scored = await self._expression.score(arrays, session=self._session)
+        return ModalityScore(
+            modality=Modality.TEXT,
+            start=line.at,
+            end=line.at,
+            probs=calibrated(scored.outputs["logits"], self._temperature),
+            coverage=1.0,
+            details=TextDetails(lines=1),
+            batch_size=scored.batch_size,
+            queue_ms=scored.queue_ms,
+            infer_ms=scored.infer_ms,
+        )

