@@ -127,17 +127,24 @@ class Peer:
         if self._connection.connectionState != "connected":
             raise PeerError(f"the connection is {self._connection.connectionState}")
 
+    @property
+    def connected(self) -> bool:
+        """Whether media flows, or would if the network let it."""
+        return self._connection.connectionState == "connected"
+
     async def send(self, message: ClientMessage) -> None:
         """Send a message over the data channel, once that is open.
 
         Raises:
-            PeerError: the channel did not open within 10 s.
+            PeerError: the channel did not open within 10 s, or is closed.
         """
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._channel_open.wait()
         except TimeoutError:
             raise PeerError(f"no data channel within {CONNECT_SECONDS:.0f} s") from None
+        if self._channel.readyState != "open":
+            raise PeerError("the data channel is closed")
         self._channel.send(encode(message, Format.JSON).decode())
 
     def _add(self, track: ClipTrack) -> None:

@@ -1,7 +1,8 @@
 """Many sessions at a time: ``python -m esapr.load_tests.sessions --peers 8 --seconds 60``.
 
 Starts a server in a process of its own, plays the shipped clip into it from this one, and exits
-with 1 if a session got fewer than 55 states a minute.
+with 1 if a session got fewer than 55 states a minute or its peer lost the connection, which is how
+an overloaded server shows first: ICE consent (RFC 7675) expires.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import aiohttp
@@ -51,8 +53,8 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether no session starved."""
-        return all(tally.states >= self.required for tally in self.sessions)
+        """Whether no session starved and no peer was cut off."""
+        return all(t.states >= self.required and not t.lost for t in self.sessions)
 
 
 class Gauges:
@@ -126,19 +128,18 @@ async def _count(gateway: Gateway, clip: EncodedClip, name: str, seconds: float)
         asyncio.TaskGroup() as group,
     ):
         chat = group.create_task(_chat(participant))
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 async for message in participant.feed:
                     if isinstance(message, State):
                         tally.add(message)
-        except TimeoutError:
-            pass
+        tally.lost = not participant.peer.connected
         chat.cancel()
     return tally
 
 
 async def _chat(participant: Participant) -> None:
-    while True:
+    while participant.peer.connected:
         await participant.say(LINE)
         await asyncio.sleep(LINE_SECONDS)
 
@@ -156,6 +157,7 @@ def main(peers: int, seconds: float) -> None:
         click.echo(
             f"{number:7}  {tally.states:6}  {tally.fused:5}  "
             f"{counts[0]:4}  {counts[1]:5}  {counts[2]:4}  {delay:.0f}"
+            f"{'  connection lost' if tally.lost else ''}"
         )
     click.echo(f"longest queues: {dict(report.longest_queues)}")
     click.echo(f"dropped: {dict(report.dropped)}")
@@ -164,7 +166,9 @@ def main(peers: int, seconds: float) -> None:
         f"peers: {report.peers_cpu:.2f} cores"
     )
     if not report.passed:
-        raise click.ClickException(f"a session got fewer than {report.required} states")
+        raise click.ClickException(
+            f"a session got fewer than {report.required} states, or its peer was cut off"
+        )
 
 
 if __name__ == "__main__":

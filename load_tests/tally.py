@@ -14,6 +14,8 @@ class Tally:
         self.states = 0
         self.fused = 0
         self.modalities: Counter[str] = Counter()
+        self.lost = False
+        """Whether the peer was cut off before its time."""
         self.delays_ms: list[float] = []
         """Capture to state, of each fused state with new evidence."""
 

@@ -102,8 +102,12 @@ async def test_a_peer_plays_picture_sound_and_text_over_loopback() -> None:
             pictures = group.create_task(receiver.seconds("video", 10))
             sound = group.create_task(receiver.seconds("audio", 30))
         message = await receiver.messages.get()
+        assert peer.connected
 
     await receiver.connection.close()
+    assert not peer.connected
+    with pytest.raises(PeerError, match="closed"):
+        await peer.send(Text(body="too late"))
     assert pictures.result() == pytest.approx(9 / 15)
     assert sound.result() == pytest.approx(29 / 50)
     assert decode_client(message.encode(), Format.JSON) == Text(body="hello")

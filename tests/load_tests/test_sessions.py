@@ -29,13 +29,15 @@ def test_queues_are_remembered_at_their_longest_and_drops_at_their_last() -> Non
     assert gauges.dropped == {"s/r": 4}
 
 
-@pytest.mark.parametrize(("states", "passed"), [(54, False), (55, True)])
-def test_a_minute_needs_fifty_five_states(states: int, passed: bool) -> None:
-    starved = Tally()
-    starved.states = states
+@pytest.mark.parametrize(
+    ("states", "lost", "passed"), [(54, False, False), (55, False, True), (60, True, False)]
+)
+def test_a_minute_needs_fifty_five_states_and_a_peer(states: int, lost: bool, passed: bool) -> None:
+    tally = Tally()
+    tally.states, tally.lost = states, lost
     report = Report(
         seconds=60,
-        sessions=[starved],
+        sessions=[tally],
         longest_queues={},
         dropped={},
         server_cpu=0,
