@@ -57,7 +57,7 @@ async def test_an_offer_that_is_refused_leaves_nothing_to_delete() -> None:
                 async with gateway.push(credentials) as exchange:
                     await exchange("no SDP")
 
-    assert refused.value.code == "sdp_without_media"
+    assert refused.value.code.startswith("sdp_")
 
 
 async def test_an_error_without_a_body_of_ours_is_still_a_refusal() -> None:
