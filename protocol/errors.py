@@ -16,7 +16,6 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
-    RESUME_EXPIRED = "resume_expired"
     SDP_INVALID = "sdp_invalid"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
     SESSION_CLOSED = "session_closed"
@@ -85,7 +84,6 @@ class CloseCode(IntEnum):
     INTERNAL = 1011
     TRY_LATER = 1013
     BAD_MESSAGE = 4400
-    TOKEN = 4401
     POLICY = 4403
     IDLE = 4408
     RATE = 4429

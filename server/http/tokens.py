@@ -20,7 +20,8 @@ def authorised_session(request: web.Request) -> Session:
         ProtocolError: ``not_found`` or ``token_invalid``.
     """
     session = request.app[SESSIONS].get(request.match_info["session"])
-    if not any(compare_digest(token, session.token) for token in _tokens(request)):
+    wanted = session.token.encode()
+    if not any(compare_digest(token.encode(), wanted) for token in _tokens(request)):
         raise ProtocolError(ErrorCode.TOKEN_INVALID, "the token is missing or wrong")
     return session
 

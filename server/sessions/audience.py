@@ -64,10 +64,8 @@ class Audience:
             replay = self._history.since(last_seq)
         except ValueError as error:
             raise ProtocolError(ErrorCode.CONFIG_INVALID, str(error), "resume.last_seq") from error
-        if replay.gap:
-            subscriber.put(Broadcast(replay.gap))
-        for state in replay.states:
-            subscriber.put(state)
+        gap = [Broadcast(replay.gap)] if replay.gap else []
+        subscriber.put_replay([*gap, *replay.states])
 
     def dismiss(self, last: ServerMessage, code: CloseCode, error: ErrorCode | None) -> None:
         """Send ``last``, then ``error`` if there is one, and let every socket close."""

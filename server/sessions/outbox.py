@@ -32,6 +32,7 @@ class Outbox:
     def __init__(self, capacity: int = limits.OUTBOX_STATES) -> None:
         """Hold at most ``capacity`` messages besides one overlay."""
         self._capacity = capacity
+        self._limit = capacity
         self._queue: deque[Broadcast] = deque()
         self._overlay: Broadcast | None = None
         self._gap: Gap | None = None
@@ -49,8 +50,13 @@ class Outbox:
             self._overlay = item
             return
         self._queue.append(item)
-        if len(self._queue) > self._capacity:
+        if len(self._queue) > self._limit:
             self._skip_oldest()
+
+    def put_replay(self, items: list[Broadcast]) -> None:
+        """Add what a returning subscriber has missed: kept whole, besides the bound."""
+        self._queue.extend(items)
+        self._limit = len(self._queue) + self._capacity
 
     def take(self) -> list[Broadcast]:
         """Remove and return everything that waits, in the order to send it."""
@@ -58,6 +64,7 @@ class Outbox:
         overlay = [self._overlay] if self._overlay else []
         taken = [*gap, *self._queue, *overlay]
         self._queue.clear()
+        self._limit = self._capacity
         self._gap = self._overlay = None
         return taken
 

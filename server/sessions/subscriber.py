@@ -31,6 +31,11 @@ class Subscriber:
         if self._outbox.behind:
             self.close(CloseCode.TRY_LATER)
 
+    def put_replay(self, items: list[Broadcast]) -> None:
+        """Queue what a returning subscriber has missed."""
+        self._outbox.put_replay(items)
+        self._filled.set()
+
     def close(self, code: CloseCode) -> None:
         """Let the socket close with ``code`` after what is queued; the first code stays."""
         self.close_code = self.close_code or code

@@ -98,6 +98,7 @@ async def test_a_wrong_token_opens_nothing(token: str) -> None:
         path = f"/v1/sessions/{(await opened.json())['session_id']}"
         bearer = {"Authorization": f"Bearer {token}"}
         for response in (
+            await http.get(f"{path}/feed", params={"token": "é"}),
             await http.get(f"{path}/feed", headers=bearer),
             await http.post(f"{path}/whip", headers=bearer),
             await http.delete(path, headers=bearer),

@@ -52,6 +52,18 @@ def test_a_reader_that_misses_a_whole_outbox_is_behind() -> None:
     assert outbox.behind
 
 
+def test_a_replay_longer_than_the_outbox_arrives_whole() -> None:
+    outbox = Outbox(3)
+    outbox.put_replay([Broadcast(state(seq)) for seq in range(600)])
+    for seq in range(600, 603):
+        outbox.put(Broadcast(state(seq)))
+    assert seqs(outbox.take()) == list(range(603))
+    assert not outbox.behind
+    for seq in range(603, 607):
+        outbox.put(Broadcast(state(seq)))
+    assert outbox.skipped == 1
+
+
 def test_only_the_newest_overlay_waits() -> None:
     outbox = Outbox(3)
     for t_ms in range(4):
