@@ -1,5 +1,6 @@
 """``esapr models``: what is installed, and whether it is intact."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,6 +9,14 @@ from rich.table import Table
 
 from esapr import models_onnx
 from esapr.inference.models import Model, ModelCard, ModelError
+
+
+_FIGURES = (
+    ("accuracy", "accuracy"),
+    ("uar", "UAR"),
+    ("macro_f1", "macro-F1"),
+    ("ece_15_bins", "ECE"),
+)
 
 
 @click.group()
@@ -46,10 +55,11 @@ def verify() -> None:
         raise click.exceptions.Exit(1)
 
 
-def _figures(metrics: Any) -> str:
-    """Return the card's top-level figures, such as ``accuracy 0.65``."""
-    return ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in metrics.items()
-        if isinstance(value, int | float | str)
-    )
+def _figures(metrics: Mapping[str, Any]) -> str:
+    """Return the first test set on the card that has a figure, with its figures."""
+    for test_set, table in metrics.items():
+        measured = table if isinstance(table, Mapping) else {}
+        figures = [f"{name} {measured[key]:.3f}" for key, name in _FIGURES if key in measured]
+        if figures:
+            return f"{test_set}: {', '.join(figures)}"
+    return ""
