@@ -10,7 +10,6 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.models import Model, ModelCard, ModelError
 
-
 _FIGURES = (
     ("accuracy", "accuracy"),
     ("uar", "UAR"),
