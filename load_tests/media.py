@@ -271,6 +271,8 @@ def vp8_encoder(width: int, height: int, fps: int) -> av.VideoCodecContext:
     encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps)
     encoder.bit_rate = VIDEO_BIT_RATE
     encoder.gop_size = fps
+    # libvpx's threads wait by spinning: on a busy machine two of them take fifty times as long.
+    encoder.thread_count = 1
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
     return encoder
 

@@ -35,13 +35,16 @@ class Pushed:
 class WindowBuffer:
     """The last window of one stream, float32 mono at 16 kHz."""
 
-    def __init__(self, *, hop: float = 1.0) -> None:
-        """Emit a window each ``hop`` seconds of stream.
+    def __init__(self, *, hop: float = 1.0, phase: float = 0.0) -> None:
+        """Emit a window each ``hop`` seconds of stream, at times that are ``phase`` past a hop.
+
+        The phase places windows shortly before the states that are made of them.
 
         Raises:
             ValueError: the hop is shorter than a sample.
         """
         self._hop = round(hop * SAMPLE_RATE)
+        self._phase = round(phase * SAMPLE_RATE)
         if self._hop < 1:
             raise ValueError(f"hop must be at least one sample, got {hop} s")
         # A window, and behind it the hop that is being filled.
@@ -58,7 +61,7 @@ class WindowBuffer:
             at: session time of the first sample.
         """
         if not self._received:
-            self._origin = at
+            self._begin(at)
         expected = self._origin + self._received / SAMPLE_RATE
         gap = round((at - expected) * SAMPLE_RATE)
         if abs(gap) <= JITTER_SECONDS * SAMPLE_RATE:
@@ -90,8 +93,12 @@ class WindowBuffer:
         self._filled = WINDOW
         return AudioWindow(self._origin + self._received / SAMPLE_RATE, window)
 
+    def _begin(self, at: float) -> None:
+        """Start a stream at ``at``; silence before it shortens the way to the first window."""
+        self._origin = at
+        self._filled = WINDOW + (round(at * SAMPLE_RATE) - self._phase) % self._hop
+
     def _restart(self, at: float) -> None:
         self._held[:] = 0.0
-        self._filled = WINDOW
-        self._origin = at
         self._received = 0
+        self._begin(at)

@@ -29,6 +29,9 @@ WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
 WAITING_LINES = 16
 
+WINDOW_PHASE = 0.75
+"""Voice windows end a quarter of a second before each full one: scored in time for its state."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -60,7 +63,7 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
-        self._buffer = WindowBuffer()
+        self._buffer = WindowBuffer(phase=WINDOW_PHASE)
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
     def enable(self, modalities: tuple[Modality, ...]) -> None:
@@ -93,7 +96,7 @@ class Analysis:
         """Forget what was noted about a modality whose track has ended."""
         self._quality.pop(modality, None)
         if modality is Modality.VOICE:
-            self._buffer = WindowBuffer()
+            self._buffer = WindowBuffer(phase=WINDOW_PHASE)
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""

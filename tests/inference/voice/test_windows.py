@@ -80,10 +80,22 @@ def test_jitter_of_the_time_stamps_moves_no_sample() -> None:
     buffer = WindowBuffer()
     random = np.random.default_rng(0)
     windows: list[AudioWindow] = []
-    for frame in range(150):
+    for frame in range(202):
         at = frame * 0.02 + random.uniform(-0.009, 0.009)
         windows += buffer.push(ramp(320, start=frame * 320 + 1), at).windows
-    np.testing.assert_array_equal(windows[-1].samples, ramp(WINDOW))
+    assert windows[-1].at == pytest.approx(4.0, abs=1 / SAMPLE_RATE)
+    np.testing.assert_array_equal(np.diff(windows[-1].samples), 1)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3, 0.75, 5.1])
+def test_windows_end_at_the_phase_whenever_the_stream_begins(start: float) -> None:
+    buffer = WindowBuffer(phase=0.75)
+    windows = buffer.push(ramp(5 * HOP), at=start).windows
+    assert [window.at % 1 for window in windows] == pytest.approx([0.75] * 5)
+    assert start < windows[0].at <= start + 1
+    heard = round((windows[0].at - start) * HOP)
+    np.testing.assert_array_equal(windows[0].samples[-heard:], ramp(heard))
+    assert not windows[0].samples[:-heard].any()
 
 
 def test_a_hop_must_hold_a_sample() -> None:
