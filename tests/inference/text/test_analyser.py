@@ -1,0 +1,100 @@
+"""Lines through the analyser, the batcher and the shipped model."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from esapr.inference.batching import BatchLimits, DropReason
+from esapr.inference.emotions import CLASSES, Emotion
+from esapr.inference.models import Arrays, Model, ModelCard
+from esapr.inference.scoring import NotRunError, Scorer
+from esapr.inference.signals import Modality, TextDetails, TextLine
+from esapr.inference.text.analyser import TextAnalyser
+from esapr.inference.text.expression import read_tokenizer
+from esapr.inference.workers import ThreadWorkers
+from esapr.models_onnx import ROOT
+
+FOLDER = ROOT / "text_expression"
+LIMITS = BatchLimits(buckets=(1, 4), max_wait=0.0, max_pending=4, use_by=30.0)
+
+pytestmark = pytest.mark.real_time
+
+
+class Unobserved:
+    """An observer that keeps nothing."""
+
+    def batch_done(self, model: str, size: int, queued: float, ran: float) -> None: ...
+
+    def dropped(self, model: str, reason: str, count: int) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model(ModelCard.read(FOLDER))
+
+
+@asynccontextmanager
+async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[TextAnalyser]:
+    with ThreadWorkers(1) as workers:
+        scorer = Scorer("text_expression", model, limits, workers, Unobserved())
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(scorer.run())
+            yield TextAnalyser(
+                scorer,
+                read_tokenizer(FOLDER),
+                session="s",
+                temperature=model.card.temperature,
+            )
+            running.cancel()
+
+
+async def test_a_line_becomes_a_calibrated_score_at_its_time(model: Model) -> None:
+    async with analyser(model) as text:
+        score = await text.score(TextLine(at=12.5, body="I love this, thank you so much!"))
+    assert score is not None
+    assert (score.modality, score.start, score.end) == (Modality.TEXT, 12.5, 12.5)
+    assert (score.coverage, score.details) == (1.0, TextDetails(lines=1))
+    assert score.probs.shape == (CLASSES,)
+    assert score.probs.sum() == pytest.approx(1.0, abs=1e-5)
+    assert score.probs.argmax() == Emotion.HAPPY
+    assert score.infer_ms > 0
+
+
+@pytest.mark.parametrize("body", ["", " \n", "\x00\u200b", "https://example.org", "ꙮ"])
+async def test_a_line_with_nothing_to_score_never_reaches_the_model(
+    body: str, model: Model
+) -> None:
+    full = BatchLimits(buckets=(1,), max_wait=0.0, max_pending=0, use_by=30.0)
+    async with analyser(model, full) as text:
+        assert await text.score(TextLine(0.0, body)) is None
+
+
+async def test_a_full_queue_is_told_to_the_caller(model: Model) -> None:
+    full = BatchLimits(buckets=(1,), max_wait=0.0, max_pending=0, use_by=30.0)
+    async with analyser(model, full) as text:
+        with pytest.raises(NotRunError) as refused:
+            await text.score(TextLine(0.0, "hello"))
+    assert refused.value.reason is DropReason.OVERLOADED
+
+
+async def test_lines_scored_together_are_scored_as_if_alone(model: Model) -> None:
+    bodies = ["I hate you", "What?! I did not expect that at all", "The train leaves at nine."]
+    together = BatchLimits(buckets=(1, 4), max_wait=0.05, max_pending=8, use_by=30.0)
+    async with analyser(model) as text:
+        alone = [await text.score(TextLine(0.0, body)) for body in bodies]
+    async with analyser(model, together) as text, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(text.score(TextLine(0.0, body))) for body in bodies]
+    for single, task in zip(alone, tasks, strict=True):
+        batched = task.result()
+        assert single is not None
+        assert batched is not None
+        assert batched.batch_size == len(bodies)
+        np.testing.assert_allclose(batched.probs, single.probs, atol=1e-4)
+
+
+def test_rows_that_only_fill_a_bucket_are_finite(model: Model) -> None:
+    zeros: Arrays = {name: np.zeros((4, 9), np.int64) for name in ("input_ids", "attention_mask")}
+    assert np.isfinite(model.run(zeros)["logits"]).all()

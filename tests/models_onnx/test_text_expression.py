@@ -1,0 +1,79 @@
+"""The shipped text model: its folder, and sentences whose expression no reader doubts."""
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from esapr.inference.calibration import calibrated
+from esapr.inference.emotions import LABELS, Emotion, Scores
+from esapr.inference.models import Model, ModelCard
+from esapr.inference.text.clean import clean
+from esapr.inference.text.expression import encode, read_tokenizer
+from esapr.models_onnx import ROOT
+
+FOLDER = ROOT / "text_expression"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model(ModelCard.read(FOLDER))
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return read_tokenizer(FOLDER)
+
+
+def probs(line: str, model: Model, tokenizer: Tokenizer) -> Scores:
+    arrays = encode(clean(line), tokenizer)
+    assert arrays is not None
+    batch = {name: values[np.newaxis] for name, values in arrays.items()}
+    return calibrated(model.run(batch)["logits"][0], model.card.temperature)
+
+
+def test_the_graph_is_the_one_on_the_card(model: Model) -> None:
+    assert model.verify() <= model.card.parity_tolerance
+    assert model.card.labels == LABELS
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("I love this, thank you so much!", Emotion.HAPPY),
+        ("I am so angry at you right now", Emotion.ANGRY),
+        ("This is disgusting, it makes me want to vomit", Emotion.DISGUST),
+        ("I'm scared to walk home alone", Emotion.FEAR),
+        ("I miss her so much, I can't stop crying", Emotion.SAD),
+        ("Wow, I did not see that coming!", Emotion.SURPRISE),
+        ("The meeting is at three in room four.", Emotion.NEUTRAL),
+    ],
+)
+def test_plain_sentences(line: str, shown: Emotion, model: Model, tokenizer: Tokenizer) -> None:
+    assert probs(line, model, tokenizer).argmax() == shown
+
+
+@pytest.mark.parametrize("line", ["I am not happy", "I'm not happy about this at all"])
+def test_joy_denied_is_not_joy(line: str, model: Model, tokenizer: Tokenizer) -> None:
+    assert probs(line, model, tokenizer)[Emotion.HAPPY] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("\N{FACE WITH TEARS OF JOY}" * 3, Emotion.HAPPY),
+        ("\N{FACE SCREAMING IN FEAR}", Emotion.FEAR),
+        ("lmao that's hilarious", Emotion.HAPPY),
+        ("omg", Emotion.SURPRISE),
+        ("wtf", Emotion.ANGRY),
+        ("I HATE THIS", Emotion.ANGRY),
+        ("sooooooo happyyyyyyy", Emotion.HAPPY),
+    ],
+)
+def test_chat_as_it_is_written(
+    line: str, shown: Emotion, model: Model, tokenizer: Tokenizer
+) -> None:
+    assert probs(line, model, tokenizer).argmax() == shown
+
+
+def test_each_bucket_is_warmed(model: Model) -> None:
+    model.warm_up()
