@@ -47,8 +47,10 @@ class Region:
 
     def moved(self, right: float, down: float, scale: float) -> "Region":
         """Return the square shifted along its own axes by shares of its side, then scaled."""
-        x, y = self.points_in_frame(np.array([[0.5 + right, 0.5 + down]], np.float32))[0]
-        return Region(float(x), float(y), self.side * scale, self.angle)
+        cosine, sine = math.cos(self.angle) * self.side, math.sin(self.angle) * self.side
+        x = self.x + right * cosine - down * sine
+        y = self.y + right * sine + down * cosine
+        return Region(x, y, self.side * scale, self.angle)
 
     def _turn(self) -> NDArray[np.float32]:
         cosine, sine = math.cos(self.angle), math.sin(self.angle)
