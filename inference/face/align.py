@@ -57,11 +57,11 @@ class Region:
         return np.array([[cosine, -sine], [sine, cosine]], dtype=np.float32)
 
 
-def cut(rgb: NDArray[np.uint8], region: Region, side: int) -> NDArray[np.uint8]:
-    """Return ``region`` as ``[side, side, channels]``, turned upright.
+def cut(frame: NDArray[np.uint8], region: Region, side: int) -> NDArray[np.uint8]:
+    """Return ``region`` of a frame ``[height, width(, 3)]`` as ``[side, side(, 3)]``, upright.
 
-    What lies outside the frame repeats the frame's edge. A region more than twice as large as
-    the picture is averaged down, so that fine texture does not alias.
+    What lies outside the frame repeats the frame's edge. A region at least half as large
+    again as the picture is sampled finer and averaged, so that fine texture does not alias.
     """
     sampled = side * min(4, max(1, round(region.side / side)))
     corners = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
@@ -69,7 +69,7 @@ def cut(rgb: NDArray[np.uint8], region: Region, side: int) -> NDArray[np.uint8]:
     # Fractions address pixel edges; warpAffine addresses pixel centres.
     matrix = cv2.getAffineTransform(source - np.float32(0.5), corners * sampled - np.float32(0.5))
     picture = cv2.warpAffine(
-        rgb, matrix, (sampled, sampled), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        frame, matrix, (sampled, sampled), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     if sampled != side:
         picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
@@ -78,8 +78,9 @@ def cut(rgb: NDArray[np.uint8], region: Region, side: int) -> NDArray[np.uint8]:
 
 def expression_picture(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
     """Return the grey face ``[48, 48, 1]`` of an :func:`expression_region`."""
-    grey = cv2.cvtColor(cut(rgb, region, EXPRESSION_SIDE), cv2.COLOR_RGB2GRAY)
-    return np.asarray(grey, dtype=np.uint8)[..., None]
+    # Grey first: one channel is turned and averaged instead of three.
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return cut(grey, region, EXPRESSION_SIDE)[..., None]
 
 
 def expression_region(face: Region) -> Region:
