@@ -1,0 +1,97 @@
+"""Pooled encoder features of every view of every clip, computed once and kept in the run folder."""
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from esapr.inference.signals import SAMPLE_RATE
+from esapr.models_onnx.training.folders import run_folder
+from esapr.models_onnx.training.voice import graph
+from esapr.models_onnx.training.voice.corpora import Clip, clips, sounds
+from esapr.models_onnx.training.voice.views import VIEWS, render
+from esapr.models_onnx.training.voice.whisper import WIDTH, PooledEncoder, base_variables
+
+LAYERS = (1, 2, 3)
+STRIDE = 320
+"""Samples a token of the encoder covers."""
+
+_PART = 120
+
+
+@dataclass(frozen=True)
+class Features:
+    """Every view of every clip of a corpus: ``pooled`` float16 ``[N, 3, 1024]`` (layers 1-3).
+
+    ``view`` is its place among the corpus' views, ``fold`` is -1 outside RAVDESS.
+    """
+
+    pooled: NDArray[np.float16]
+    emotion: NDArray[np.int64]
+    fold: NDArray[np.int64]
+    view: NDArray[np.int64]
+    speaker: NDArray[np.str_]
+
+
+def encoder_graph() -> Path:
+    """Return the int8 encoder for windows of any length, written on first use.
+
+    Features come from the quantised graph, so that the head learns on what it will be given.
+    """
+    folder = run_folder("voice_expression")
+    path = folder / "encoder.onnx"
+    if not path.exists():
+        module = PooledEncoder(base_variables(), LAYERS)
+        example = torch.randn(2, SAMPLE_RATE)
+        plain = folder / "encoder_float.onnx"
+        graph.export(module, example, plain, output="pooled", free=("batch", "samples"))
+        graph.quantise(plain, path)
+    return path
+
+
+def load(corpus: str) -> Features:
+    """Return the features of ``corpus``; what is missing is computed, part by part."""
+    path, views = encoder_graph(), VIEWS[corpus]
+    session = graph.session(path)
+    key = hashlib.sha256(path.read_bytes() + repr(views).encode()).hexdigest()[:12]
+    all_clips, pooled = clips(corpus), []
+    starts = range(0, len(all_clips), _PART)
+    for start in tqdm(starts, desc=f"{corpus} features", unit="part"):
+        path = run_folder("voice_expression") / f"{corpus}_{key}_{start:05d}.npy"
+        if not path.exists():
+            part = _extract(all_clips[start : start + _PART], session)
+            # Renamed when complete: a half-written part would be taken for a whole one.
+            partial = path.with_name(f"partial_{path.name}")
+            np.save(partial, part)
+            partial.rename(path)
+        pooled.append(np.load(path))
+    count = len(views)
+    return Features(
+        pooled=np.concatenate(pooled).reshape(-1, len(LAYERS), 2 * WIDTH),
+        emotion=np.repeat([int(clip.emotion) for clip in all_clips], count),
+        fold=np.repeat([clip.fold for clip in all_clips], count),
+        view=np.tile(np.arange(count), len(all_clips)),
+        speaker=np.repeat([clip.speaker for clip in all_clips], count),
+    )
+
+
+def _extract(part: list[Clip], session: ort.InferenceSession) -> NDArray[np.float16]:
+    """Return ``[clips, views, 3072]``."""
+    rows = []
+    for clip, samples in zip(part, sounds(part), strict=True):
+        for view in VIEWS[clip.corpus]:
+            random = np.random.default_rng(zlib.crc32(f"{clip.file} {view.name}".encode()))
+            window = whole_tokens(render(view, samples, random))
+            rows.append(session.run(None, {"samples": window[None]})[0][0])
+    return np.stack(rows).reshape(len(part), -1, len(LAYERS) * 2 * WIDTH).astype(np.float16)
+
+
+def whole_tokens(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``samples`` without the last piece that fills no token of the encoder."""
+    return samples[: len(samples) // STRIDE * STRIDE]

@@ -1,0 +1,65 @@
+"""The shipped voice-expression model: what must not change its answer does not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from esapr.inference.emotions import CLASSES, LABELS
+from esapr.inference.models import Model, ModelCard
+from esapr.inference.voice.windows import WINDOW
+from esapr.models_onnx import ROOT
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model(ModelCard.read(ROOT / "voice_expression"))
+
+
+@pytest.fixture(scope="module")
+def speech() -> np.ndarray:
+    """Two seconds of synthetic speech, zeros behind them."""
+    with np.load(DATA / "speech.npz") as stored:
+        spoken = (stored["samples"] / 32768).astype(np.float32)
+    return np.pad(spoken, (0, WINDOW - len(spoken)))
+
+
+def logits(model: Model, *windows: np.ndarray) -> np.ndarray:
+    """Logits divided by the temperature: differences of what probabilities are made of."""
+    scaled: np.ndarray = model.run({"samples": np.stack(windows)})["logits"]
+    return scaled / model.card.temperature
+
+
+def test_the_graph_is_the_one_on_the_card(model: Model) -> None:
+    assert model.verify() <= model.card.parity_tolerance
+    assert model.card.labels == LABELS
+    assert not model.card.commercial_use
+
+
+@pytest.mark.parametrize("decibels", [-24, -12, 12])
+def test_the_level_does_not_matter(model: Model, speech: np.ndarray, decibels: int) -> None:
+    louder = speech * np.float32(10 ** (decibels / 20))
+    np.testing.assert_allclose(logits(model, louder), logits(model, speech), atol=0.02)
+
+
+def test_neighbours_in_a_batch_do_not_matter(model: Model, speech: np.ndarray) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.5, WINDOW).astype(np.float32)
+    alone = logits(model, speech)[0]
+    for position in range(2):
+        batch = [noise, noise, noise]
+        batch[position] = speech
+        np.testing.assert_allclose(logits(model, *batch)[position], alone, atol=1e-3)
+
+
+@pytest.mark.parametrize("samples", [0, 160, 8_000, WINDOW])
+def test_every_length_has_finite_logits(model: Model, speech: np.ndarray, samples: int) -> None:
+    window = np.where(np.arange(WINDOW) < samples, np.resize(speech[:32_000], WINDOW), 0.0)
+    result = logits(model, window.astype(np.float32))
+    assert result.shape == (1, CLASSES)
+    assert np.isfinite(result).all()
+
+
+def test_each_bucket_is_warmed(model: Model) -> None:
+    model.warm_up()
