@@ -22,9 +22,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 FIRST_STATE_MS = 60_000
 SOME_WEIGHT = re.compile(r"^([1-9]\d?|100)%$")
-FAKE_DEVICES = (
-    "--use-fake-device-for-media-stream",
-)
+FAKE_DEVICES = ("--use-fake-device-for-media-stream",)
 # A closed network refuses Chromium's own calls, many at a time.
 QUIET = (
     "--no-sandbox",

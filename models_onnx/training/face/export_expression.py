@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from esapr.inference.emotions import LABELS
 from esapr.inference.models import Model, ModelCard
 from esapr.models_onnx import ROOT
-from esapr.models_onnx.training.face import fer2013, metrics
+from esapr.models_onnx.training import metrics
+from esapr.models_onnx.training.face import fer2013
 from esapr.models_onnx.training.face.expression_network import BEST, SIDE, body, standardise
 from esapr.models_onnx.training.face.pictures import astronaut
 from esapr.models_onnx.training.face.timing import milliseconds, session
