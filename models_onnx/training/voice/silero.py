@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from esapr.models_onnx.training.voice.packages import SILERO, read_member
+from esapr.models_onnx.training.wheels import SILERO, read_member
 
 CHUNK, CONTEXT = 512, 64
 CHUNKS = 93

