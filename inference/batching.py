@@ -3,10 +3,17 @@
 A caller adds items and is told which were dropped; it asks when the next batch is due and takes
 it. Time is the ``now`` argument, in seconds of any monotonic clock.
 
-Policy: a batch is due when ``max_size`` items wait or when the oldest has waited ``max_wait``.
-Sessions take turns inside a batch, each with its earliest use-by first. An item past its use-by
-is returned as stale instead of being run. When ``max_pending`` items wait, the newest item of
-the session with most items waiting makes room, so a noisy session displaces its own work first.
+Policy: a batch is due when ``max_size`` items wait or when the oldest has waited ``wait``, which
+the caller chooses (:mod:`esapr.inference.waiting`); ``max_wait`` bounds it.
+
+Sessions take turns: each gets a place in a batch before any gets a second one, and where places
+are short, those that were passed over longest come first. ``n`` sessions that wait are thus all
+served within ``ceil(n / max_size)`` batches, however many items one of them adds. Among equals,
+and inside a session, the earliest use-by is first.
+
+An item past its use-by is returned as stale instead of being run. When ``max_pending`` items wait,
+the newest item of the session with most items waiting makes room, so a noisy session displaces
+its own work first.
 """
 
 from collections import Counter
@@ -80,6 +87,9 @@ class Batcher(Generic[T]):
         """Start empty, under ``limits``."""
         self._limits = limits
         self._pending: list[Item[T]] = []
+        # Number of the batch that last served a session; of sessions that wait only.
+        self._batches = 0
+        self._served: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return the number of items waiting."""
@@ -88,6 +98,8 @@ class Batcher(Generic[T]):
     def add(self, item: Item[T]) -> list[Dropped[T]]:
         """Queue ``item`` and return what had to go: never more than one, possibly ``item``."""
         self._pending.append(item)
+        # A session that begins to wait is behind those that were passed over before it came.
+        self._served.setdefault(item.session, self._batches)
         if len(self._pending) <= self._limits.max_pending:
             return []
         waiting = Counter(pending.session for pending in self._pending)
@@ -103,40 +115,45 @@ class Batcher(Generic[T]):
         self._pending.remove(item)
         return True
 
-    def due_at(self) -> float | None:
+    def due_at(self, wait: float) -> float | None:
         """Return when :meth:`take` has something to do, or None while nothing waits.
 
-        A time in the past means at once.
+        A time in the past means at once. ``wait`` is how long the oldest item waits for company.
         """
         if not self._pending:
             return None
         if len(self._pending) >= self._limits.max_size:
             return float("-inf")
         oldest = min(item.added for item in self._pending)
-        return oldest + self._limits.max_wait
+        return oldest + min(wait, self._limits.max_wait)
 
-    def take(self, now: float) -> Taken[T]:
+    def take(self, now: float, wait: float) -> Taken[T]:
         """Remove and return the batch that is due at ``now``, and every stale item.
 
-        The batch is empty when nothing is due.
+        The batch is empty when nothing is due; ``wait`` is that of :meth:`due_at`.
         """
         stale = [item for item in self._pending if item.use_by < now]
         taken: Taken[T] = Taken(dropped=[Dropped(item, DropReason.STALE) for item in stale])
         if stale:
             self._pending = [item for item in self._pending if item.use_by >= now]
-        due = self.due_at()
+        due = self.due_at(wait)
         if due is not None and due <= now:
             taken.batch = self._turns()[: self._limits.max_size]
             chosen = set(map(id, taken.batch))
             self._pending = [item for item in self._pending if id(item) not in chosen]
+            self._batches += 1
+            self._served |= dict.fromkeys((item.session for item in taken.batch), self._batches)
+        waiting = {item.session for item in self._pending}
+        self._served = {session: self._served[session] for session in waiting}
         return taken
 
     def _turns(self) -> list[Item[T]]:
-        """Order items by turn within their session, then by use-by."""
+        """Order items by turn within their session, then by who was passed over, then use-by."""
         turn: Counter[str] = Counter()
-        order: list[tuple[int, float, int, Item[T]]] = []
+        order: list[tuple[int, int, float, int, Item[T]]] = []
         by_use_by = sorted(self._pending, key=lambda item: item.use_by)
         for position, item in enumerate(by_use_by):
-            order.append((turn[item.session], item.use_by, position, item))
+            served = self._served[item.session]
+            order.append((turn[item.session], served, item.use_by, position, item))
             turn[item.session] += 1
-        return [item for *_, item in sorted(order, key=lambda entry: entry[:3])]
+        return [item for *_, item in sorted(order, key=lambda entry: entry[:4])]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from esapr.inference.batching import Batcher, BatchLimits, Dropped, DropReason, Item
 from esapr.inference.models import Arrays
+from esapr.inference.waiting import Load
 from esapr.inference.workers import ThreadWorkers
 
 
@@ -65,9 +66,9 @@ class _Request:
 class Scorer:
     """Batches :meth:`score` calls of all sessions for one model.
 
-    :meth:`run` is the one task that forms batches; it lives in the server's TaskGroup. At most
-    ``in_flight`` batches run at once: while all workers are busy, items wait in the batcher,
-    where a later batch is fuller.
+    :meth:`run` is the one task that forms batches; it lives in the server's TaskGroup. A batch is
+    formed when a worker takes it, not before: while all of them are busy, with this or another
+    model, items wait in the batcher, where a later batch is fuller. Models take turns.
     """
 
     def __init__(
@@ -77,8 +78,6 @@ class Scorer:
         limits: BatchLimits,
         workers: ThreadWorkers,
         observer: ScorerObserver,
-        *,
-        in_flight: int = 1,
     ) -> None:
         """Create a scorer; nothing runs before :meth:`run`."""
         self.name = name
@@ -87,8 +86,8 @@ class Scorer:
         self._workers = workers
         self._observer = observer
         self._batcher: Batcher[_Request] = Batcher(limits)
+        self._load = Load()
         self._changed = asyncio.Event()
-        self._slots = asyncio.Semaphore(in_flight)
 
     @property
     def pending(self) -> int:
@@ -108,6 +107,7 @@ class Scorer:
         now = loop.time()
         request = _Request(inputs, loop.create_future())
         item = Item(request, session, now, now + self._limits.use_by)
+        self._load.arrived(now)
         self._refuse(self._batcher.add(item))
         self._changed.set()
         try:
@@ -118,30 +118,34 @@ class Scorer:
 
     async def run(self) -> None:
         """Form and run batches until cancelled."""
+        loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             while True:
-                await self._due()
-                await self._slots.acquire()
-                taken = self._batcher.take(asyncio.get_running_loop().time())
+                wait = await self._due()
+                await self._workers.free.acquire()
+                taken = self._batcher.take(loop.time(), wait)
                 self._refuse(taken.dropped)
                 if taken.batch:
                     group.create_task(self._run_batch(taken.batch))
                 else:
-                    self._slots.release()
+                    self._workers.free.release()
 
-    async def _due(self) -> None:
-        """Wait until the batcher has a batch that is due."""
+    async def _due(self) -> float:
+        """Return once the batcher has a batch that is due, with the wait that made it so."""
         loop = asyncio.get_running_loop()
         while True:
-            due = self._batcher.due_at()
-            if due is not None and due <= loop.time():
-                return
+            now = loop.time()
+            others = self._workers.busy(now) - self._load.busy(now)
+            wait = self._load.wait(self._workers.size - others, now)
+            due = self._batcher.due_at(wait)
+            if due is not None and due <= now:
+                return wait
             self._changed.clear()
             try:
                 async with asyncio.timeout_at(due):
                     await self._changed.wait()
             except TimeoutError:
-                return
+                return wait
 
     async def _run_batch(self, batch: list[Item[_Request]]) -> None:
         loop = asyncio.get_running_loop()
@@ -157,8 +161,9 @@ class Scorer:
             self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
             return
         finally:
-            self._slots.release()
+            self._workers.free.release()
         ran = loop.time() - started
+        self._load.ran(self._limits.bucket(size), ran, loop.time())
         self._observer.batch_done(self.name, size, started - min(i.added for i in batch), ran)
         for row, item in enumerate(batch):
             if not item.payload.answer.done():

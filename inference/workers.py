@@ -10,14 +10,22 @@ from types import TracebackType
 from typing import Self
 
 from esapr.inference.models import Arrays
+from esapr.inference.waiting import Rate
 
 
 class ThreadWorkers:
-    """Runs blocking calls on ``size`` threads, shared by every model."""
+    """Runs blocking calls on ``size`` threads, shared by every model.
+
+    ``free`` counts the threads that have nothing to do: acquire it before a call to :meth:`run`,
+    release it after. Those who wait for it are served in order.
+    """
 
     def __init__(self, size: int) -> None:
         """Start a pool of ``size`` threads; they are created when first needed."""
+        self.size = size
+        self.free = asyncio.Semaphore(size)
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="esapr-inference")
+        self._busy = Rate()
 
     def __enter__(self) -> Self:
         """Return self."""
@@ -34,4 +42,13 @@ class ThreadWorkers:
 
     async def run(self, call: Callable[[Arrays], Arrays], batch: Arrays) -> Arrays:
         """Run ``call(batch)`` on a thread; what it raises is raised here."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, batch)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            return await loop.run_in_executor(self._pool, call, batch)
+        finally:
+            self._busy.add(loop.time() - started, loop.time())
+
+    def busy(self, now: float) -> float:
+        """Return how many threads were busy of late, by the clock of the loop."""
+        return self._busy.at(now)

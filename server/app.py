@@ -50,7 +50,7 @@ async def serve(
     metrics = Metrics()
     with _bind(config) as listener, ThreadWorkers(config.threads) as workers:
         loaded = models or await _installed_models()
-        pipeline = Pipeline(loaded, workers, metrics, config.threads)
+        pipeline = Pipeline(loaded, workers, metrics)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             open_sessions = Sessions(group, config, pipeline, metrics)

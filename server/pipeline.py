@@ -50,9 +50,8 @@ class Pipeline:
         models: Mapping[str, Model],
         workers: ThreadWorkers,
         observer: ScorerObserver,
-        threads: int,
     ) -> None:
-        """Run batches of ``models`` on ``workers``, at most ``threads`` batches of each at once.
+        """Run batches of ``models`` on ``workers``.
 
         Raises:
             ModelError: a model that is needed is not installed.
@@ -64,7 +63,7 @@ class Pipeline:
         self._models = models
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)
         self._scorers = {
-            name: Scorer(name, model, model.card.batch, workers, observer, in_flight=threads)
+            name: Scorer(name, model, model.card.batch, workers, observer)
             for name, model in models.items()
         }
 

@@ -64,10 +64,27 @@ class Tally:
         self.drops[reason] += count
 
 
+class SlowWorkers(ThreadWorkers):
+    """Each batch takes 20 ms of the loop's clock, whatever its size."""
+
+    SECONDS = 0.02
+
+    async def run(self, call: Callable[[Arrays], Arrays], batch: Arrays) -> Arrays:
+        await asyncio.sleep(self.SECONDS)
+        self._busy.add(self.SECONDS, asyncio.get_running_loop().time())
+        return call(batch)
+
+
+def double(batch: Arrays) -> Arrays:
+    return {"y": batch["x"] * 2}
+
+
 @asynccontextmanager
-async def scoring(model: Doubler | Answering, tally: Tally) -> AsyncIterator[Scorer]:
-    with ThreadWorkers(1) as workers:
-        scorer = Scorer("doubler", model, LIMITS, workers, tally)
+async def scoring(
+    model: Doubler | Answering, tally: Tally, workers: ThreadWorkers | None = None
+) -> AsyncIterator[Scorer]:
+    with workers or ThreadWorkers(1) as pool:
+        scorer = Scorer("doubler", model, LIMITS, pool, tally)
         running = asyncio.get_running_loop().create_task(scorer.run())
         try:
             yield scorer
@@ -107,20 +124,59 @@ async def test_a_full_batch_does_not_wait() -> None:
     assert asyncio.get_running_loop().time() == 0
 
 
-async def test_the_timer_starts_at_the_first_item() -> None:
+async def test_an_idle_scorer_lets_nobody_wait() -> None:
     loop = asyncio.get_running_loop()
-    async with scoring(Doubler(), Tally()) as scorer, asyncio.TaskGroup() as group:
-        await asyncio.sleep(10)
-        first = group.create_task(scorer.score(one(1), session="a"))
-        await asyncio.sleep(0.04)
-        second = group.create_task(scorer.score(one(2), session="b"))
-        await asyncio.wait([first, second])
-        answered = loop.time()
+    async with scoring(Doubler(), Tally()) as scorer:
+        for _ in range(5):
+            asked = loop.time()
+            score = await scorer.score(one(1), session="a")
+            assert loop.time() == asked
+            assert score.queue_ms == 0
+            await asyncio.sleep(0.04)
 
-    assert answered == pytest.approx(10 + LIMITS.max_wait)
-    assert first.result().batch_size == second.result().batch_size == 2
-    assert first.result().queue_ms == pytest.approx(50)
-    assert second.result().queue_ms == pytest.approx(10)
+
+async def test_a_scorer_waits_for_company_once_single_items_cannot_be_kept_up_with() -> None:
+    """A batch of four costs what one item costs: 20 ms, and an item comes every 9 ms."""
+    tally = Tally()
+    async with scoring(Answering(double), tally, workers=SlowWorkers(1)) as scorer:
+        async with asyncio.TaskGroup() as group:
+            for n in range(400):
+                group.create_task(scorer.score(one(n), session=f"s{n % 8}"))
+                await asyncio.sleep(0.009)
+        busy = tally.sizes[-20:]
+        tally.sizes.clear()
+        await asyncio.sleep(60)
+        asked = asyncio.get_running_loop().time()
+        await scorer.score(one(1), session="a")
+
+    assert min(busy) > 1
+    assert asyncio.get_running_loop().time() == pytest.approx(asked + SlowWorkers.SECONDS)
+    assert not tally.drops
+
+
+async def test_models_take_turns_on_the_workers() -> None:
+    crowded, quiet, workers = Gated(), Doubler(), ThreadWorkers(1)
+    async with (
+        scoring(crowded, Tally(), workers) as first,
+        asyncio.TaskGroup() as group,
+    ):
+        second = Scorer("quiet", quiet, LIMITS, workers, Tally())
+        running = group.create_task(second.run())
+        for n in range(8):
+            group.create_task(first.score(one(n), session="a"))
+        await crowded.inside.wait()
+        answer = group.create_task(second.score(one(1), session="b"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert second.pending == 1, "taken before a worker was free"
+        for n in range(4):
+            group.create_task(first.score(one(n), session="a"))
+        crowded.gate.set()
+        await answer
+        waited_for = len(crowded.ran)
+        running.cancel()
+
+    assert waited_for <= 2
 
 
 async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
@@ -139,15 +195,20 @@ async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
 
 
 async def test_a_cancelled_caller_leaves_its_neighbours_alone() -> None:
-    model, tally = Doubler(), Tally()
+    model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
+        group.create_task(scorer.score(one(0), session="first"))
+        await model.inside.wait()
         gone = group.create_task(scorer.score(one(1), session="gone"))
         stays = group.create_task(scorer.score(one(2), session="stays"))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         gone.cancel()
+        await asyncio.sleep(0)
+        assert scorer.pending == 1
+        model.gate.set()
 
     assert float(stays.result().outputs["y"][0]) == 4
-    assert tally.sizes == [1]
+    assert tally.sizes == [1, 1]
 
 
 async def test_a_caller_cancelled_while_its_batch_runs_does_not_break_it() -> None:
