@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,14 @@ import structlog
 from aiohttp import web
 
 from esapr import models_onnx
-from esapr.inference.models import Model
+from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
 from esapr.server.config import ServerConfig
 from esapr.server.http import errors, feed, health, pages, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline, load_models
+from esapr.server.pipeline import InstalledModel, Pipeline, load_models
 from esapr.server.sessions.admission import Sessions
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Server:
 
 @asynccontextmanager
 async def serve(
-    config: ServerConfig, static: Path, models: Mapping[str, Model] | None = None
+    config: ServerConfig, static: Path, models: Mapping[str, InstalledModel] | None = None
 ) -> AsyncIterator[Server]:
     """Serve until the block is left, then close every session with 1001.
 
@@ -48,9 +48,9 @@ async def serve(
         ModelError: a model folder is damaged.
     """
     metrics = Metrics()
-    with _bind(config) as listener, ThreadWorkers(config.threads) as workers:
-        loaded = models or await _installed_models()
-        pipeline = Pipeline(loaded, workers, metrics)
+    with _bind(config) as listener, ExitStack() as stack:
+        models = models or await _installed_models(config, metrics, stack)
+        pipeline = Pipeline(models, stack.enter_context(ThreadWorkers(config.threads)), metrics)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             open_sessions = Sessions(group, config, pipeline, metrics)
@@ -77,8 +77,17 @@ async def serve(
             batches.cancel()
 
 
-async def _installed_models() -> Mapping[str, Model]:
-    return await asyncio.to_thread(load_models, models_onnx.folders())
+async def _installed_models(
+    config: ServerConfig, metrics: Metrics, stack: ExitStack
+) -> Mapping[str, InstalledModel]:
+    folders = models_onnx.folders()
+    if config.inference_workers == "threads":
+        return await asyncio.to_thread(load_models, folders)
+    processes = ModelProcesses(folders, config.threads, metrics.worker_restarts.inc)
+    stack.enter_context(processes)
+    # A damaged model is found by the processes, and has to stop the server before it listens.
+    await asyncio.to_thread(processes.wait_until_ready)
+    return processes.models
 
 
 def _application(

@@ -24,7 +24,10 @@ class ServerConfig:
     """Sessions admitted at a time; one more is refused with 503."""
 
     inference_threads: int = 0
-    """Threads that run batches; 0 takes one a core."""
+    """Batches that run at a time; 0 takes one a core."""
+
+    inference_workers: str = "threads"
+    """What runs them: ``threads`` of the server, or ``processes``, each with every model."""
 
     analysed_fps: float = 5.0
     """Pictures a second a session that are analysed; the others are drained."""
@@ -55,10 +58,12 @@ class ServerConfig:
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
+        if self.inference_workers not in ("threads", "processes"):
+            raise ConfigError("inference_workers must be threads or processes")
 
     @property
     def threads(self) -> int:
-        """Number of inference threads in effect."""
+        """Number of inference threads, or processes, in effect."""
         return self.inference_threads or os.cpu_count() or 1
 
     @property

@@ -30,6 +30,9 @@ class Metrics:
             "esapr_queue_seconds", "Wait of a batch's oldest item", ["model"]
         )
         self.infer_seconds = seconds("esapr_infer_seconds", "Time a batch ran", ["model"])
+        self.worker_restarts = counter(
+            "esapr_worker_restarts_total", "Worker processes that died and were replaced"
+        )
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )

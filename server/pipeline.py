@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from esapr.inference.face.analyser import FaceAnalyser
 from esapr.inference.models import Model, ModelCard, ModelError
-from esapr.inference.scoring import Scorer, ScorerObserver
+from esapr.inference.scoring import BatchModel, Scorer, ScorerObserver
 from esapr.inference.signals import Modality
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
@@ -22,6 +23,17 @@ EXPRESSION_MODELS = {
 NEEDED = frozenset(
     {"face_detector", "face_landmarks", "voice_activity", *EXPRESSION_MODELS.values()}
 )
+
+
+class InstalledModel(BatchModel, Protocol):
+    """A model that can be served, wherever it runs."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model is and how it is batched."""
+
+    def warm_up(self) -> None:
+        """Run every batch bucket once; blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Pipeline:
 
     def __init__(
         self,
-        models: Mapping[str, Model],
+        models: Mapping[str, InstalledModel],
         workers: ThreadWorkers,
         observer: ScorerObserver,
     ) -> None:

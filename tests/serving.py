@@ -31,6 +31,7 @@ def models() -> dict[str, Model]:
 async def running_server(static: Path = STATIC, **settings: object) -> AsyncIterator[Server]:
     """Serve on a free loopback port until the block is left; ready when it is entered."""
     config = replace(ServerConfig(port=0), **settings)  # type: ignore[arg-type]
-    async with serve(config, static, models()) as server:
+    in_threads = config.inference_workers == "threads"
+    async with serve(config, static, models() if in_threads else None) as server:
         await server.ready.wait()
         yield server

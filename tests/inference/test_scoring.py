@@ -1,105 +1,24 @@
 """The scorer: every call is answered once, by its own batch, whatever happens to its neighbours."""
 
 import asyncio
-import threading
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from esapr.inference.batching import BatchLimits, DropReason
+from esapr.inference.batching import DropReason
 from esapr.inference.models import Arrays
-from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check, stack
-from esapr.inference.workers import ThreadWorkers
-
-LIMITS = BatchLimits(buckets=(1, 2, 4), max_wait=0.05, max_pending=8, use_by=1.0)
-
-
-class Doubler:
-    """Returns ``2 x`` as ``y`` and remembers the batches it ran."""
-
-    def __init__(self) -> None:
-        self.ran: list[Arrays] = []
-
-    def run(self, batch: Arrays) -> Arrays:
-        self.ran.append(batch)
-        return {"y": batch["x"] * 2}
-
-
-class Answering:
-    """Answers with whatever ``answer`` makes of the batch."""
-
-    def __init__(self, answer: Callable[[Arrays], Arrays]) -> None:
-        self.run = answer
-
-
-class Gated(Doubler):
-    """Waits inside a batch until the gate opens, and says when it is inside."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = threading.Event()
-        self.inside = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-
-    def run(self, batch: Arrays) -> Arrays:
-        self._loop.call_soon_threadsafe(self.inside.set)
-        self.gate.wait()
-        return super().run(batch)
-
-
-class Tally:
-    """Counts what the scorer reports."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.drops: Counter[str] = Counter()
-
-    def batch_done(self, model: str, size: int, queued: float, ran: float) -> None:
-        self.sizes.append(size)
-
-    def dropped(self, model: str, reason: str, count: int) -> None:
-        self.drops[reason] += count
-
-
-class SlowWorkers(ThreadWorkers):
-    """Each batch takes 20 ms of the loop's clock, whatever its size."""
-
-    SECONDS = 0.02
-
-    async def run(self, call: Callable[[Arrays], Arrays], batch: Arrays) -> Arrays:
-        await asyncio.sleep(self.SECONDS)
-        self._busy.add(self.SECONDS, asyncio.get_running_loop().time())
-        return call(batch)
-
-
-def double(batch: Arrays) -> Arrays:
-    return {"y": batch["x"] * 2}
-
-
-@asynccontextmanager
-async def scoring(
-    model: Doubler | Answering, tally: Tally, workers: ThreadWorkers | None = None
-) -> AsyncIterator[Scorer]:
-    with workers or ThreadWorkers(1) as pool:
-        scorer = Scorer("doubler", model, LIMITS, pool, tally)
-        running = asyncio.get_running_loop().create_task(scorer.run())
-        try:
-            yield scorer
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-
-
-def one(value: float) -> Arrays:
-    return {"x": np.array([value], np.float32)}
-
-
-async def all_scores(scorer: Scorer, count: int) -> list[Scored | BaseException]:
-    calls = (scorer.score(one(n), session=f"s{n}") for n in range(count))
-    return await asyncio.gather(*calls, return_exceptions=True)
+from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, check, stack
+from tests.inference.batch_models import (
+    LIMITS,
+    Answering,
+    Doubler,
+    Gated,
+    Tally,
+    all_scores,
+    one,
+    scoring,
+)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 8])
@@ -122,61 +41,6 @@ async def test_a_full_batch_does_not_wait() -> None:
 
     assert tally.sizes == [LIMITS.max_size]
     assert asyncio.get_running_loop().time() == 0
-
-
-async def test_an_idle_scorer_lets_nobody_wait() -> None:
-    loop = asyncio.get_running_loop()
-    async with scoring(Doubler(), Tally()) as scorer:
-        for _ in range(5):
-            asked = loop.time()
-            score = await scorer.score(one(1), session="a")
-            assert loop.time() == asked
-            assert score.queue_ms == 0
-            await asyncio.sleep(0.04)
-
-
-async def test_a_scorer_waits_for_company_once_single_items_cannot_be_kept_up_with() -> None:
-    """A batch of four costs what one item costs: 20 ms, and an item comes every 9 ms."""
-    tally = Tally()
-    async with scoring(Answering(double), tally, workers=SlowWorkers(1)) as scorer:
-        async with asyncio.TaskGroup() as group:
-            for n in range(400):
-                group.create_task(scorer.score(one(n), session=f"s{n % 8}"))
-                await asyncio.sleep(0.009)
-        busy = tally.sizes[-20:]
-        tally.sizes.clear()
-        await asyncio.sleep(60)
-        asked = asyncio.get_running_loop().time()
-        await scorer.score(one(1), session="a")
-
-    assert min(busy) > 1
-    assert asyncio.get_running_loop().time() == pytest.approx(asked + SlowWorkers.SECONDS)
-    assert not tally.drops
-
-
-async def test_models_take_turns_on_the_workers() -> None:
-    crowded, quiet, workers = Gated(), Doubler(), ThreadWorkers(1)
-    async with (
-        scoring(crowded, Tally(), workers) as first,
-        asyncio.TaskGroup() as group,
-    ):
-        second = Scorer("quiet", quiet, LIMITS, workers, Tally())
-        running = group.create_task(second.run())
-        for n in range(8):
-            group.create_task(first.score(one(n), session="a"))
-        await crowded.inside.wait()
-        answer = group.create_task(second.score(one(1), session="b"))
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert second.pending == 1, "taken before a worker was free"
-        for n in range(4):
-            group.create_task(first.score(one(n), session="a"))
-        crowded.gate.set()
-        await answer
-        waited_for = len(crowded.ran)
-        running.cancel()
-
-    assert waited_for <= 2
 
 
 async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
