@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,7 +68,7 @@ class Scorer:
     """Batches :meth:`score` calls of all sessions for one model.
 
     :meth:`run` is the one task that forms batches; it lives in the server's TaskGroup. A batch is
-    formed when a worker takes it, not before: while all of them are busy, with this or another
+    formed when a worker is about to take it: while all of them are busy, with this or another
     model, items wait in the batcher, where a later batch is fuller. Models take turns.
     """
 
@@ -148,33 +149,36 @@ class Scorer:
                 return wait
 
     async def _run_batch(self, batch: list[Item[_Request]]) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        size = len(batch)
         try:
-            arrays = stack([item.payload.inputs for item in batch], self._limits.bucket(size))
-            outputs = await self._workers.run(self._model.run, arrays)
-            check(outputs, self._limits.bucket(size), size)
+            ran = await self._workers.run(partial(self._outputs, batch))
         except Exception as error:
             # Whatever a model raises fails its batch only.
-            self._observer.dropped(self.name, "failed", size)
+            self._observer.dropped(self.name, "failed", len(batch))
             self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
             return
         finally:
             self._workers.free.release()
-        ran = loop.time() - started
-        self._load.ran(self._limits.bucket(size), ran, loop.time())
-        self._observer.batch_done(self.name, size, started - min(i.added for i in batch), ran)
+        now = asyncio.get_running_loop().time()
+        self._load.ran(self._limits.bucket(len(batch)), ran.seconds, now)
+        queued = ran.started - min(item.added for item in batch)
+        self._observer.batch_done(self.name, len(batch), queued, ran.seconds)
         for row, item in enumerate(batch):
             if not item.payload.answer.done():
                 item.payload.answer.set_result(
                     Scored(
-                        outputs={name: values[row] for name, values in outputs.items()},
-                        batch_size=size,
-                        queue_ms=(started - item.added) * 1000,
-                        infer_ms=ran * 1000,
+                        outputs={name: values[row] for name, values in ran.outputs.items()},
+                        batch_size=len(batch),
+                        queue_ms=(ran.started - item.added) * 1000,
+                        infer_ms=ran.seconds * 1000,
                     )
                 )
+
+    def _outputs(self, batch: list[Item[_Request]]) -> Arrays:
+        """Run the batch, on a worker thread: copying its rows would hold up the event loop."""
+        rows = self._limits.bucket(len(batch))
+        outputs = self._model.run(stack([item.payload.inputs for item in batch], rows))
+        check(outputs, rows, len(batch))
+        return outputs
 
     def _refuse(self, dropped: list[Dropped[_Request]]) -> None:
         for drop in dropped:

@@ -45,7 +45,7 @@ class Gated(Doubler):
 
     def run(self, batch: Arrays) -> Arrays:
         self._loop.call_soon_threadsafe(self.inside.set)
-        self.gate.wait()
+        assert self.gate.wait(timeout=10), "the test never opened the gate"
         return super().run(batch)
 
 
@@ -79,6 +79,12 @@ async def scoring(
 
 def one(value: float) -> Arrays:
     return {"x": np.array([value], np.float32)}
+
+
+async def settle() -> None:
+    """Let the loop turn until everything that can happen now has happened."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def all_scores(scorer: Scorer, count: int) -> list[Scored | BaseException]:

@@ -18,6 +18,7 @@ from tests.inference.batch_models import (
     all_scores,
     one,
     scoring,
+    settle,
 )
 
 
@@ -49,30 +50,37 @@ async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
         for n in range(LIMITS.max_size):
             group.create_task(scorer.score(one(n), session=f"s{n}"))
         await model.inside.wait()
+        group.create_task(scorer.score(one(0), session="at hand when the worker is free"))
+        await settle()
+        assert scorer.pending == 0
         for n in range(3):
             group.create_task(scorer.score(one(n), session=f"t{n}"))
-        await asyncio.sleep(0)
+        await settle()
         assert scorer.pending == 3
         model.gate.set()
 
-    assert tally.sizes == [4, 3]
+    assert tally.sizes == [4, 1, 3]
 
 
 async def test_a_cancelled_caller_leaves_its_neighbours_alone() -> None:
     model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
-        group.create_task(scorer.score(one(0), session="first"))
+        for n in range(2 * LIMITS.max_size):
+            group.create_task(scorer.score(one(n), session=f"s{n}"))
         await model.inside.wait()
+        await settle()
+        assert scorer.pending == 0
         gone = group.create_task(scorer.score(one(1), session="gone"))
         stays = group.create_task(scorer.score(one(2), session="stays"))
-        await asyncio.sleep(0)
+        await settle()
+        assert scorer.pending == 2
         gone.cancel()
-        await asyncio.sleep(0)
+        await settle()
         assert scorer.pending == 1
         model.gate.set()
 
     assert float(stays.result().outputs["y"][0]) == 4
-    assert tally.sizes == [1, 1]
+    assert tally.sizes == [4, 4, 1]
 
 
 async def test_a_caller_cancelled_while_its_batch_runs_does_not_break_it() -> None:
@@ -157,12 +165,15 @@ async def test_a_batch_is_padded_to_its_bucket_and_the_padding_is_answered_to_no
 async def test_what_does_not_fit_is_refused_at_once() -> None:
     model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
-        for n in range(LIMITS.max_size):
+        for n in range(2 * LIMITS.max_size):
             group.create_task(scorer.score(one(n), session=f"s{n}"))
         await model.inside.wait()
+        await settle()
+        assert scorer.pending == 0
         for n in range(LIMITS.max_pending):
             group.create_task(scorer.score(one(n), session=f"t{n}"))
-        await asyncio.sleep(0)
+        await settle()
+        assert scorer.pending == LIMITS.max_pending
 
         with pytest.raises(NotRunError) as refused:
             await scorer.score(one(9), session="late")
@@ -170,7 +181,7 @@ async def test_what_does_not_fit_is_refused_at_once() -> None:
 
     assert refused.value.reason is DropReason.OVERLOADED
     assert tally.drops == {"overloaded": 1}
-    assert sum(tally.sizes) == LIMITS.max_size + LIMITS.max_pending
+    assert sum(tally.sizes) == 2 * LIMITS.max_size + LIMITS.max_pending
 
 
 def test_stack_leaves_missing_rows_zero() -> None:
