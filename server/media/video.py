@@ -38,5 +38,6 @@ def to_rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:
     scale = min(1.0, MAX_WIDTH / frame.width, MAX_HEIGHT / frame.height)
     # libswscale wants even sizes for chroma-subsampled input.
     width, height = (max(2, round(side * scale) & ~1) for side in (frame.width, frame.height))
-    rgb = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    # Left alone, libswscale starts a thread a core for each picture.
+    rgb = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_ndarray()
     return np.asarray(rgb, np.uint8)
