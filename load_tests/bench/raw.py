@@ -10,9 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from esapr import models_onnx
-from esapr.inference.models import Arrays, Model, ModelCard, Provider
+from esapr.inference.models import Arrays, Model, ModelCard, ModelError
 from esapr.inference.scoring import stack
 from esapr.load_tests.bench.repeated import Meter
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+NEEDS = {
+    "cpu": "it needs the CPU install (make setup)",
+    "cuda": "it needs the GPU install (make setup EXTRA=gpu) and a GPU",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +33,23 @@ class Load:
         return stack(list(itertools.islice(itertools.cycle(self.items), size)), size)
 
 
-def loads(names: Sequence[str] = (), provider: Provider = Provider.CPU) -> dict[str, Load]:
+def loads(names: Sequence[str] = (), provider: str | None = None) -> dict[str, Load]:
     """Load the installed models called ``names``, or all of them, with one thread a batch.
 
     Raises:
         KeyError: no model of that name is installed.
-        ModelError: a folder is damaged, or ``provider`` cannot be used.
+        ModelError: a folder is damaged, or the models do not run on ``provider``.
     """
     folders = models_onnx.folders()
-    chosen = names or tuple(folders)
     loaded = {}
-    for name in chosen:
+    for name in names or folders:
         card = ModelCard.read(folders[name])
-        loaded[name] = Load(Model(card, provider=provider), _items(card))
+        model = Model(card)
+        if provider is not None and model.provider != PROVIDERS[provider]:
+            raise ModelError(
+                f"{name} runs on {model.provider}, not on {PROVIDERS[provider]}: {NEEDS[provider]}"
+            )
+        loaded[name] = Load(model, _items(card))
     return loaded
 
 

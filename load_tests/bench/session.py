@@ -13,12 +13,20 @@ import aiohttp
 from yarl import URL
 
 from esapr.load_tests import PORTRAIT
-from esapr.load_tests.bench.crowd import batches, crowd, in_drain, in_sessions, ran_since, spend
+from esapr.load_tests.bench.crowd import (
+    Ran,
+    batches,
+    crowd,
+    in_drain,
+    in_sessions,
+    ran_since,
+    spend,
+)
 from esapr.load_tests.bench.raw import Load, cpu_seconds_an_item, loads
 from esapr.load_tests.bench.repeated import Repeated
 from esapr.load_tests.gateway import Gateway
-from esapr.load_tests.media import EncodedClip, encode_clip
-from esapr.load_tests.server_process import ServerProcess, server_process
+from esapr.load_tests.media import encode_clip
+from esapr.load_tests.server_process import server_process
 from esapr.load_tests.sessions import READY_SECONDS
 
 TARGET_RATIO = 1.25
@@ -107,10 +115,22 @@ async def run(sessions: int, seconds: float, repetitions: int) -> SessionReport:
             async with crowd(sessions, in_drain(http, drain.url, clip)):
                 ingest = await spend(drain, seconds)
             costs = await asyncio.to_thread(_costs, models, seconds / len(models) / 2)
-            round_ = await _round(
-                server, gateway, clip, sessions, seconds, ingest.server_cores, costs
+            async with crowd(sessions, in_sessions(gateway, clip)):
+                before = batches(await gateway.metrics())
+                spent = await spend(server, seconds)
+                ran = ran_since(batches(await gateway.metrics()), before)
+            share = 100 / sessions
+            rounds.append(
+                Round(
+                    server_pct=spent.server_cores * share,
+                    ingest_pct=ingest.server_cores * share,
+                    models_pct={
+                        name: ran.get(name, Ran()).items * cost / spent.seconds * share
+                        for name, cost in costs.items()
+                    },
+                    memory_mb=spent.memory_mb,
+                )
             )
-            rounds.append(round_)
     return SessionReport(sessions, rounds, alone_mb)
 
 
@@ -123,29 +143,3 @@ def _costs(models: Mapping[str, Load], seconds: float) -> dict[str, float]:
         )
         for name, load in models.items()
     }
-
-
-async def _round(
-    server: ServerProcess,
-    gateway: Gateway,
-    clip: EncodedClip,
-    sessions: int,
-    seconds: float,
-    ingest_cores: float,
-    costs: Mapping[str, float],
-) -> Round:
-    async with crowd(sessions, in_sessions(gateway, clip)):
-        before = batches(await gateway.metrics())
-        spent = await spend(server, seconds)
-        ran = ran_since(batches(await gateway.metrics()), before)
-    share = 100 / sessions
-    return Round(
-        server_pct=spent.server_cores * share,
-        ingest_pct=ingest_cores * share,
-        models_pct={
-            name: ran[name].items * cost / spent.seconds * share
-            for name, cost in costs.items()
-            if name in ran
-        },
-        memory_mb=spent.memory_mb,
-    )

@@ -72,13 +72,13 @@ class Observed:
 
 
 def measure(
-    loads: dict[str, Load], settings: Settings, done: Callable[[str, Figures], None]
+    loads: dict[str, Load], settings: Settings, done: Callable[[str], None]
 ) -> dict[str, Figures]:
-    """Measure each model in turn and tell ``done``."""
+    """Measure each model in turn and tell ``done`` its name."""
     figures = {}
     for name, load in loads.items():
         figures[name] = _measure(load, settings)
-        done(name, figures[name])
+        done(name)
     return figures
 
 
