@@ -81,7 +81,7 @@ def test_network_pictures_lie_between_minus_one_and_one() -> None:
 
 @pytest.mark.real_time
 async def test_an_environment_that_cannot_be_installed_says_why(tmp_path: Path) -> None:
-    with pytest.raises(InstallError, match="python failed: .*a-package-that-is-in-no-index"):
+    with pytest.raises(InstallError, match=r"python failed: .*a-package-that-is-in-no-index"):
         await prepare(ABSENT, tmp_path)
 
 
