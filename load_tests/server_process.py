@@ -59,6 +59,7 @@ async def server_process(command: Sequence[str] = SERVE) -> AsyncIterator[Server
             yield ServerProcess(url, process.pid)
             process.send_signal(signal.SIGTERM)
             await drain
+            await process.wait()
     finally:
         if process.returncode is None:
             process.terminate()
