@@ -119,7 +119,7 @@ def show_scale(steps: Sequence[Step]) -> None:
     """Print the table of ``bench scale``."""
     table = Table(
         *("sessions", "states/s", "p50, ms", "p95, ms", "p99, ms", "cores", "load's cores"),
-        *("MB", "face batch", "starved", "failure"),
+        *("MB", "face batch", "lacking", "failure"),
     )
     for step in steps:
         table.add_row(
@@ -130,7 +130,7 @@ def show_scale(steps: Sequence[Step]) -> None:
             f"{step.peers_cores:.2f}",
             f"{step.memory_mb:.0f}",
             f"{step.batch_sizes.get('face_expression', 0):.1f}",
-            f"{step.starved}",
+            ", ".join(f"{count} {lack}" for lack, count in step.starved.items()),
             step.failure or "",
         )
     saturated = _saturated(steps)

@@ -1,6 +1,7 @@
 """``bench scale``: more and more sessions on one server, until it no longer keeps up."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ class Step:
     """What ``sessions`` at a time got, and what the server spent on them.
 
     Latency is from the capture of the newest evidence in a state to the state, in milliseconds.
-    ``starved`` counts sessions that got fewer than 55 states a minute, or no new evidence in any,
-    or lost their connection.
+    ``starved`` counts sessions by what they lack: ``states`` (fewer than 55 a minute), ``evidence``
+    (no state rests on anything new) or ``connection``.
     """
 
     sessions: int
@@ -44,13 +45,13 @@ class Step:
     peers_cores: float
     memory_mb: float
     batch_sizes: dict[str, float]
-    starved: int
+    starved: dict[str, int]
     failure: str | None = None
 
     @property
     def saturated(self) -> bool:
         """Whether a session did not get what it is due."""
-        return self.starved > 0 or self.failure is not None
+        return bool(self.starved) or self.failure is not None
 
 
 async def climb(counts: Sequence[int], seconds: float) -> AsyncIterator[Step]:
@@ -81,7 +82,7 @@ async def _step(
             return await _measure(server, gateway, seats, seconds)
     except* (RefusedError, PeerError, aiohttp.ClientError) as group:
         failure = f"{group.exceptions[0]}"
-    return Step(count, 0.0, None, None, None, 0.0, 0.0, server.memory_mb, {}, count, failure)
+    return Step(count, 0.0, None, None, None, 0.0, 0.0, server.memory_mb, {}, {}, failure)
 
 
 async def _measure(
@@ -105,10 +106,13 @@ async def _measure(
         peers_cores=spent.peers_cores,
         memory_mb=spent.memory_mb,
         batch_sizes={name: r.items / r.batches for name, r in ran.items() if r.batches},
-        starved=sum(_starves(seat, due) for seat in seats),
+        starved=dict(Counter(lack for seat in seats if (lack := _lack(seat, due)))),
     )
 
 
-def _starves(seat: Seat, due: int) -> bool:
-    tally = seat.tally
-    return tally.states < due or not tally.delays_ms or not seat.connected()
+def _lack(seat: Seat, due: int) -> str | None:
+    if not seat.connected():
+        return "connection"
+    if seat.tally.states < due:
+        return "states"
+    return None if seat.tally.delays_ms else "evidence"

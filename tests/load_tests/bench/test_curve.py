@@ -17,7 +17,7 @@ def step(sessions: int, p50: float | None, failure: str | None = None) -> Step:
         peers_cores=sessions / 50,
         memory_mb=400,
         batch_sizes={},
-        starved=0,
+        starved={},
         failure=failure,
     )
 
