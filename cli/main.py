@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from esapr.cli.bench import bench
 from esapr.cli.demo import demo
 from esapr.cli.models import models
 from esapr.cli.serve import serve
@@ -18,3 +19,4 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(demo)
 main.add_command(models)
+main.add_command(bench)

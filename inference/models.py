@@ -155,6 +155,12 @@ class Model:
         self._outputs = [spec.name for spec in card.outputs]
         self._warm = False
 
+    @property
+    def provider(self) -> str:
+        """The execution provider in use: a device that cannot be used leaves the CPU."""
+        name: str = self._session.get_providers()[0]
+        return name
+
     def run(self, batch: Arrays) -> Arrays:
         """Run one batch and return every output by name."""
         values = self._session.run(self._outputs, batch)

@@ -9,6 +9,7 @@ import av
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
+    RTCIceTransport,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
@@ -158,21 +159,24 @@ class Peer:
     async def _offer(self) -> RTCSessionDescription:
         offer = await self._connection.createOffer()
         if self._loopback:
-            self._gather_on_loopback()
+            gather_on_loopback(self._connection.getSenders()[0].transport.transport)
         return offer
 
-    def _gather_on_loopback(self) -> None:
-        # aioice leaves 127.0.0.1 out and has no option to bring it in. The bundle policy gives
-        # all media and the data channel this one transport.
-        transport = self._connection.getSenders()[0].transport.transport
-        ice = transport.iceGatherer._connection
-        gather = ice.get_component_candidates
 
-        async def gather_on_loopback(
-            component: int,
-            addresses: list[str],
-            timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
-        ) -> list[Any]:
-            return cast(list[Any], await gather(component, LOOPBACK, timeout))
+def gather_on_loopback(transport: RTCIceTransport) -> None:
+    """Offer 127.0.0.1 as the only candidate address of ``transport``.
 
-        ice.get_component_candidates = gather_on_loopback  # type: ignore[method-assign]
+    aioice leaves it out and has no option to bring it in. The bundle policy gives all media and
+    the data channel of a connection one transport.
+    """
+    ice = transport.iceGatherer._connection
+    gather = ice.get_component_candidates
+
+    async def on_loopback(
+        component: int,
+        addresses: list[str],
+        timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
+    ) -> list[Any]:
+        return cast(list[Any], await gather(component, LOOPBACK, timeout))
+
+    ice.get_component_candidates = on_loopback  # type: ignore[method-assign]

@@ -6,13 +6,13 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _URL = re.compile(rb"serves on (http://\S+)")
-_COMMAND = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--port", "0")
+SERVE = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--port", "0")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,7 +22,7 @@ class ServerProcessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """A running ``esapr serve``; costs are read from Linux's ``/proc``."""
+    """A running server; costs are read from Linux's ``/proc``."""
 
     url: str
     pid: int
@@ -42,13 +42,15 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server_process() -> AsyncIterator[ServerProcess]:
+async def server_process(command: Sequence[str] = SERVE) -> AsyncIterator[ServerProcess]:
     """Start ``esapr serve`` on a free loopback port; stop it on leaving.
+
+    Another ``command`` must say ``serves on http://…`` on its standard error.
 
     Raises:
         ServerProcessError: it ended before it served.
     """
-    process = await asyncio.create_subprocess_exec(*_COMMAND, stderr=PIPE)
+    process = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
     try:
         async with asyncio.TaskGroup() as group:
             url = await _address(process)
@@ -57,6 +59,7 @@ async def server_process() -> AsyncIterator[ServerProcess]:
             yield ServerProcess(url, process.pid)
             process.send_signal(signal.SIGTERM)
             await drain
+            await process.wait()
     finally:
         if process.returncode is None:
             process.terminate()
