@@ -116,7 +116,7 @@ async def _scorer(load: Load, threads: int, observed: Observed) -> AsyncIterator
     """Run a scorer as the server does: as many batches at once as there are threads."""
     card = load.model.card
     with ThreadWorkers(threads) as workers:
-        scorer = Scorer(card.name, load.model, card.batch, workers, observed, in_flight=threads)
+        scorer = Scorer(card.name, load.model, card.batch, workers, observed)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(scorer.run())
             yield scorer
