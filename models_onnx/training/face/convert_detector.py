@@ -87,7 +87,7 @@ def main() -> None:
             "real_pictures": {"count": len(real), "max_abs_difference": worst},
         },
         data=[{"name": "mediapipe 0.10.21", "licence": "Apache-2.0", "file_sha256": SHA256}],
-        buckets=(1, 2, 4, 8),
+        buckets=(1, 2, 4),
         max_wait_ms=5,
         max_pending=64,
         use_by_ms=500,

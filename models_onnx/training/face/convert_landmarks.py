@@ -89,7 +89,7 @@ def main() -> None:
             },
         },
         data=[{"name": "mediapipe 0.10.21", "licence": "Apache-2.0", "file_sha256": SHA256}],
-        buckets=(1, 2, 4, 8, 16),
+        buckets=(1, 2, 4),
         max_wait_ms=5,
         max_pending=128,
         use_by_ms=500,
