@@ -1,7 +1,6 @@
 """WHIP (RFC 9725): an SDP offer in, an answer out."""
 
 from http import HTTPStatus
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -41,7 +40,7 @@ async def post_offer(request: web.Request) -> web.Response:
     except ProtocolError:
         await peer.close()
         raise
-    location = f"/v1/sessions/{session.id}/whip/{uuid4().hex}"
+    location = f"/v1/sessions/{session.id}/whip/{peer.id}"
     return web.Response(
         text=answer,
         status=HTTPStatus.CREATED,
@@ -51,6 +50,6 @@ async def post_offer(request: web.Request) -> web.Response:
 
 
 async def delete_peer(request: web.Request) -> web.Response:
-    """Stop taking media; the session goes on."""
-    authorised_session(request).detach()
+    """Stop taking media from a peer; one that was replaced is gone already."""
+    authorised_session(request).detach(request.match_info["peer"])
     return web.Response()

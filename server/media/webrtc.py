@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import av
 import structlog
@@ -53,6 +54,8 @@ class WebRtcPeer:
 
     def __init__(self, sink: MediaSink, *, fps: float, loopback: bool) -> None:
         """Receive for ``sink``. ``loopback`` offers 127.0.0.1 as the only candidate address."""
+        self.id = uuid4().hex
+        """Names the peer in its WHIP resource."""
         self._sink = sink
         self._fps = fps
         self._loopback = loopback

@@ -87,6 +87,7 @@ class Session:
         self._last_used = 0.0
         self._locked = False
         self._peer: asyncio.Task[None] | None = None
+        self._peer_id = ""
         self._group = asyncio.TaskGroup()
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
@@ -119,16 +120,23 @@ class Session:
         """
         if self._ending.done():
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
-        self.detach()
-        self._locked = True
-        self._ended_tracks.clear()
-        self._peer = self._group.create_task(self._receive(peer))
-
-    def detach(self) -> None:
-        """Stop taking media; the session goes on."""
         if self._peer:
             self._peer.cancel()
-            self._peer = None
+        self._locked = True
+        self._ended_tracks.clear()
+        self._peer_id = peer.id
+        self._peer = self._group.create_task(self._receive(peer))
+
+    def detach(self, peer_id: str) -> None:
+        """Stop taking media from a peer; the session goes on.
+
+        Raises:
+            ProtocolError: ``not_found`` if it is not, or no longer, the session's peer.
+        """
+        if self._peer is None or peer_id != self._peer_id:
+            raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such peer")
+        self._peer.cancel()
+        self._peer = None
 
     async def _receive(self, peer: WebRtcPeer) -> None:
         with self._metrics.peers.track_inprogress():

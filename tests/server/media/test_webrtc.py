@@ -209,6 +209,26 @@ async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
             assert "esapr_peers 1.0" in running.metrics.text().decode()
 
 
+async def test_a_stale_delete_leaves_the_newer_peer_alone() -> None:
+    clip = portrait()
+    request = SessionRequest(consent=Consent(**CONSENT))
+    async with (
+        gateway() as (server, running),
+        server.session(request) as credentials,
+        server.subscribe(credentials, Format.JSON) as feed,
+        Peer(clip, loopback=True) as first,
+        Peer(clip, loopback=True) as second,
+        server.push(credentials) as newer,
+    ):
+        async with server.push(credentials) as older:
+            await first.connect(older)
+            await second.connect(newer)
+            participant = Participant(second, feed)
+            before = await state_of(participant, lambda s: "face" in weights(s))
+        await state_of(participant, lambda s: s.seq >= before.seq + 4 and "face" in weights(s))
+        assert "esapr_peers 1.0" in running.metrics.text().decode()
+
+
 async def test_memory_and_tasks_do_not_grow_with_sessions_that_come_and_go() -> None:
     async with gateway() as (server, running):
         tasks = []
