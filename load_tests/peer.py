@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import av
 from aiortc import (
@@ -169,14 +169,6 @@ def gather_on_loopback(transport: RTCIceTransport) -> None:
     aioice leaves it out and has no option to bring it in. The bundle policy gives all media and
     the data channel of a connection one transport.
     """
-    ice = transport.iceGatherer._connection
+    ice: Any = transport.iceGatherer._connection
     gather = ice.get_component_candidates
-
-    async def on_loopback(
-        component: int,
-        addresses: list[str],
-        timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
-    ) -> list[Any]:
-        return cast(list[Any], await gather(component, LOOPBACK, timeout))
-
-    ice.get_component_candidates = on_loopback  # type: ignore[method-assign]
+    ice.get_component_candidates = lambda component, **_: gather(component, LOOPBACK)

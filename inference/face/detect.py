@@ -12,7 +12,6 @@ DETECTOR_SIDE = 128
 # mediapipe's own settings for this model.
 LEAST_CONFIDENCE = 0.5
 OVERLAP = 0.3
-KEYPOINTS = 6
 RIGHT_EYE, LEFT_EYE = 0, 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from esapr.inference.batching import DropReason
 from esapr.inference.models import Arrays
-from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, check, stack
+from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check, stack
 from tests.inference.batch_models import (
     LIMITS,
     Answering,
@@ -44,6 +44,15 @@ async def test_a_full_batch_does_not_wait() -> None:
     assert asyncio.get_running_loop().time() == 0
 
 
+async def occupy(scorer: Scorer, model: Gated, group: asyncio.TaskGroup) -> None:
+    """Give the worker a batch to sit in and another one at hand: whatever comes next waits."""
+    for n in range(2 * LIMITS.max_size):
+        group.create_task(scorer.score(one(n), session=f"s{n}"))
+    await model.inside.wait()
+    await settle()
+    assert scorer.pending == 0
+
+
 async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
     model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
@@ -65,11 +74,7 @@ async def test_while_the_worker_is_busy_the_next_batch_fills() -> None:
 async def test_a_cancelled_caller_leaves_its_neighbours_alone() -> None:
     model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
-        for n in range(2 * LIMITS.max_size):
-            group.create_task(scorer.score(one(n), session=f"s{n}"))
-        await model.inside.wait()
-        await settle()
-        assert scorer.pending == 0
+        await occupy(scorer, model, group)
         gone = group.create_task(scorer.score(one(1), session="gone"))
         stays = group.create_task(scorer.score(one(2), session="stays"))
         await settle()
@@ -165,11 +170,7 @@ async def test_a_batch_is_padded_to_its_bucket_and_the_padding_is_answered_to_no
 async def test_what_does_not_fit_is_refused_at_once() -> None:
     model, tally = Gated(), Tally()
     async with scoring(model, tally) as scorer, asyncio.TaskGroup() as group:
-        for n in range(2 * LIMITS.max_size):
-            group.create_task(scorer.score(one(n), session=f"s{n}"))
-        await model.inside.wait()
-        await settle()
-        assert scorer.pending == 0
+        await occupy(scorer, model, group)
         for n in range(LIMITS.max_pending):
             group.create_task(scorer.score(one(n), session=f"t{n}"))
         await settle()
