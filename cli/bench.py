@@ -10,7 +10,7 @@ import click
 
 from esapr import models_onnx
 from esapr.cli import bench_output as output
-from esapr.inference.models import ModelError
+from esapr.inference.cards import ModelError
 from esapr.load_tests.bench import peers as peers_bench
 from esapr.load_tests.bench import session as session_bench
 from esapr.load_tests.bench import throughput

@@ -10,8 +10,8 @@ import aiohttp
 import click
 from yarl import URL
 
+from esapr.inference.cards import ModelError
 from esapr.inference.emotions import LABELS
-from esapr.inference.models import ModelError
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.media import ClipError, EncodedClip, encode_clip

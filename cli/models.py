@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from esapr import models_onnx
-from esapr.inference.models import Model, ModelCard, ModelError
+from esapr.inference.cards import ModelCard, ModelError
+from esapr.inference.models import Model
 
 _FIGURES = (
     ("accuracy", "accuracy"),

@@ -6,7 +6,7 @@ import signal
 import click
 import structlog
 
-from esapr.inference.models import ModelError
+from esapr.inference.cards import ModelError
 from esapr.server import logs
 from esapr.server.app import serve as run_server
 from esapr.server.config import ConfigError, ServerConfig

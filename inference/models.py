@@ -1,30 +1,13 @@
-"""Model cards and ONNX Runtime sessions: the only file that imports onnxruntime."""
+"""A model on its device: hash, shapes, warm-up and parity checked against its card."""
 
 import hashlib
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import distributions
-from pathlib import Path
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import onnxruntime as ort
-from numpy.typing import NDArray
 
-from esapr.inference.batching import BatchLimits
-
-Arrays = dict[str, NDArray[Any]]
-"""Named arrays; dimension 0 of each is the batch."""
-
-
-class ModelError(Exception):
-    """Base of everything that is wrong with a model folder."""
-
-
-class CardError(ModelError):
-    """``model.toml`` is missing, unreadable or incomplete."""
+from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.devices import open_session
 
 
 class HashMismatchError(ModelError):
@@ -39,97 +22,6 @@ class ParityError(ModelError):
     """The graph does not reproduce the reference outputs stored beside it."""
 
 
-class RuntimeConflictError(ModelError):
-    """Two builds of ONNX Runtime are installed; they have overwritten each other's files."""
-
-
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
-    """An input or output: ``shape`` holds fixed sizes and names of free dimensions."""
-
-    name: str
-    dtype: str
-    shape: tuple[int | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What ``model.toml`` says. ``temperature`` divides logits before softmax (Guo et al. 2017)."""
-
-    folder: Path
-    name: str
-    version: str
-    task: str
-    sha256: str
-    licence: str
-    commercial_use: bool
-    labels: tuple[str, ...]
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    batch: BatchLimits
-    temperature: float
-    parity_tolerance: float
-    metrics: Mapping[str, Any]
-
-    @property
-    def path(self) -> Path:
-        """The ONNX file."""
-        return self.folder / "model.onnx"
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read ``folder/model.toml``.
-
-        Raises:
-            CardError: the file is missing, is not TOML or lacks a field (which the message names).
-        """
-        try:
-            raw = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise CardError(f"{folder.name}: {error}") from error
-        try:
-            batch = raw["batch"]
-            return cls(
-                folder=folder,
-                name=raw["name"],
-                version=raw["version"],
-                task=raw["task"],
-                sha256=raw["sha256"],
-                licence=raw["licence"],
-                commercial_use=raw["commercial_use"],
-                labels=tuple(raw.get("labels", ())),
-                inputs=_tensor_specs(raw["inputs"]),
-                outputs=_tensor_specs(raw["outputs"]),
-                batch=BatchLimits(
-                    buckets=tuple(batch["buckets"]),
-                    max_wait=batch["max_wait_ms"] / 1000,
-                    max_pending=batch["max_pending"],
-                    use_by=batch["use_by_ms"] / 1000,
-                ),
-                temperature=raw.get("calibration", {}).get("temperature", 1.0),
-                parity_tolerance=raw["parity"]["tolerance"],
-                metrics=raw.get("metrics", {}),
-            )
-        except (KeyError, TypeError) as error:
-            raise CardError(f"{folder.name}/model.toml: missing or malformed {error}") from error
-
-
-def _tensor_specs(raw: list[dict[str, Any]]) -> tuple[TensorSpec, ...]:
-    return tuple(TensorSpec(t["name"], t["dtype"], tuple(t["shape"])) for t in raw)
-
-
-def providers() -> list[str | tuple[str, dict[str, str]]]:
-    """Return the execution providers to ask for: CUDA where the GPU build is installed, then CPU.
-
-    The default cuDNN search tries every algorithm for every new shape, which takes seconds.
-    """
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return ["CPUExecutionProvider"]
-    ort.preload_dlls()
-    cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
-    return [cuda, "CPUExecutionProvider"]
-
-
 class Model:
     """One ONNX Runtime session on one device. ``run`` may be called from any thread."""
 
@@ -140,18 +32,11 @@ class Model:
             HashMismatchError: the file is not the one on the card.
             RuntimeConflictError: two builds of ONNX Runtime are installed.
         """
-        _require_one_runtime()
         content = card.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != card.sha256:
             raise HashMismatchError(f"{card.name}: model.onnx does not match the card's sha256")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning threads steal the core that the event loop needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         self.card = card
-        self._session = ort.InferenceSession(content, options, providers=providers())
+        self._session = open_session(content, threads=threads)
         self._outputs = [spec.name for spec in card.outputs]
         self._warm = False
 
@@ -221,21 +106,3 @@ class Model:
 
 def _fixed(shape: Any) -> tuple[int | None, ...]:
     return tuple(d if isinstance(d, int) else None for d in shape)
-
-
-@cache
-def _require_one_runtime() -> None:
-    check_runtimes(dist.name for dist in distributions())
-
-
-def check_runtimes(installed: Iterable[str]) -> None:
-    """Check the names of installed distributions (docs/decisions/0003-gpu-extra.md).
-
-    Raises:
-        RuntimeConflictError: both ``onnxruntime`` and ``onnxruntime-gpu`` are among them.
-    """
-    if {"onnxruntime", "onnxruntime-gpu"} <= set(installed):
-        raise RuntimeConflictError(
-            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: "
-            "uninstall both, then install one (make setup, or make setup EXTRA=gpu)"
-        )

@@ -18,7 +18,7 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from esapr.inference.models import Arrays, ModelCard, ModelError
+from esapr.inference.cards import Arrays, ModelCard, ModelError
 from esapr.inference.worker_process import Answer, Question
 
 STUCK_SECONDS = 30.0

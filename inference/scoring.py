@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.batching import Batcher, BatchLimits, Dropped, DropReason, Item
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.waiting import Load
 from esapr.inference.workers import ThreadWorkers
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from esapr.inference.models import Arrays, Model, ModelCard, ModelError
+from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.models import Model
 
 Question = tuple[str, Arrays]
 Answer = Arrays | str | None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.waiting import Rate
 
 

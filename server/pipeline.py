@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.face.analyser import FaceAnalyser
-from esapr.inference.models import Model, ModelCard, ModelError
+from esapr.inference.models import Model
 from esapr.inference.scoring import BatchModel, Scorer, ScorerObserver
 from esapr.inference.signals import Modality
 from esapr.inference.text.analyser import TextAnalyser

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from esapr.inference.cards import Arrays
 from esapr.inference.emotions import LABELS, Scores
 from esapr.inference.face.align import (
     Region,
@@ -21,7 +22,6 @@ from esapr.inference.face.detect import faces, letterboxed
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.landmarks import LANDMARK_SIDE, Mesh, mesh
 from esapr.inference.face.track import FaceTrack
-from esapr.inference.models import Arrays
 from esapr.inference.quality import face_quality
 from esapr.inference.scoring import Scored
 from esapr.inference.signals import FaceDetails, Modality, ModalityScore, Quality, VideoFrame

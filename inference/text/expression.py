@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 
 MAX_TOKENS = 64
 """Tokens scored, [CLS] and [SEP] included; 4 of 80,568 GoEmotions and XED lines are longer."""

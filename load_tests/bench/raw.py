@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from esapr import models_onnx
-from esapr.inference.models import Arrays, Model, ModelCard, ModelError
+from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.models import Model
 from esapr.inference.scoring import stack
 from esapr.load_tests.bench.repeated import Meter
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import NotRunError, Scorer
 from esapr.inference.workers import ThreadWorkers
 from esapr.load_tests.bench.raw import Load, raw_rate

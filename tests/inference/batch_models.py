@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from esapr.inference.batching import BatchLimits
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scored, Scorer
 from esapr.inference.workers import ThreadWorkers
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from esapr import models_onnx
-from esapr.inference.models import Arrays, Model, ModelCard, ModelError
+from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.models import Model
 from esapr.inference.processes import ModelProcesses, ModelRaisedError, WorkerDiedError
 
 NAME = "face_detector"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from esapr.inference.batching import DropReason
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check, stack
 from tests.inference.batch_models import (
     LIMITS,

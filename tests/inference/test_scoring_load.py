@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from esapr.inference.models import Arrays
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scorer
 from esapr.inference.workers import Ran, ThreadWorkers
 from tests.inference.batch_models import (

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import av
 import numpy as np
 
+from esapr.inference.cards import Arrays
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
-from esapr.inference.models import Arrays, Model
+from esapr.inference.models import Model
 from esapr.inference.scoring import Scored
 from esapr.inference.signals import FaceDetails, VideoFrame
 from esapr.load_tests import PORTRAIT

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import LABELS
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
 
 NAMES = ("face_detector", "face_landmarks", "face_expression")

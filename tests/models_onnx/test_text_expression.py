@@ -5,8 +5,9 @@ import pytest
 from tokenizers import Tokenizer
 
 from esapr.inference.calibration import calibrated
+from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import LABELS, Emotion, Scores
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.inference.text.clean import clean
 from esapr.inference.text.expression import encode, read_tokenizer
 from esapr.models_onnx import ROOT

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import CLASSES, LABELS
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.inference.voice.windows import WINDOW
 from esapr.models_onnx import ROOT
 

@@ -5,8 +5,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.face.detect import DETECTOR_SIDE, letterboxed
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.models_onnx.training.face import pictures, tflite_graph
 from esapr.models_onnx.training.face.timing import milliseconds
 from esapr.models_onnx.training.folders import data_folder

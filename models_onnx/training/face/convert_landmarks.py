@@ -7,10 +7,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.face.align import LANDMARK_REGION, cut
 from esapr.inference.face.detect import faces, letterboxed
 from esapr.inference.face.landmarks import LANDMARK_SIDE
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
 from esapr.models_onnx.training.face import pictures, tflite_graph
 from esapr.models_onnx.training.face.timing import milliseconds

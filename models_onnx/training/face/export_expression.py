@@ -17,8 +17,9 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import LABELS
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
 from esapr.models_onnx.training import metrics
 from esapr.models_onnx.training.face import fer2013

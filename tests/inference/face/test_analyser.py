@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.emotions import Emotion
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
-from esapr.inference.models import Arrays, Model, ModelCard
+from esapr.inference.models import Model
 from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import FaceDetails, Modality, Quality, VideoFrame
 from esapr.inference.workers import ThreadWorkers

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from esapr.inference.batching import BatchLimits, DropReason
+from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.emotions import CLASSES, Emotion
-from esapr.inference.models import Arrays, Model, ModelCard
+from esapr.inference.models import Model
 from esapr.inference.scoring import NotRunError, Scorer
 from esapr.inference.signals import Modality, TextDetails, TextLine
 from esapr.inference.text.analyser import TextAnalyser

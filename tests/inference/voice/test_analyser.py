@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from esapr.inference.batching import BatchLimits
+from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import CLASSES
-from esapr.inference.models import Model, ModelCard
+from esapr.inference.models import Model
 from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import AudioWindow, Modality, Quality, VoiceDetails
 from esapr.inference.voice.analyser import VoiceAnalyser, VoiceReading
