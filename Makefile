@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN    := .venv/bin
 LOCK   := requirements$(if $(EXTRA),-$(EXTRA)).lock
 PYTHON_READY := .venv/.ready$(if $(EXTRA),-$(EXTRA))
+CLUSTER_READY := .venv/.ready-cluster
 TYPING := build/typing/esapr
 WEB_READY    := web_client/node_modules/.built
 WEB_PACKAGES := web_client/node_modules/.installed
@@ -36,6 +37,11 @@ endif
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Adds to the base install what the tests of the cluster need; `make setup` leaves it in place.
+$(CLUSTER_READY): requirements-cluster.lock $(PYTHON_READY)
+	$(BIN)/python -m pip install --quiet --requirement $<
+	@touch $@
+
 # mypy resolves the namespace through this link; so does python with PYTHONPATH=build/typing.
 $(TYPING):
 	mkdir -p $(@D) && ln -sfn ../.. $@
@@ -54,8 +60,9 @@ serve: setup
 demo: setup
 	$(BIN)/esapr demo
 
-# pytest runs last, so that its closing line ends the output.
-test: setup chromium
+# pytest runs last, so that its closing line ends the output. An extra has a lock of its own,
+# which the cluster's may contradict: there its tests are skipped.
+test: setup $(if $(EXTRA),,$(CLUSTER_READY)) chromium
 	$(if $(NODE),cd web_client && npm test)
 	$(BIN)/python -m pytest
 
@@ -83,6 +90,8 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 lock: setup
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > build/dev.in
 	$(COMPILE) --allow-unsafe --output-file requirements.lock pyproject.toml build/dev.in
+	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra cluster \
+		--output-file requirements-cluster.lock pyproject.toml build/dev.in
 	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra train \
 		--output-file requirements-train.lock pyproject.toml build/dev.in
 	sed -i 's/+cpu$$//' requirements-train.lock  # a local build's name resolves nowhere else

@@ -19,7 +19,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
-LOCKS = ("requirements.lock", "requirements-gpu.lock", "requirements-train.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-cluster.lock",
+    "requirements-gpu.lock",
+    "requirements-train.lock",
+)
 
 
 def folders_with_code() -> set[str]:
@@ -74,6 +79,14 @@ def test_a_lock_pins_every_direct_dependency(lock: str) -> None:
     }
     runtime = {"onnxruntime"} if "gpu" in lock else set()
     assert named - runtime <= pins(lock).keys()
+
+
+def test_the_cluster_lock_adds_to_the_base_lock() -> None:
+    """`make test` installs it over `make setup`: neither may undo the other."""
+    cluster = pins("requirements-cluster.lock")
+
+    assert pins("requirements.lock").items() <= cluster.items()
+    assert {"ray", "nats-py"} <= cluster.keys()
 
 
 def run(*command: str | Path, **environ: str) -> str:
