@@ -5,6 +5,7 @@ from importlib.metadata import version
 import click
 
 from esapr.cli.bench import bench
+from esapr.cli.cluster import cluster
 from esapr.cli.demo import demo
 from esapr.cli.models import models
 from esapr.cli.serve import serve
@@ -20,3 +21,4 @@ main.add_command(serve)
 main.add_command(demo)
 main.add_command(models)
 main.add_command(bench)
+main.add_command(cluster)

@@ -55,7 +55,7 @@ class Model:
         """Run every batch bucket once on zeros, so that no live request pays for a first run."""
         if not self._warm:
             for size in self.card.batch.buckets:
-                self.run(self._zeros(size))
+                self.run(self.zeros(size))
             self._warm = True
 
     def verify(self) -> float:
@@ -95,7 +95,8 @@ class Model:
         expected = {spec.name: arrays[f"out_{spec.name}"] for spec in self.card.outputs}
         return inputs, expected
 
-    def _zeros(self, size: int) -> Arrays:
+    def zeros(self, size: int) -> Arrays:
+        """Return a batch of ``size`` rows of zeros; free dimensions are 8."""
         return {
             spec.name: np.zeros(
                 (size, *(d if isinstance(d, int) else 8 for d in spec.shape[1:])), spec.dtype

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from esapr import models_onnx
+from esapr.inference.cards import ModelError
 from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
@@ -45,7 +46,7 @@ async def serve(
 
     Raises:
         OSError: the address is unknown or the port is taken.
-        ModelError: a model folder is damaged.
+        ModelError: a model folder is damaged, or the cluster does not serve the same models.
     """
     metrics = Metrics()
     with _bind(config) as listener, ExitStack() as stack:
@@ -83,11 +84,27 @@ async def _installed_models(
     folders = models_onnx.folders()
     if config.inference_workers == "threads":
         return await asyncio.to_thread(load_models, folders)
+    if config.inference_workers == "ray":
+        return await _cluster_models(config, metrics, stack)
     processes = ModelProcesses(folders, config.threads, metrics.worker_restarts.inc)
     stack.enter_context(processes)
     # A damaged model is found by the processes, and has to stop the server before it listens.
     await asyncio.to_thread(processes.wait_until_ready)
     return processes.models
+
+
+async def _cluster_models(
+    config: ServerConfig, metrics: Metrics, stack: ExitStack
+) -> Mapping[str, InstalledModel]:
+    try:
+        # gRPC is installed with an extra only.
+        from esapr.cluster.client import ModelCluster
+    except ImportError as error:
+        raise ModelError(f"{error}; pip install 'esapr[cluster]'") from error
+    cluster = ModelCluster(models_onnx.folders(), config.cluster_address, metrics.cluster_failed)
+    stack.enter_context(cluster)
+    await asyncio.to_thread(cluster.check)
+    return cluster.models
 
 
 def _application(

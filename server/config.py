@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 
+IN_FLIGHT = 8
+"""Batches that a server has on a cluster at a time, unless it is told."""
+
 
 class ConfigError(Exception):
     """A setting is unknown, malformed or out of range; the message names it."""
@@ -24,10 +27,13 @@ class ServerConfig:
     """Sessions admitted at a time; one more is refused with 503."""
 
     inference_threads: int = 0
-    """Batches that run at a time; 0 takes one a core."""
+    """Batches that run at a time; 0 takes one a core, or :data:`IN_FLIGHT` on a cluster."""
 
     inference_workers: str = "threads"
-    """What runs them: ``threads`` of the server, or ``processes``, each with every model."""
+    """What runs them: ``threads`` of the server, ``processes`` with every model, or ``ray``."""
+
+    cluster_address: str = "127.0.0.1:9000"
+    """gRPC ingress of Ray Serve, where ``inference_workers`` is ``ray``."""
 
     analysed_fps: float = 5.0
     """Pictures a second a session that are analysed; the others are drained."""
@@ -58,13 +64,14 @@ class ServerConfig:
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
-        if self.inference_workers not in ("threads", "processes"):
-            raise ConfigError("inference_workers must be threads or processes")
+        if self.inference_workers not in ("threads", "processes", "ray"):
+            raise ConfigError("inference_workers must be threads, processes or ray")
 
     @property
     def threads(self) -> int:
-        """Number of inference threads, or processes, in effect."""
-        return self.inference_threads or os.cpu_count() or 1
+        """Number of inference threads, processes or batches in flight, in effect."""
+        on_cluster = self.inference_workers == "ray"
+        return self.inference_threads or (IN_FLIGHT if on_cluster else os.cpu_count()) or 1
 
     @property
     def loopback(self) -> bool:

@@ -33,6 +33,9 @@ class Metrics:
         self.worker_restarts = counter(
             "esapr_worker_restarts_total", "Worker processes that died and were replaced"
         )
+        self.cluster_failures = counter(
+            "esapr_cluster_failures_total", "Batches that the cluster did not run", ["code"]
+        )
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )
@@ -49,6 +52,10 @@ class Metrics:
     def dropped(self, model: str, reason: str, count: int) -> None:
         """Note items dropped at ``model``, or at another stage of that name."""
         self.drops.labels(model, reason).inc(count)
+
+    def cluster_failed(self, code: str) -> None:
+        """Note a batch that the cluster did not run, with its gRPC status."""
+        self.cluster_failures.labels(code).inc()
 
     def waiting(self, model: str, count: int) -> None:
         """Note how many items wait for a batch."""
