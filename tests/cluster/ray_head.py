@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 ESAPR = (sys.executable, "-c", "from esapr.cli.main import main; main()")
 
@@ -26,6 +28,8 @@ class RayHead:
     head: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     ingress: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     http_port: int = field(default_factory=free_port)
+    # Ray keeps sockets and logs there, and the address of the machine's latest cluster.
+    _folder: str = field(default_factory=lambda: mkdtemp(prefix="ray-"))
     _sessions: set[int] = field(default_factory=set)
 
     def up(self, *options: str) -> str:
@@ -37,6 +41,7 @@ class RayHead:
         process = subprocess.Popen(
             [*ESAPR, "cluster", command, "--address", self.head, *options],
             start_new_session=True,
+            env={**os.environ, "RAY_TMPDIR": self._folder},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -50,6 +55,11 @@ class RayHead:
         """Process ids of a model's replicas, by Ray's title of the process."""
         title = f"ray::ServeReplica:{model}:"
         return [pid for pid in self._processes() if _title(pid).startswith(title)]
+
+    def remove(self) -> None:
+        """Kill every process and forget what they wrote."""
+        self.kill()
+        rmtree(self._folder, ignore_errors=True)
 
     def kill(self) -> None:
         """Kill every process of the cluster at once."""

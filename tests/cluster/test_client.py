@@ -1,8 +1,10 @@
 """A gateway and a replica over real gRPC, without Ray between them."""
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -21,8 +23,9 @@ from tests.serving import running_server
 require("grpc")
 import grpc  # noqa: E402
 
+from esapr.cluster import client  # noqa: E402
 from esapr.cluster.client import ClusterError, ModelCluster, OtherVersionError  # noqa: E402
-from esapr.cluster.replica import ModelReplica, add_to_server  # noqa: E402
+from esapr.cluster.replica import ModelReplica, Reply, add_to_server  # noqa: E402
 
 NAME = "face_detector"
 NOWHERE = "127.0.0.1:1"
@@ -33,15 +36,32 @@ def folder() -> Path:
     return models_onnx.folders()[NAME]
 
 
+@contextmanager
+def replica_at(address: str, replica: object) -> Iterator[str]:
+    """Let ``replica`` answer at ``address``, whose port may be 0."""
+    server = grpc.server(ThreadPoolExecutor(2))
+    add_to_server(replica, server)
+    port = server.add_insecure_port(address)
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+class Hanging:
+    """Takes in questions and answers none until the caller has given up."""
+
+    def run(self, message: bytes) -> Reply:
+        time.sleep(0.5)
+        return Reply(message)
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where a replica of the face detector answers."""
-    server = grpc.server(ThreadPoolExecutor(2))
-    add_to_server(ModelReplica(NAME), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield f"127.0.0.1:{port}"
-    server.stop(None).wait()
+    with replica_at("127.0.0.1:0", ModelReplica(NAME)) as address:
+        yield address
 
 
 @pytest.fixture
@@ -104,6 +124,42 @@ def test_an_address_where_nothing_answers_is_named(folder: Path, failures: list[
         cluster.check()
 
     assert failures == ["unavailable"]
+
+
+def test_a_cluster_that_hangs_costs_its_batches_a_deadline(
+    folder: Path, failures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "DEADLINE_SECONDS", 0.2)
+    with (
+        replica_at("127.0.0.1:0", Hanging()) as address,
+        ModelCluster({NAME: folder}, address, failures.append) as cluster,
+        pytest.raises(ClusterError, match="deadline_exceeded"),
+    ):
+        cluster.models[NAME].run(pictures(1))
+
+    assert failures == ["deadline_exceeded"]
+
+
+def test_a_gateway_finds_a_cluster_that_returns(folder: Path, failures: list[str]) -> None:
+    replica = ModelReplica(NAME)
+    with replica_at("127.0.0.1:0", replica) as address:
+        cluster = ModelCluster({NAME: folder}, address, failures.append)
+        cluster.check()
+    with cluster:
+        with pytest.raises(ClusterError, match="unavailable"):
+            cluster.models[NAME].run(pictures(1))
+        with replica_at(address, replica):
+            assert answered_before(time.monotonic() + 30, cluster)
+
+
+def answered_before(deadline: float, cluster: ModelCluster) -> bool:
+    """Ask again and again, as the batches of a live session do."""
+    while time.monotonic() < deadline:
+        with suppress(ClusterError):
+            cluster.models[NAME].run(pictures(1))
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.mark.real_time

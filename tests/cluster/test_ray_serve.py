@@ -30,7 +30,7 @@ from tests.serving import models, running_server
 require("grpc", "ray")
 from esapr.cluster.client import ClusterError, ModelCluster  # noqa: E402
 
-pytestmark = [pytest.mark.real_time, pytest.mark.slow]
+pytestmark = pytest.mark.real_time
 
 DETECTOR = "face_detector"
 
@@ -49,7 +49,7 @@ def head() -> Iterator[RayHead]:
         head.up("--model", DETECTOR, "--replicas", "2")
         yield head
     finally:
-        head.kill()
+        head.remove()
 
 
 async def state(participant: Participant, wanted: Callable[[State], bool]) -> State:
