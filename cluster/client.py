@@ -147,6 +147,6 @@ class ModelCluster:
         except grpc.RpcError as error:
             code = error.code().name.lower()
             self._on_failure(code)
-            details = error.details()[-DETAIL_CHARS:]
+            details = (error.details() or "")[-DETAIL_CHARS:]
             raise ClusterError(f"{card.name}: {code}: {details}") from error
         return read_answer(message)
