@@ -19,6 +19,7 @@ its own work first.
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from heapq import nsmallest
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -86,7 +87,8 @@ class Batcher(Generic[T]):
     def __init__(self, limits: BatchLimits) -> None:
         """Start empty, under ``limits``."""
         self._limits = limits
-        self._pending: list[Item[T]] = []
+        # In order of arrival; a dict, so that an item is found at once when its caller goes.
+        self._pending: dict[Item[T], None] = {}
         # Number of the batch that last served a session; of sessions that wait only.
         self._batches = 0
         self._served: dict[str, int] = {}
@@ -96,8 +98,11 @@ class Batcher(Generic[T]):
         return len(self._pending)
 
     def add(self, item: Item[T]) -> list[Dropped[T]]:
-        """Queue ``item`` and return what had to go: never more than one, possibly ``item``."""
-        self._pending.append(item)
+        """Queue ``item`` and return what had to go: never more than one, possibly ``item``.
+
+        Call with times ``added`` that do not shrink.
+        """
+        self._pending[item] = None
         # A session that begins to wait is behind those that were passed over before it came.
         self._served.setdefault(item.session, self._batches)
         if len(self._pending) <= self._limits.max_pending:
@@ -105,14 +110,14 @@ class Batcher(Generic[T]):
         waiting = Counter(pending.session for pending in self._pending)
         most = max(waiting.values())
         victim = next(p for p in reversed(self._pending) if waiting[p.session] == most)
-        self._pending.remove(victim)
+        del self._pending[victim]
         return [Dropped(victim, DropReason.OVERLOADED)]
 
     def discard(self, item: Item[T]) -> bool:
         """Forget an item whose caller has gone; return whether it was still waiting."""
         if item not in self._pending:
             return False
-        self._pending.remove(item)
+        del self._pending[item]
         return True
 
     def due_at(self, wait: float) -> float | None:
@@ -124,8 +129,8 @@ class Batcher(Generic[T]):
             return None
         if len(self._pending) >= self._limits.max_size:
             return float("-inf")
-        oldest = min(item.added for item in self._pending)
-        return oldest + min(wait, self._limits.max_wait)
+        oldest = next(iter(self._pending))
+        return oldest.added + min(wait, self._limits.max_wait)
 
     def take(self, now: float, wait: float) -> Taken[T]:
         """Remove and return the batch that is due at ``now``, and every stale item.
@@ -133,27 +138,29 @@ class Batcher(Generic[T]):
         The batch is empty when nothing is due; ``wait`` is that of :meth:`due_at`.
         """
         stale = [item for item in self._pending if item.use_by < now]
+        self._remove(stale)
         taken: Taken[T] = Taken(dropped=[Dropped(item, DropReason.STALE) for item in stale])
-        if stale:
-            self._pending = [item for item in self._pending if item.use_by >= now]
         due = self.due_at(wait)
         if due is not None and due <= now:
-            taken.batch = self._turns()[: self._limits.max_size]
-            chosen = set(map(id, taken.batch))
-            self._pending = [item for item in self._pending if id(item) not in chosen]
+            taken.batch = self._next()
+            self._remove(taken.batch)
             self._batches += 1
             self._served |= dict.fromkeys((item.session for item in taken.batch), self._batches)
-        waiting = {item.session for item in self._pending}
-        self._served = {session: self._served[session] for session in waiting}
+        self._served = {item.session: self._served[item.session] for item in self._pending}
         return taken
 
-    def _turns(self) -> list[Item[T]]:
-        """Order items by turn within their session, then by who was passed over, then use-by."""
-        turn: Counter[str] = Counter()
+    def _next(self) -> list[Item[T]]:
+        """Choose by turn within the session, then by who was passed over, then by use-by."""
+        turn = dict.fromkeys(self._served, 0)
         order: list[tuple[int, int, float, int, Item[T]]] = []
         by_use_by = sorted(self._pending, key=lambda item: item.use_by)
         for position, item in enumerate(by_use_by):
-            served = self._served[item.session]
-            order.append((turn[item.session], served, item.use_by, position, item))
-            turn[item.session] += 1
-        return [item for *_, item in sorted(order, key=lambda entry: entry[:4])]
+            session = item.session
+            # The position decides before items would be compared.
+            order.append((turn[session], self._served[session], item.use_by, position, item))
+            turn[session] += 1
+        return [item for *_, item in nsmallest(self._limits.max_size, order)]
+
+    def _remove(self, items: list[Item[T]]) -> None:
+        for item in items:
+            del self._pending[item]

@@ -1,5 +1,7 @@
 """Why a picture deserves less weight, judged on the face that the expression network is given."""
 
+from itertools import compress
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +18,28 @@ SMALL_BELOW = 48.0
 """Side in pixels of the frame; a smaller face has to be enlarged for the network."""
 
 
-def face_quality(grey: NDArray[np.uint8], side: float) -> tuple[Quality, ...]:
-    """Return what is wrong with a face.
+def face_quality(greys: NDArray[np.uint8], sides: NDArray[np.float64]) -> list[tuple[Quality, ...]]:
+    """Return what is wrong with each of ``N`` faces.
 
     Args:
-        grey: the picture ``[48, 48, 1]`` or ``[48, 48]``.
-        side: the side in pixels of the frame that it was cut from.
+        greys: the pictures, ``[N, 48, 48]``.
+        sides: ``[N]``, the side in pixels of the frame that each was cut from.
     """
-    levels = grey.reshape(grey.shape[:2]).astype(np.float32)
+    count = len(greys)
+    # Levels first, edges behind: one mean and one variance for both.
+    planes = np.empty((2 * count, *greys.shape[1:]), np.float32)
+    planes[:count] = greys
+    for picture, edges in zip(planes[:count], planes[count:], strict=True):
+        cv2.Laplacian(picture, cv2.CV_32F, dst=edges)
+    pixels = planes.reshape(2 * count, -1)
+    mean = pixels.mean(axis=1, keepdims=True)
+    variance = pixels.var(axis=1, mean=mean)
     # A black picture has no variance to divide by, and is no sharper for it.
-    detail = float(cv2.Laplacian(levels, cv2.CV_32F).var()) / max(float(levels.var()), 1.0)
+    detail = variance[count:] / np.maximum(variance[:count], 1.0)
     checks = {
-        Quality.DARK: float(levels.mean()) < DARK_BELOW,
+        Quality.DARK: mean[:count, 0] < DARK_BELOW,
         Quality.BLURRED: detail < BLURRED_BELOW,
-        Quality.SMALL: side < SMALL_BELOW,
+        Quality.SMALL: sides < SMALL_BELOW,
     }
-    return tuple(quality for quality, found in checks.items() if found)
+    found = np.stack(list(checks.values()), axis=1).tolist()
+    return [tuple(compress(checks, row)) for row in found]

@@ -1,17 +1,18 @@
 """The asyncio shell of a batcher: callers await one item, workers run whole batches."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from esapr.inference.batching import Batcher, BatchLimits, Dropped, DropReason, Item
-from esapr.inference.cards import Arrays
+from esapr.inference.batching import Batcher, Dropped, DropReason, Item
+from esapr.inference.stages import Answers, Stage
 from esapr.inference.waiting import Load
-from esapr.inference.workers import ThreadWorkers
+from esapr.inference.workers import Ran, ThreadWorkers
+
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 class ScoringError(Exception):
@@ -31,62 +32,50 @@ class BatchFailedError(ScoringError):
     """The model raised, or returned the wrong count or NaN; only this batch is affected."""
 
 
-class BatchModel(Protocol):
-    """What a scorer needs of a model: :class:`esapr.inference.models.Model` in production."""
-
-    def run(self, batch: Arrays) -> Arrays:
-        """Run one batch: dimension 0 of every array is the batch."""
-
-
 class ScorerObserver(Protocol):
     """Told of everything that is worth a metric; times are seconds."""
 
     def batch_done(self, model: str, size: int, queued: float, ran: float) -> None:
-        """Note a batch that ran; ``queued`` is the wait of its oldest item."""
+        """Note that ``model`` ran; ``queued`` is the wait of its batch's oldest item."""
 
     def dropped(self, model: str, reason: str, count: int) -> None:
         """Note ``count`` items that were dropped or failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """One item's outputs, without the batch dimension, and what it cost (milliseconds)."""
+class Scored(Generic[Out]):
+    """One item's value and what it cost (milliseconds)."""
 
-    outputs: Arrays
+    value: Out
     batch_size: int
     queue_ms: float
     infer_ms: float
 
 
 @dataclass(slots=True, eq=False)
-class _Request:
-    inputs: Arrays
-    answer: asyncio.Future[Scored]
+class _Request(Generic[In, Out]):
+    item: In
+    answer: asyncio.Future[Scored[Out]]
 
 
-class Scorer:
-    """Batches :meth:`score` calls of all sessions for one model.
+class Scorer(Generic[In, Out]):
+    """Batches :meth:`score` calls of all sessions for one stage.
 
     :meth:`run` is the one task that forms batches; it lives in the server's TaskGroup. A batch is
     formed when a worker is about to take it: while all of them are busy, with this or another
-    model, items wait in the batcher, where a later batch is fuller. Models take turns.
+    stage, items wait in the batcher, where a later batch is fuller. Stages take turns.
     """
 
     def __init__(
-        self,
-        name: str,
-        model: BatchModel,
-        limits: BatchLimits,
-        workers: ThreadWorkers,
-        observer: ScorerObserver,
+        self, stage: Stage[In, Out], workers: ThreadWorkers, observer: ScorerObserver
     ) -> None:
         """Create a scorer; nothing runs before :meth:`run`."""
-        self.name = name
-        self._model = model
-        self._limits = limits
+        self.name = stage.name
+        self._stage = stage
+        self._limits = stage.limits
         self._workers = workers
         self._observer = observer
-        self._batcher: Batcher[_Request] = Batcher(limits)
+        self._batcher: Batcher[_Request[In, Out]] = Batcher(stage.limits)
         self._load = Load()
         self._changed = asyncio.Event()
 
@@ -95,41 +84,39 @@ class Scorer:
         """Number of items that wait for a batch."""
         return len(self._batcher)
 
-    async def score(self, inputs: Arrays, *, session: str) -> Scored:
-        """Score one item: arrays without a batch dimension.
-
-        Arrays whose first dimension differs between items of a batch are padded with zeros.
+    async def score(self, item: In, *, session: str) -> Scored[Out]:
+        """Score one item.
 
         Raises:
             NotRunError: the queue is full or the item went stale.
-            BatchFailedError: the model failed on this item's batch.
+            BatchFailedError: the stage failed on this item's batch.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        request = _Request(inputs, loop.create_future())
-        item = Item(request, session, now, now + self._limits.use_by)
+        request: _Request[In, Out] = _Request(item, loop.create_future())
+        queued = Item(request, session, now, now + self._limits.use_by)
         self._load.arrived(now)
-        self._refuse(self._batcher.add(item))
+        self._refuse(self._batcher.add(queued))
         self._changed.set()
         try:
             return await request.answer
         finally:
             # A caller that is cancelled leaves no work behind; a running batch goes on.
-            self._batcher.discard(item)
+            self._batcher.discard(queued)
 
     async def run(self) -> None:
-        """Form and run batches until cancelled."""
+        """Form batches and hand them to the workers until cancelled."""
         loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as group:
-            while True:
-                wait = await self._due()
-                await self._workers.free.acquire()
-                taken = self._batcher.take(loop.time(), wait)
-                self._refuse(taken.dropped)
-                if taken.batch:
-                    group.create_task(self._run_batch(taken.batch))
-                else:
-                    self._workers.free.release()
+        while True:
+            wait = await self._due()
+            await self._workers.free.acquire()
+            taken = self._batcher.take(loop.time(), wait)
+            self._refuse(taken.dropped)
+            if batch := taken.batch:
+                items = [item.payload.item for item in batch]
+                self._workers.start(partial(self._answers, items), partial(self._done, batch))
+            else:
+                self._workers.free.release()
 
     async def _due(self) -> float:
         """Return once the batcher has a batch that is due, with the wait that made it so."""
@@ -148,70 +135,40 @@ class Scorer:
             except TimeoutError:
                 return wait
 
-    async def _run_batch(self, batch: list[Item[_Request]]) -> None:
-        try:
-            ran = await self._workers.run(partial(self._outputs, batch))
-        except Exception as error:
-            # Whatever a model raises fails its batch only.
+    def _answers(self, items: Sequence[In]) -> Answers[Out]:
+        """Run the stage, on a worker thread."""
+        answers = self._stage.run(items)
+        if len(answers.values) != len(items):
+            raise ValueError(f"{len(answers.values)} values for {len(items)} items")
+        return answers
+
+    def _done(
+        self, batch: list[Item[_Request[In, Out]]], ran: Ran[Answers[Out]] | BaseException
+    ) -> None:
+        if isinstance(ran, BaseException):
+            # Whatever a stage raises fails its batch only.
             self._observer.dropped(self.name, "failed", len(batch))
-            self._fail(batch, BatchFailedError(f"{self.name}: {type(error).__name__}: {error}"))
+            self._fail(batch, BatchFailedError(f"{self.name}: {type(ran).__name__}: {ran}"))
             return
-        finally:
-            self._workers.free.release()
         now = asyncio.get_running_loop().time()
         self._load.ran(self._limits.bucket(len(batch)), ran.seconds, now)
         queued = ran.started - min(item.added for item in batch)
-        self._observer.batch_done(self.name, len(batch), queued, ran.seconds)
-        for row, item in enumerate(batch):
+        for run in ran.value.runs:
+            self._observer.batch_done(run.model, run.size, queued, run.seconds)
+        for item, value in zip(batch, ran.value.values, strict=True):
             if not item.payload.answer.done():
+                waited = ran.started - item.added
                 item.payload.answer.set_result(
-                    Scored(
-                        outputs={name: values[row] for name, values in ran.outputs.items()},
-                        batch_size=len(batch),
-                        queue_ms=(ran.started - item.added) * 1000,
-                        infer_ms=ran.seconds * 1000,
-                    )
+                    Scored(value, len(batch), waited * 1000, ran.seconds * 1000)
                 )
 
-    def _outputs(self, batch: list[Item[_Request]]) -> Arrays:
-        """Run the batch, on a worker thread: copying its rows would hold up the event loop."""
-        rows = self._limits.bucket(len(batch))
-        outputs = self._model.run(stack([item.payload.inputs for item in batch], rows))
-        check(outputs, rows, len(batch))
-        return outputs
-
-    def _refuse(self, dropped: list[Dropped[_Request]]) -> None:
+    def _refuse(self, dropped: list[Dropped[_Request[In, Out]]]) -> None:
         for drop in dropped:
             self._observer.dropped(self.name, drop.reason, 1)
             self._fail([drop.item], NotRunError(drop.reason))
 
     @staticmethod
-    def _fail(items: list[Item[_Request]], error: ScoringError) -> None:
+    def _fail(items: list[Item[_Request[In, Out]]], error: ScoringError) -> None:
         for item in items:
             if not item.payload.answer.done():
                 item.payload.answer.set_exception(error)
-
-
-def stack(items: list[Arrays], rows: int) -> Arrays:
-    """Stack items into arrays of ``rows`` rows; missing rows and short items are zeros."""
-    return {name: _stack([item[name] for item in items], rows) for name in items[0]}
-
-
-def _stack(arrays: list[NDArray[Any]], rows: int) -> NDArray[Any]:
-    longest = max(arrays, key=len)
-    batch = np.zeros((rows, *longest.shape), longest.dtype)
-    for row, array in enumerate(arrays):
-        batch[row, : len(array)] = array
-    return batch
-
-
-def check(outputs: Arrays, rows: int, used: int) -> None:
-    """Raise ValueError unless every output has ``rows`` rows, finite in the first ``used``.
-
-    The rows behind are padding, on which a model may divide by zero.
-    """
-    for name, values in outputs.items():
-        if len(values) != rows:
-            raise ValueError(f"output {name} has {len(values)} rows, the batch has {rows}")
-        if not np.isfinite(values[:used]).all():
-            raise ValueError(f"output {name} has values that are not finite")

@@ -1,6 +1,6 @@
 """Where a batch runs: a pool of threads, each call on whichever thread is free.
 
-ONNX Runtime releases the GIL while it computes, so threads scale over cores.
+ONNX Runtime and OpenCV release the GIL while they compute, so threads scale over cores.
 """
 
 import asyncio
@@ -8,17 +8,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from esapr.inference.cards import Arrays
 from esapr.inference.waiting import Rate
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """Outputs, when the call began on its thread (loop time) and how many seconds it took."""
+class Ran(Generic[Value]):
+    """What a call returned, when it began (loop time) and how many seconds it took."""
 
-    outputs: Arrays
+    value: Value
     started: float
     seconds: float
 
@@ -26,9 +27,10 @@ class Ran:
 class ThreadWorkers:
     """Runs blocking calls on ``size`` threads, shared by every model.
 
-    ``free`` counts the calls that may be handed over: acquire it before :meth:`run`, release it
-    after; those who wait are served in order. It is one more than the threads, so that a thread
-    that becomes free has its next batch at hand and need not wait for the event loop.
+    ``free`` counts the calls that may be handed over: acquire it before :meth:`start`, which
+    releases it when the call has ended; those who wait are served in order. It is one more than
+    the threads, so that a thread that becomes free has its next batch at hand and need not wait
+    for the event loop.
     """
 
     def __init__(self, size: int) -> None:
@@ -51,17 +53,31 @@ class ThreadWorkers:
         """Wait for the batches that run and end the threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def run(self, call: Callable[[], Arrays]) -> Ran:
-        """Run ``call`` on a thread; what it raises is raised here."""
+    def start(
+        self, call: Callable[[], Value], done: Callable[[Ran[Value] | BaseException], None]
+    ) -> None:
+        """Run ``call`` on a thread, then ``done`` in the event loop; returns at once.
+
+        ``done`` is given what ``call`` raised, if it did. The loop is woken once a batch.
+        """
         loop = asyncio.get_running_loop()
 
-        def timed() -> Ran:
+        def timed() -> Ran[Value]:
             started = loop.time()
-            outputs = call()
-            return Ran(outputs, started, loop.time() - started)
+            value = call()
+            return Ran(value, started, loop.time() - started)
 
-        ran = await loop.run_in_executor(self._pool, timed)
-        self._busy.add(ran.seconds, loop.time())
+        def end(future: asyncio.Future[Ran[Value]]) -> None:
+            self.free.release()
+            # Cancelled are the calls that had not begun when the pool was shut down.
+            if not future.cancelled():
+                done(future.exception() or self.note(future.result(), loop.time()))
+
+        loop.run_in_executor(self._pool, timed).add_done_callback(end)
+
+    def note(self, ran: Ran[Value], now: float) -> Ran[Value]:
+        """Count the time of a call towards :meth:`busy` and return it."""
+        self._busy.add(ran.seconds, now)
         return ran
 
     def busy(self, now: float) -> float:

@@ -8,9 +8,12 @@ from typing import Protocol
 
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.face.analyser import FaceAnalyser
+from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.stages import DetectorStage, FaceStage
 from esapr.inference.models import Model
-from esapr.inference.scoring import BatchModel, Scorer, ScorerObserver
+from esapr.inference.scoring import Scorer, ScorerObserver
 from esapr.inference.signals import Modality
+from esapr.inference.stages import BatchModel, Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.voice.analyser import VoiceAnalyser
@@ -75,10 +78,22 @@ class Pipeline:
         self.cards = {name: model.card for name, model in models.items()}
         self._models = models
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)
-        self._scorers = {
-            name: Scorer(name, model, model.card.batch, workers, observer)
-            for name, model in models.items()
-        }
+        networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
+        face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
+        self._faces = Scorer(DetectorStage(networks["face_detector"]), workers, observer)
+        self._face = Scorer(
+            FaceStage(
+                networks["face_landmarks"],
+                networks[face.name],
+                ExpressionReader(face.labels, face.temperature),
+            ),
+            workers,
+            observer,
+        )
+        self._activity = Scorer(Rows(networks["voice_activity"]), workers, observer)
+        self._voice = Scorer(Rows(networks["voice_expression"]), workers, observer)
+        self._text = Scorer(Rows(networks["text_expression"]), workers, observer)
+        self._scorers = (self._faces, self._face, self._activity, self._voice, self._text)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -90,7 +105,7 @@ class Pipeline:
 
     def pending(self) -> dict[str, int]:
         """Return how many items wait for each model."""
-        return {name: scorer.pending for name, scorer in self._scorers.items()}
+        return {scorer.name: scorer.pending for scorer in self._scorers}
 
     def warm_up(self) -> None:
         """Run every batch bucket of every model once; blocks."""
@@ -100,28 +115,21 @@ class Pipeline:
     async def run(self) -> None:
         """Form and run batches until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for scorer in self._scorers.values():
+            for scorer in self._scorers:
                 group.create_task(scorer.run())
 
     def analysers(self, session: str) -> Analysers:
         """Return fresh analysers for one session."""
-        scorers = self._scorers
         return Analysers(
-            face=FaceAnalyser(
-                scorers["face_detector"],
-                scorers["face_landmarks"],
-                scorers["face_expression"],
-                session=session,
-                temperature=self.cards["face_expression"].temperature,
-            ),
+            face=FaceAnalyser(self._faces, self._face, session=session),
             voice=VoiceAnalyser(
-                scorers["voice_activity"],
-                scorers["voice_expression"],
+                self._activity,
+                self._voice,
                 session=session,
                 temperature=self.cards["voice_expression"].temperature,
             ),
             text=TextAnalyser(
-                scorers["text_expression"],
+                self._text,
                 self._tokenizer,
                 session=session,
                 temperature=self.cards["text_expression"].temperature,

@@ -22,7 +22,6 @@ BANNED_NAME = re.compile(
 )
 # Every broad except needs a reason of its own: docs/decisions/0004.
 BROAD_EXCEPTS = {
-    "inference/scoring.py": 1,
     "inference/worker_process.py": 1,
     "server/sessions/admission.py": 1,
 }

@@ -1,7 +1,13 @@
-"""Square regions of a frame, possibly turned, and the pictures that the networks are given."""
+"""Square regions of a frame, possibly turned, and the pictures that the networks are given.
+
+Regions are worked on a batch at a time; pictures are cut one by one, straight into their row of a
+network's input.
+"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -10,7 +16,7 @@ from numpy.typing import NDArray
 from esapr.inference.signals import Box
 
 Points = NDArray[np.float32]
-"""Float32 ``[N, 2]``: x to the right, y down; the unit is said where it is used."""
+"""Float32 ``[..., 2]``: x to the right, y down; the unit is said where it is used."""
 
 EXPRESSION_SIDE = 48
 # FaceMesh indices of the outer corners of the right and the left eye of the person in view.
@@ -35,87 +41,132 @@ class Region:
     side: float
     angle: float = 0.0
 
+    def scaled(self, scale: float) -> "Region":
+        """Return the square of the same centre, its side multiplied by ``scale``."""
+        return Region(self.x, self.y, self.side * scale, self.angle)
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """A square of each of ``N`` frames: ``centre`` ``[N, 2]``, the others ``[N]``, all float64."""
+
+    centre: NDArray[np.float64]
+    side: NDArray[np.float64]
+    angle: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, regions: Sequence[Region]) -> Self:
+        """Gather single squares."""
+        columns = np.array([(one.x, one.y, one.side, one.angle) for one in regions], np.float64)
+        return cls(columns[:, :2], columns[:, 2], columns[:, 3])
+
+    @classmethod
+    def around(cls, points: Points, angle: NDArray[np.float64]) -> Self:
+        """Return the squares that enclose ``points`` ``[N, P, 2]`` (pixels) and have these turns.
+
+        Each is centred on its points' bounding box in the turned axes.
+        """
+        turn = _turn(angle)
+        # Rows of x and of y: each is contiguous.
+        local = (turn.swapaxes(1, 2).astype(np.float32)) @ points.swapaxes(1, 2)
+        low, high = local.min(axis=2).astype(np.float64), local.max(axis=2)
+        centre = (turn @ ((low + high) / 2)[:, :, None])[:, :, 0]
+        return cls(centre, (high - low).max(axis=1), angle)
+
+    def each(self) -> list[Region]:
+        """Return the single squares."""
+        columns = np.column_stack([self.centre, self.side, self.angle])
+        return [Region(*row) for row in columns.tolist()]
+
     def points_in_frame(self, points: Points) -> Points:
-        """Map fractions of this square to pixels of the frame."""
-        offset = (np.asarray(points, dtype=np.float32) - 0.5) * self.side
-        return (offset @ self._turn().T + (self.x, self.y)).astype(np.float32)
+        """Map fractions of the squares, ``[N, P, 2]``, to pixels of their frames."""
+        axes = (_turn(self.angle) * self.side[:, None, None]).astype(np.float32)
+        offset = (points - np.float32(0.5)) @ axes.swapaxes(1, 2)
+        return np.asarray(offset + self.centre[:, None].astype(np.float32), np.float32)
 
-    def points_in_region(self, points: Points) -> Points:
-        """Map pixels of the frame to fractions of this square."""
-        offset = np.asarray(points, dtype=np.float32) - np.array((self.x, self.y), np.float32)
-        return (offset @ self._turn() / self.side + 0.5).astype(np.float32)
-
-    def moved(self, right: float, down: float, scale: float) -> "Region":
-        """Return the square shifted along its own axes by shares of its side, then scaled."""
-        cosine, sine = math.cos(self.angle) * self.side, math.sin(self.angle) * self.side
-        x = self.x + right * cosine - down * sine
-        y = self.y + right * sine + down * cosine
-        return Region(x, y, self.side * scale, self.angle)
-
-    def _turn(self) -> NDArray[np.float32]:
-        cosine, sine = math.cos(self.angle), math.sin(self.angle)
-        return np.array([[cosine, -sine], [sine, cosine]], dtype=np.float32)
+    def moved(self, right: float, down: float, scale: float) -> "Regions":
+        """Return the squares shifted along their own axes by shares of their side, then scaled."""
+        cosine, sine = np.cos(self.angle) * self.side, np.sin(self.angle) * self.side
+        shift = np.stack([right * cosine - down * sine, right * sine + down * cosine], axis=1)
+        return Regions(self.centre + shift, self.side * scale, self.angle)
 
 
-def cut(frame: NDArray[np.uint8], region: Region, side: int) -> NDArray[np.uint8]:
-    """Return ``region`` of a frame ``[height, width(, 3)]`` as ``[side, side(, 3)]``, upright.
+def _turn(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrices ``[N, 2, 2]`` that turn columns by ``angle`` ``[N]``."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.stack([cosine, -sine, sine, cosine], axis=1).reshape(-1, 2, 2)
 
-    What lies outside the frame repeats the frame's edge. A region at least half as large
-    again as the picture is sampled finer and averaged, so that fine texture does not alias.
+
+def cut(rgb: NDArray[np.uint8], region: Region, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Fill ``picture`` with ``region`` of a frame ``[height, width, 3]``, upright; return it.
+
+    A picture is ``[side, side, 3]``, or ``[side, side, 1]`` for grey. What lies outside the
+    frame repeats the frame's edge. A region at least half as large again as the picture is
+    sampled finer and averaged, so that fine texture does not alias.
     """
+    side = len(picture)
     sampled = side * min(4, max(1, round(region.side / side)))
-    corners = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    source = region.points_in_frame(corners)
-    # Fractions address pixel edges; warpAffine addresses pixel centres.
-    matrix = cv2.getAffineTransform(source - np.float32(0.5), corners * sampled - np.float32(0.5))
-    picture = cv2.warpAffine(
-        frame, matrix, (sampled, sampled), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    scale = region.side / sampled
+    right, down = math.cos(region.angle) * scale, math.sin(region.angle) * scale
+    reach = (abs(right) + abs(down)) * sampled / 2
+    left, width = _window(region.x, reach, rgb.shape[1])
+    top, height = _window(region.y, reach, rgb.shape[0])
+    # OpenCV turns four channels in half the time of three.
+    window = cv2.cvtColor(rgb[top : top + height, left : left + width], cv2.COLOR_RGB2RGBA)
+    # warpAffine addresses pixel centres: the middle of the picture is (sampled - 1) / 2.
+    middle = (sampled - 1) / 2
+    x = region.x - left - 0.5 - (right - down) * middle
+    y = region.y - top - 0.5 - (down + right) * middle
+    upright = cv2.warpAffine(
+        window,
+        np.array([[right, -down, x], [down, right, y]]),
+        (sampled, sampled),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     if sampled != side:
-        picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
-    return np.asarray(picture, dtype=np.uint8)
+        upright = cv2.resize(upright, (side, side), interpolation=cv2.INTER_AREA)
+    colours = cv2.COLOR_RGBA2RGB if picture.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
+    cv2.cvtColor(upright, colours, dst=picture)
+    return picture
 
 
-def expression_picture(rgb: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-    """Return the grey face ``[48, 48, 1]`` of an :func:`expression_region`."""
-    # Grey first: one channel is turned and averaged instead of three.
-    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    return cut(grey, region, EXPRESSION_SIDE)[..., None]
+def _window(centre: float, reach: float, length: int) -> tuple[int, int]:
+    """Return the first pixel, and their number, that a cut within ``reach`` looks at.
+
+    One more on each side is interpolated with; at least one is left at the frame's edge.
+    """
+    first = min(max(0, math.floor(centre - reach) - 1), length - 1)
+    last = min(max(first, math.ceil(centre + reach) + 1), length - 1)
+    return first, last - first + 1
 
 
-def expression_region(face: Region) -> Region:
-    """Return the square that FER2013 would have cut around a BlazeFace-sized square."""
-    enlarged = face.moved(0.0, 0.0, EXPRESSION_REGION)
-    return enlarged.moved(0.0, -EXPRESSION_RISE, 1.0)
+def expression_regions(faces: Regions) -> Regions:
+    """Return the squares that FER2013 would have cut around BlazeFace-sized squares."""
+    return faces.moved(0.0, 0.0, EXPRESSION_REGION).moved(0.0, -EXPRESSION_RISE, 1.0)
 
 
-def face_of_mesh(mesh: Region) -> Region:
-    """Return the BlazeFace-sized square of the square around all landmarks.
+def faces_of_meshes(meshes: Regions) -> Regions:
+    """Return the BlazeFace-sized squares of the squares around all landmarks.
 
     Boxes and expression pictures are then the same, whichever network placed the face.
     """
-    return mesh.moved(0.0, BOX_DROP, BOX_OF_MESH)
+    return meshes.moved(0.0, BOX_DROP, BOX_OF_MESH)
 
 
-def eye_angle(right_eye: Points, left_eye: Points) -> float:
-    """Return the turn of the line between the eyes, in radians; zero is level."""
-    across = np.asarray(left_eye, dtype=np.float64) - np.asarray(right_eye, dtype=np.float64)
-    return math.atan2(float(across[1]), float(across[0]))
+def eye_angles(right_eyes: Points, left_eyes: Points) -> NDArray[np.float64]:
+    """Return the turn of the lines between eyes ``[N, 2]``, in radians; zero is level."""
+    across = left_eyes.astype(np.float64) - right_eyes
+    return np.asarray(np.arctan2(across[:, 1], across[:, 0]), np.float64)
 
 
-def region_around(points: Points, angle: float) -> Region:
-    """Return the square that encloses ``points`` (pixels) and has the given turn.
+def boxes_of(regions: Regions, sizes: NDArray[np.float32]) -> list[Box]:
+    """Return the upright boxes of the same centres and sides, in fractions of the frames.
 
-    It is centred on the points' bounding box in the turned axes.
+    Args:
+        regions: ``N`` squares.
+        sizes: ``[N, 2]``, the frames' widths and heights in pixels.
     """
-    turned = Region(0.0, 0.0, 1.0, angle)
-    local = turned.points_in_region(points)
-    low, high = local.min(axis=0), local.max(axis=0)
-    centre = turned.points_in_frame(((low + high) / 2)[None])[0]
-    return Region(float(centre[0]), float(centre[1]), float((high - low).max()), angle)
-
-
-def box_of(region: Region, width: int, height: int) -> Box:
-    """Return the upright box of the same centre and side, in fractions of the frame."""
-    left, top = region.x - region.side / 2, region.y - region.side / 2
-    return Box(left / width, top / height, region.side / width, region.side / height)
+    side = regions.side[:, None]
+    rows = np.hstack([(regions.centre - side / 2) / sizes, side / sizes])
+    return [Box(*row) for row in rows.tolist()]

@@ -1,14 +1,18 @@
 """Blinks from the eye aspect ratio (Soukupová & Čech 2016), against each person's own threshold."""
 
+from bisect import bisect_left, insort
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 
 from esapr.inference.face.align import Points
 
 # FaceMesh indices p1…p6 of each eye: outer corner, two upper, inner corner, two lower points.
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
+# The ends of each eye's two heights and its width: p2-p6, p3-p5, p1-p4.
+_FIRST, _SECOND = np.array((RIGHT_EYE, LEFT_EYE))[:, [[1, 2, 0], [5, 4, 3]]].swapaxes(0, 1)
 
 MEMORY = 30.0
 """Seconds of ratios that say what this person's open eyes look like."""
@@ -28,16 +32,47 @@ LEAST_WATCHED = 10.0
 """Seconds of watching before a rate is given."""
 
 
-def eye_aspect_ratio(points: Points) -> float:
-    """Return the mean over both eyes of height / width.
+def eye_aspect_ratios(points: Points) -> NDArray[np.float32]:
+    """Return the mean over both eyes of height / width, of each of ``N`` faces.
 
     Args:
-        points: FaceMesh points ``[468, 2]`` in pixels (fractions would distort the ratio).
+        points: FaceMesh points ``[N, 468, 2]`` in pixels (fractions would distort the ratio).
     """
-    eyes = points[[RIGHT_EYE, LEFT_EYE]]
-    heights = np.linalg.norm(eyes[:, 1:3] - eyes[:, [5, 4]], axis=2).sum(axis=1)
-    widths = np.linalg.norm(eyes[:, 0] - eyes[:, 3], axis=1)
-    return float((heights / np.maximum(2 * widths, 1e-6)).mean())
+    across = points[:, _FIRST] - points[:, _SECOND]
+    lengths = np.hypot(across[..., 0], across[..., 1])
+    ratios = (lengths[..., 0] + lengths[..., 1]) / np.maximum(2 * lengths[..., 2], 1e-6)
+    return np.asarray(ratios.mean(axis=1), np.float32)
+
+
+class OpenRatio:
+    """An upper quantile of the ratios of the last half minute, kept in order as they come and go.
+
+    Sorting them anew for each picture costs more than all else that is done about blinks.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self._arrived: deque[tuple[float, float]] = deque()
+        self._ordered: list[float] = []
+
+    def __len__(self) -> int:
+        """Return the number of ratios that count."""
+        return len(self._ordered)
+
+    def add(self, ratio: float, now: float) -> None:
+        """Take a ratio in; forget what is older than :data:`MEMORY`."""
+        self._arrived.append((now, ratio))
+        insort(self._ordered, ratio)
+        while self._arrived[0][0] < now - MEMORY or len(self._arrived) > MOST_SAMPLES:
+            _, gone = self._arrived.popleft()
+            del self._ordered[bisect_left(self._ordered, gone)]
+
+    def value(self) -> float:
+        """Return the quantile, interpolated between the two ratios beside it."""
+        place = OPEN_QUANTILE * (len(self._ordered) - 1)
+        below = int(place)
+        low, high = self._ordered[below], self._ordered[min(below + 1, len(self._ordered) - 1)]
+        return low + (high - low) * (place - below)
 
 
 class BlinkCounter:
@@ -46,7 +81,7 @@ class BlinkCounter:
     def __init__(self) -> None:
         """Begin with nothing known about the person."""
         self.total = 0
-        self._ratios: deque[tuple[float, float]] = deque(maxlen=MOST_SAMPLES)
+        self._open = OpenRatio()
         self._closed_since: float | None = None
         self._watched = 0.0
         self._last: float | None = None
@@ -64,12 +99,10 @@ class BlinkCounter:
     def add(self, ratio: float, now: float) -> bool:
         """Take the ratio of one picture; return whether a blink has just ended."""
         self._watch(now)
-        self._ratios.append((now, ratio))
-        while self._ratios[0][0] < now - MEMORY:
-            self._ratios.popleft()
-        if len(self._ratios) < LEAST_SAMPLES:
+        self._open.add(ratio, now)
+        if len(self._open) < LEAST_SAMPLES:
             return False
-        share = ratio / max(self._open_ratio(), 1e-6)
+        share = ratio / max(self._open.value(), 1e-6)
         if self._closed_since is None:
             if share < CLOSED_BELOW:
                 self._closed_since = now
@@ -91,6 +124,3 @@ class BlinkCounter:
                 # Eyes shut before a face left say nothing about it when it is back.
                 self._closed_since = None
         self._last = now
-
-    def _open_ratio(self) -> float:
-        return float(np.quantile([ratio for _, ratio in self._ratios], OPEN_QUANTILE))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.face.align import Points, Region, eye_angle
+from esapr.inference.face.align import Points, Region, eye_angles
 
 DETECTOR_SIDE = 128
 # mediapipe's own settings for this model.
@@ -121,7 +121,7 @@ def _detection(
     points = letterbox.in_frame(np.concatenate([row[:2], row[4:]]).reshape(-1, 2)) * pixels
     size = row[2:4] / np.array([letterbox.width, letterbox.height], np.float32) * pixels
     keypoints = points[1:]
-    angle = eye_angle(keypoints[RIGHT_EYE], keypoints[LEFT_EYE])
+    (angle,) = eye_angles(keypoints[None, RIGHT_EYE], keypoints[None, LEFT_EYE])
     centre = points[0]
-    region = Region(float(centre[0]), float(centre[1]), float(size.max()), angle)
+    region = Region(float(centre[0]), float(centre[1]), float(size.max()), float(angle))
     return Detection(region, keypoints, confidence)

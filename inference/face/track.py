@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from esapr.inference.face.align import LANDMARK_REGION, Region
 from esapr.inference.face.detect import Detection
-from esapr.inference.face.landmarks import Mesh
 
 DETECT_EVERY = 2.0
 """Seconds after which a followed face is looked for again: tracks can slide off a face."""
@@ -49,12 +48,12 @@ class FaceTrack:
             self._misses += 1
             return self._region
         self._misses = 0
-        self._region = self._followed(found).face.moved(0.0, 0.0, LANDMARK_REGION)
+        self._region = self._followed(found).face.scaled(LANDMARK_REGION)
         return self._region
 
-    def seen(self, mesh: Mesh) -> None:
-        """Follow the landmarks to the next frame, or give the face up."""
-        self._region = mesh.region.moved(0.0, 0.0, LANDMARK_REGION) if mesh.is_face else None
+    def seen(self, mesh: Region | None) -> None:
+        """Follow the square around the landmarks to the next frame, or give the face up."""
+        self._region = mesh.scaled(LANDMARK_REGION) if mesh else None
         if self._region is None:
             self._detected_at = float("-inf")
 

@@ -3,6 +3,7 @@
 from tokenizers import Tokenizer
 
 from esapr.inference.calibration import calibrated
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scorer
 from esapr.inference.signals import Modality, ModalityScore, TextDetails, TextLine
 from esapr.inference.text.clean import clean
@@ -13,7 +14,12 @@ class TextAnalyser:
     """Scores the lines of one session, each by itself: no line colours the next."""
 
     def __init__(
-        self, expression: Scorer, tokenizer: Tokenizer, *, session: str, temperature: float
+        self,
+        expression: Scorer[Arrays, Arrays],
+        tokenizer: Tokenizer,
+        *,
+        session: str,
+        temperature: float,
     ) -> None:
         """Share ``expression`` and ``tokenizer`` with every session.
 
@@ -39,7 +45,7 @@ class TextAnalyser:
             modality=Modality.TEXT,
             start=line.at,
             end=line.at,
-            probs=calibrated(scored.outputs["logits"], self._temperature),
+            probs=calibrated(scored.value["logits"], self._temperature),
             coverage=1.0,
             details=TextDetails(lines=1),
             batch_size=scored.batch_size,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from esapr.inference.calibration import calibrated
+from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scored, Scorer
 from esapr.inference.signals import (
     AudioWindow,
@@ -43,7 +44,12 @@ class VoiceAnalyser:
     """
 
     def __init__(
-        self, activity: Scorer, expression: Scorer, *, session: str, temperature: float
+        self,
+        activity: Scorer[Arrays, Arrays],
+        expression: Scorer[Arrays, Arrays],
+        *,
+        session: str,
+        temperature: float,
     ) -> None:
         """Share both scorers with every session; ``temperature`` is the expression model's."""
         self._activity = activity
@@ -64,7 +70,7 @@ class VoiceAnalyser:
         if Quality.SILENT in hints:
             return VoiceReading(None, hints, 0, loudness_db(window.samples))
         heard = await self._activity.score({"samples": window.samples}, session=self._session)
-        speech = find_speech(heard.outputs["speech"])
+        speech = find_speech(heard.value["speech"])
         if speech is None:
             return VoiceReading(None, hints, 0, loudness_db(window.samples))
         spoken = window.samples[speech.begin : speech.end]
@@ -81,14 +87,14 @@ class VoiceAnalyser:
         window: AudioWindow,
         details: VoiceDetails,
         hints: tuple[Quality, ...],
-        runs: tuple[Scored, Scored],
+        runs: tuple[Scored[Arrays], Scored[Arrays]],
     ) -> ModalityScore:
         expression = runs[1]
         return ModalityScore(
             modality=Modality.VOICE,
             start=window.at - window.seconds,
             end=window.at,
-            probs=calibrated(expression.outputs["logits"], self._temperature),
+            probs=calibrated(expression.value["logits"], self._temperature),
             coverage=details.speech_ms / (window.seconds * 1000),
             details=details,
             quality=hints,

@@ -13,8 +13,11 @@ import numpy as np
 
 from esapr.inference.emotions import LABELS, label_order
 from esapr.inference.face.analyser import FaceAnalyser
+from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.stages import DetectorStage, FaceStage
 from esapr.inference.scoring import Scorer
 from esapr.inference.signals import VideoFrame
+from esapr.inference.stages import Network
 from esapr.inference.workers import ThreadWorkers
 from esapr.load_tests.bench.contestant import Pictures, read_faces, read_frames, serve
 from esapr.load_tests.bench.raw import Load, loads
@@ -41,20 +44,15 @@ def main(path: str, width: str, height: str, faces: str = "") -> None:
 async def _frames(models: dict[str, Load], frames: Pictures) -> dict[str, Any]:
     observed = Observed(Meter(0.0, 1.0))
     with ThreadWorkers(1) as workers:
-        scorers = [
-            Scorer(name, load.model, load.model.card.batch, workers, observed)
-            for name, load in models.items()
-        ]
+        detect, read = _stages(models)
+        detector, reader = Scorer(detect, workers, observed), Scorer(read, workers, observed)
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(scorer.run()) for scorer in scorers]
-            temperature = models["face_expression"].model.card.temperature
+            running = [group.create_task(detector.run()), group.create_task(reader.run())]
             began = time.perf_counter()
             async with asyncio.TaskGroup() as sessions:
                 found = [
                     sessions.create_task(
-                        _session(
-                            FaceAnalyser(*scorers, session=f"{n}", temperature=temperature), frames
-                        )
+                        _session(FaceAnalyser(detector, reader, session=f"{n}"), frames)
                     )
                     for n in range(SESSIONS)
                 ]
@@ -63,6 +61,15 @@ async def _frames(models: dict[str, Load], frames: Pictures) -> dict[str, Any]:
                 task.cancel()
     total = sum(task.result() for task in found)
     return {"frames": SESSIONS * len(frames), "found": total, "seconds": seconds}
+
+
+def _stages(models: dict[str, Load]) -> tuple[DetectorStage, FaceStage]:
+    detector, landmarks, expression = (
+        Network(name, models[name].model, models[name].model.card.batch) for name in NETWORKS
+    )
+    card = models["face_expression"].model.card
+    reader = ExpressionReader(card.labels, card.temperature)
+    return DetectorStage(detector), FaceStage(landmarks, expression, reader)
 
 
 async def _session(analyser: FaceAnalyser, frames: Pictures) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import NotRunError, Scorer
+from esapr.inference.stages import Network, Rows
 from esapr.inference.workers import ThreadWorkers
 from esapr.load_tests.bench.raw import Load, raw_rate
 from esapr.load_tests.bench.repeated import Meter, Repeated, percentile
@@ -22,6 +23,9 @@ LOAD = 0.7
 
 BATCHES = 1.5
 """Batches that an item may wait for, besides the wait that its model's card allows."""
+
+
+ItemScorer = Scorer[Arrays, Arrays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,12 @@ def _measure(load: Load, settings: Settings) -> Figures:
 
 
 @asynccontextmanager
-async def _scorer(load: Load, threads: int, observed: Observed) -> AsyncIterator[Scorer]:
+async def _scorer(load: Load, threads: int, observed: Observed) -> AsyncIterator[ItemScorer]:
     """Run a scorer as the server does: as many batches at once as there are threads."""
     card = load.model.card
     with ThreadWorkers(threads) as workers:
-        scorer = Scorer(card.name, load.model, card.batch, workers, observed)
+        stage = Rows(Network(card.name, load.model, card.batch))
+        scorer = Scorer(stage, workers, observed)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(scorer.run())
             yield scorer
@@ -134,7 +139,7 @@ async def _saturate(load: Load, settings: Settings) -> Observed:
     return observed
 
 
-async def _ask(scorer: Scorer, item: Arrays, session: str, end: float) -> None:
+async def _ask(scorer: ItemScorer, item: Arrays, session: str, end: float) -> None:
     while time.perf_counter() < end:
         try:
             await scorer.score(item, session=session)
@@ -173,7 +178,7 @@ async def _offer(load: Load, settings: Settings, rate: float) -> _Waits:
     return waits
 
 
-async def _time(scorer: Scorer, item: Arrays, session: str, waits: _Waits) -> None:
+async def _time(scorer: ItemScorer, item: Arrays, session: str, waits: _Waits) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:

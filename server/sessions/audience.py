@@ -22,6 +22,11 @@ class Audience:
         """Return the number of subscribers."""
         return len(self._subscribers)
 
+    @property
+    def wants_overlays(self) -> bool:
+        """Whether any subscriber asked for boxes and landmarks."""
+        return any(subscriber.detail == "overlay" for subscriber in self._subscribers)
+
     def publish(self, message: ServerMessage) -> None:
         """Queue a message for every subscriber."""
         item = Broadcast(message)

@@ -253,6 +253,8 @@ class Session:
             self.audience.publish(Warning(code, active, text, round(now * 1000)))
 
     def _publish_overlay(self, at: float, score: ModalityScore | None) -> None:
+        if not self.audience.wants_overlays:
+            return
         details = score.details if score else None
         face = details if isinstance(details, FaceDetails) else None
         self.audience.publish(

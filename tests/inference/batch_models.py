@@ -11,7 +11,10 @@ import numpy as np
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scored, Scorer
+from esapr.inference.stages import Network, Rows
 from esapr.inference.workers import ThreadWorkers
+
+ArrayScorer = Scorer[Arrays, Arrays]
 
 LIMITS = BatchLimits(buckets=(1, 2, 4), max_wait=0.05, max_pending=8, use_by=1.0)
 
@@ -66,9 +69,9 @@ class Tally:
 @asynccontextmanager
 async def scoring(
     model: Doubler | Answering, tally: Tally, workers: ThreadWorkers | None = None
-) -> AsyncIterator[Scorer]:
+) -> AsyncIterator[ArrayScorer]:
     with workers or ThreadWorkers(1) as pool:
-        scorer = Scorer("doubler", model, LIMITS, pool, tally)
+        scorer = Scorer(Rows(Network("doubler", model, LIMITS)), pool, tally)
         running = asyncio.get_running_loop().create_task(scorer.run())
         try:
             yield scorer
@@ -87,6 +90,6 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def all_scores(scorer: Scorer, count: int) -> list[Scored | BaseException]:
+async def all_scores(scorer: ArrayScorer, count: int) -> list[Scored[Arrays] | BaseException]:
     calls = (scorer.score(one(n), session=f"s{n}") for n in range(count))
     return await asyncio.gather(*calls, return_exceptions=True)

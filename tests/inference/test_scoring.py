@@ -8,10 +8,11 @@ import pytest
 
 from esapr.inference.batching import DropReason
 from esapr.inference.cards import Arrays
-from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check, stack
+from esapr.inference.scoring import BatchFailedError, NotRunError, Scored
 from tests.inference.batch_models import (
     LIMITS,
     Answering,
+    ArrayScorer,
     Doubler,
     Gated,
     Tally,
@@ -28,7 +29,7 @@ async def test_count_in_is_count_out_and_each_caller_gets_its_own_row(count: int
     async with scoring(Doubler(), tally) as scorer:
         scores = await all_scores(scorer, count)
 
-    assert [float(s.outputs["y"][0]) for s in scores if isinstance(s, Scored)] == [
+    assert [float(s.value["y"][0]) for s in scores if isinstance(s, Scored)] == [
         2.0 * n for n in range(count)
     ]
     assert sum(tally.sizes) == count
@@ -44,7 +45,7 @@ async def test_a_full_batch_does_not_wait() -> None:
     assert asyncio.get_running_loop().time() == 0
 
 
-async def occupy(scorer: Scorer, model: Gated, group: asyncio.TaskGroup) -> None:
+async def occupy(scorer: ArrayScorer, model: Gated, group: asyncio.TaskGroup) -> None:
     """Give the worker a batch to sit in and another one at hand: whatever comes next waits."""
     for n in range(2 * LIMITS.max_size):
         group.create_task(scorer.score(one(n), session=f"s{n}"))
@@ -84,7 +85,7 @@ async def test_a_cancelled_caller_leaves_its_neighbours_alone() -> None:
         assert scorer.pending == 1
         model.gate.set()
 
-    assert float(stays.result().outputs["y"][0]) == 4
+    assert float(stays.result().value["y"][0]) == 4
     assert tally.sizes == [4, 4, 1]
 
 
@@ -96,7 +97,7 @@ async def test_a_caller_cancelled_while_its_batch_runs_does_not_break_it() -> No
         calls[0].cancel()
         model.gate.set()
 
-    assert [float(call.result().outputs["y"][0]) for call in calls[1:]] == [2, 4, 6]
+    assert [float(call.result().value["y"][0]) for call in calls[1:]] == [2, 4, 6]
     assert tally.sizes == [4]
 
 
@@ -144,7 +145,7 @@ async def test_after_a_failed_batch_the_next_one_runs() -> None:
             await scorer.score(one(13), session="a")
         score = await scorer.score(one(1), session="a")
 
-    assert float(score.outputs["y"][0]) == 1
+    assert float(score.value["y"][0]) == 1
 
 
 async def test_items_of_different_length_are_padded_with_zeros() -> None:
@@ -185,13 +186,6 @@ async def test_what_does_not_fit_is_refused_at_once() -> None:
     assert sum(tally.sizes) == 2 * LIMITS.max_size + LIMITS.max_pending
 
 
-def test_stack_leaves_missing_rows_zero() -> None:
-    stacked = stack([one(1), one(2)], rows=4)
-
-    assert stacked["x"].tolist() == [[1], [2], [0], [0]]
-    assert stacked["x"].dtype == np.float32
-
-
 async def test_a_model_may_divide_by_zero_on_padding() -> None:
     def inverse(batch: Arrays) -> Arrays:
         with np.errstate(divide="ignore"):
@@ -202,9 +196,4 @@ async def test_a_model_may_divide_by_zero_on_padding() -> None:
             *(scorer.score(one(value), session=str(value)) for value in (1, 2, 4))
         )
 
-    assert [float(score.outputs["y"][0]) for score in scores] == [1, 0.5, 0.25]
-
-
-def test_check_names_the_output_that_is_wrong() -> None:
-    with pytest.raises(ValueError, match="output y has 1 rows, the batch has 2"):
-        check({"y": np.zeros((1, 7), np.float32)}, rows=2, used=2)
+    assert [float(score.value["y"][0]) for score in scores] == [1, 0.5, 0.25]

@@ -1,30 +1,36 @@
 """What the shipped clip promises: a face that blinks four times, and speech."""
 
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 import av
 import numpy as np
 
-from esapr.inference.cards import Arrays
+from esapr.inference.emotions import LABELS
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
-from esapr.inference.models import Model
+from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.stages import DetectorStage, FaceStage
 from esapr.inference.scoring import Scored
 from esapr.inference.signals import FaceDetails, VideoFrame
+from esapr.inference.stages import Network, Stage
 from esapr.load_tests import PORTRAIT
 from tests.serving import models
 
 ANALYSED_FPS = 5
 
 
-class Alone:
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class Alone(Generic[In, Out]):
     """Scores one item at a time, at once."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, stage: Stage[In, Out]) -> None:
+        self._stage = stage
 
-    async def score(self, inputs: Arrays, *, session: str) -> Scored:
-        outputs = self._model.run({name: value[None] for name, value in inputs.items()})
-        return Scored({name: value[0] for name, value in outputs.items()}, 1, 0.0, 0.0)
+    async def score(self, item: In, *, session: str) -> Scored[Out]:
+        return Scored(self._stage.run([item]).values[0], 1, 0.0, 0.0)
 
 
 def pictures() -> Iterator[VideoFrame]:
@@ -36,14 +42,14 @@ def pictures() -> Iterator[VideoFrame]:
 
 async def test_the_portrait_shows_one_face_that_blinks_four_times() -> None:
     detector, landmarks, expression = (
-        models()[name] for name in ("face_detector", "face_landmarks", "face_expression")
+        Network(name, models()[name], models()[name].card.batch)
+        for name in ("face_detector", "face_landmarks", "face_expression")
     )
+    reader = ExpressionReader(LABELS, temperature=1.0)
     analyser = FaceAnalyser(
-        Alone(detector),
-        Alone(landmarks),
-        Alone(expression),
+        Alone(DetectorStage(detector)),
+        Alone(FaceStage(landmarks, expression, reader)),
         session="s",
-        temperature=expression.card.temperature,
     )
 
     readings: list[FaceReading] = [await analyser.score(frame) for frame in pictures()]

@@ -61,8 +61,9 @@ def face_pictures(clips: Path) -> NDArray[np.uint8]:
         picture, letterbox = letterboxed(frame)
         outputs = detector.run({"image": picture[None]})
         for found in faces(outputs["boxes"][0], outputs["scores"][0], letterbox, width, height):
-            region = found.face.moved(0.0, 0.0, LANDMARK_REGION)
-            cuts.append(cut(frame, region, LANDMARK_SIDE))
+            region = found.face.scaled(LANDMARK_REGION)
+            picture = np.empty((LANDMARK_SIDE, LANDMARK_SIDE, 3), np.uint8)
+            cuts.append(cut(frame, region, picture))
     return np.stack(cuts)
 
 

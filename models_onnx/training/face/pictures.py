@@ -23,7 +23,8 @@ def frames(folder: Path) -> list[NDArray[np.uint8]]:
 
 def astronaut(folder: Path, side: int) -> NDArray[np.uint8]:
     """Return the astronaut's face as ``[side, side, 3]``."""
-    return cut(_rgb(cv2.imread(str(folder / "astronaut.png"))), ASTRONAUT, side)
+    picture = np.empty((side, side, 3), np.uint8)
+    return cut(_rgb(cv2.imread(str(folder / "astronaut.png"))), ASTRONAUT, picture)
 
 
 def _spread(clip: Path) -> list[NDArray[np.uint8]]:

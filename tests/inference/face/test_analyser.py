@@ -12,9 +12,12 @@ import pytest
 from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.emotions import Emotion
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
+from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.stages import DetectorStage, FaceStage
 from esapr.inference.models import Model
 from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import FaceDetails, Modality, Quality, VideoFrame
+from esapr.inference.stages import Network
 from esapr.inference.workers import ThreadWorkers
 from esapr.models_onnx import ROOT
 
@@ -73,14 +76,16 @@ def portrait() -> np.ndarray:
 async def analysing(models: Models) -> AsyncIterator[FaceAnalyser]:
     async with AsyncExitStack() as stack:
         workers = stack.enter_context(ThreadWorkers(1))
-        scorers = [
-            Scorer(name, model, card.batch, workers, Unobserved())
-            for name, (card, model) in models.items()
-        ]
+        detector, landmarks, expression = (
+            Network(name, model, card.batch) for name, (card, model) in models.items()
+        )
+        card = models["face_expression"][0]
+        stage = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
+        faces = Scorer(DetectorStage(detector), workers, Unobserved())
+        face = Scorer(stage, workers, Unobserved())
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(scorer.run()) for scorer in scorers]
-            temperature = models["face_expression"][0].temperature
-            yield FaceAnalyser(*scorers, session="s1", temperature=temperature)
+            tasks = [group.create_task(faces.run()), group.create_task(face.run())]
+            yield FaceAnalyser(faces, face, session="s1")
             for task in tasks:
                 task.cancel()
 

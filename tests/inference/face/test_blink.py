@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esapr.inference.face.blink import LEFT_EYE, RIGHT_EYE, BlinkCounter, eye_aspect_ratio
+from esapr.inference.face.blink import (
+    LEFT_EYE,
+    MEMORY,
+    OPEN_QUANTILE,
+    RIGHT_EYE,
+    BlinkCounter,
+    OpenRatio,
+    eye_aspect_ratios,
+)
 
 OPEN, SHUT, SMILE = 0.32, 0.15, 0.25
 STEP = 0.1
@@ -74,11 +82,24 @@ def test_no_series_counts_more_blinks_than_it_has_closures(ratios: list[float]) 
     assert 0 <= counter.total <= len(ratios) // 2
 
 
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 20)), min_size=1, max_size=60))
+def test_the_open_ratio_is_the_quantile_of_the_last_half_minute(
+    steps: list[tuple[float, float]],
+) -> None:
+    kept, now, seen = OpenRatio(), 0.0, []
+    for ratio, seconds in steps:
+        now += seconds
+        kept.add(ratio, now)
+        seen.append((now, ratio))
+        recent = [value for at, value in seen if at >= now - MEMORY]
+        assert len(kept) == len(recent)
+        assert kept.value() == pytest.approx(np.quantile(recent, OPEN_QUANTILE), abs=1e-12)
+
+
 def test_the_ratio_is_height_over_width_and_needs_square_pixels() -> None:
     points = np.zeros((468, 2), dtype=np.float32)
     shape = np.float32([[0, 0], [10, -3], [20, -3], [30, 0], [20, 3], [10, 3]])
     points[list(RIGHT_EYE)] = shape
-    points[list(LEFT_EYE)] = shape + 100
-    assert eye_aspect_ratio(points) == pytest.approx(0.2)
+    points[list(LEFT_EYE)] = shape * (1, 2) + 100
     turned = points @ np.float32([[0.6, 0.8], [-0.8, 0.6]])
-    assert eye_aspect_ratio(turned) == pytest.approx(0.2, rel=1e-4)
+    assert eye_aspect_ratios(np.stack([points, turned])) == pytest.approx([0.3, 0.3], rel=1e-4)

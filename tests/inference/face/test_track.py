@@ -4,7 +4,6 @@ import numpy as np
 
 from esapr.inference.face.align import Region
 from esapr.inference.face.detect import Detection
-from esapr.inference.face.landmarks import Mesh
 from esapr.inference.face.track import DETECT_EVERY, FaceTrack
 
 
@@ -12,12 +11,9 @@ def face(x: float, side: float = 40.0) -> Detection:
     return Detection(Region(x, 100.0, side), np.zeros((6, 2), np.float32), 0.9)
 
 
-def landmarks(x: float, presence: float = 1.0, side: float = 40.0) -> Mesh:
-    spread = np.linspace(-0.5, 0.5, 468, dtype=np.float32) * side
-    points = np.stack([x + spread, 100 + np.zeros_like(spread)], axis=1)
-    # The outer corners of the eyes, level.
-    points[33], points[263] = (x - side / 4, 100), (x + side / 4, 100)
-    return Mesh(points, presence)
+def mesh(x: float, side: float = 40.0) -> Region:
+    """The square around the landmarks of a face."""
+    return Region(x, 100.0, side)
 
 
 def test_a_new_track_needs_the_detector() -> None:
@@ -33,7 +29,7 @@ def test_the_region_is_half_as_large_again_as_the_face() -> None:
 def test_landmarks_carry_the_region_to_the_next_frame() -> None:
     track = FaceTrack()
     track.detected([face(50)], 0.0)
-    track.seen(landmarks(58))
+    track.seen(mesh(58))
     region = track.region(0.2)
     assert region is not None
     assert round(region.x) == 58
@@ -42,15 +38,15 @@ def test_landmarks_carry_the_region_to_the_next_frame() -> None:
 def test_the_detector_runs_again_after_a_while() -> None:
     track = FaceTrack()
     track.detected([face(50)], 0.0)
-    track.seen(landmarks(50))
+    track.seen(mesh(50))
     assert track.region(DETECT_EVERY - 0.01) is not None
     assert track.region(DETECT_EVERY) is None
 
 
-def test_low_presence_ends_the_track() -> None:
+def test_without_landmarks_the_track_ends() -> None:
     track = FaceTrack()
     track.detected([face(50)], 0.0)
-    track.seen(landmarks(50, presence=0.2))
+    track.seen(None)
     assert track.region(0.2) is None
     assert track.detected([], 0.2) is None
 
@@ -58,7 +54,7 @@ def test_low_presence_ends_the_track() -> None:
 def test_the_followed_face_is_kept_when_a_larger_one_appears() -> None:
     track = FaceTrack()
     track.detected([face(50)], 0.0)
-    track.seen(landmarks(50))
+    track.seen(mesh(50))
     region = track.detected([face(250, side=90), face(52)], DETECT_EVERY)
     assert region is not None
     assert round(region.x) == 52
@@ -72,10 +68,10 @@ def test_the_largest_face_is_taken_when_the_followed_one_is_gone() -> None:
     assert round(region.x) == 250
 
 
-def test_a_missed_detection_leaves_the_track_to_the_landmarks() -> None:
+def test_a_missed_detection_leaves_the_track_to_the_mesh() -> None:
     track = FaceTrack()
     track.detected([face(50)], 0.0)
-    track.seen(landmarks(50))
+    track.seen(mesh(50))
     region = track.detected([], DETECT_EVERY)
     assert region is not None
     assert round(region.x) == 50

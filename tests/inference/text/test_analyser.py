@@ -13,6 +13,7 @@ from esapr.inference.emotions import CLASSES, Emotion
 from esapr.inference.models import Model
 from esapr.inference.scoring import NotRunError, Scorer
 from esapr.inference.signals import Modality, TextDetails, TextLine
+from esapr.inference.stages import Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.workers import ThreadWorkers
@@ -40,7 +41,7 @@ def model() -> Model:
 @asynccontextmanager
 async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[TextAnalyser]:
     with ThreadWorkers(1) as workers:
-        scorer = Scorer("text_expression", model, limits, workers, Unobserved())
+        scorer = Scorer(Rows(Network("text_expression", model, limits)), workers, Unobserved())
         async with asyncio.TaskGroup() as group:
             running = group.create_task(scorer.run())
             yield TextAnalyser(

@@ -14,6 +14,7 @@ from esapr.inference.emotions import CLASSES
 from esapr.inference.models import Model
 from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import AudioWindow, Modality, Quality, VoiceDetails
+from esapr.inference.stages import Network, Rows
 from esapr.inference.voice.analyser import VoiceAnalyser, VoiceReading
 from esapr.inference.voice.windows import WINDOW
 from esapr.inference.workers import ThreadWorkers
@@ -52,7 +53,8 @@ def speech() -> np.ndarray:
 async def analyser(models: dict[str, Model], observer: Counted) -> AsyncIterator[VoiceAnalyser]:
     with ThreadWorkers(1) as workers:
         scorers = {
-            name: Scorer(name, model, LIMITS, workers, observer) for name, model in models.items()
+            name: Scorer(Rows(Network(name, model, LIMITS)), workers, observer)
+            for name, model in models.items()
         }
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(scorer.run()) for scorer in scorers.values()]

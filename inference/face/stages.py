@@ -1,0 +1,157 @@
+"""The two calls of a worker that a picture may need: find its faces, or read the one followed.
+
+Reading places the landmarks and scores the expression in one call, since the second network's
+picture follows from the first one's points and would only wait for a worker again
+(docs/decisions/0009).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esapr.inference.batching import BatchLimits
+from esapr.inference.emotions import Scores
+from esapr.inference.face.align import (
+    EXPRESSION_SIDE,
+    Points,
+    Region,
+    Regions,
+    boxes_of,
+    cut,
+    expression_regions,
+    faces_of_meshes,
+)
+from esapr.inference.face.blink import eye_aspect_ratios
+from esapr.inference.face.detect import DETECTOR_SIDE, Detection, faces, letterboxed
+from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.landmarks import LANDMARK_SIDE, faces_present, mesh_regions
+from esapr.inference.quality import face_quality
+from esapr.inference.signals import Box, Quality
+from esapr.inference.stages import Answers, Network, Run
+
+Picture = NDArray[np.uint8]
+"""A frame, uint8 RGB ``[height, width, 3]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A frame to find faces in; ``margin`` is that of the detector's picture."""
+
+    rgb: Picture
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame, and the square of it in which the landmarks are looked for."""
+
+    rgb: Picture
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one face shows.
+
+    ``mesh`` is the square around the landmarks in pixels of the frame; ``landmarks`` is float32
+    ``[468, 2]`` in fractions of the frame, like ``box``; ``eye_ratio`` is height over width.
+    """
+
+    mesh: Region
+    box: Box
+    landmarks: Points
+    eye_ratio: float
+    probs: Scores
+    quality: tuple[Quality, ...]
+
+
+class DetectorStage:
+    """Finds the faces of frames, the largest first."""
+
+    def __init__(self, detector: Network) -> None:
+        """Run ``detector``."""
+        self._detector = detector
+        self.name = detector.name
+        self.limits = detector.limits
+
+    def run(self, items: Sequence[Search]) -> Answers[list[Detection]]:
+        """Draw the frames, run the network and merge its boxes, picture by picture."""
+        pictures = _pictures(self.limits.bucket(len(items)), DETECTOR_SIDE, 3)
+        places = []
+        for row, item in enumerate(items):
+            pictures[row], place = letterboxed(item.rgb, item.margin)
+            places.append(place)
+        outputs, run = self._detector.run({"image": pictures}, len(items))
+        found = [
+            faces(boxes, scores, place, width=item.rgb.shape[1], height=item.rgb.shape[0])
+            for boxes, scores, place, item in zip(
+                outputs["boxes"], outputs["scores"], places, items, strict=True
+            )
+        ]
+        return Answers(found, (run,))
+
+
+class FaceStage:
+    """Reads one face of each frame, or says that there is none: None."""
+
+    def __init__(self, landmarks: Network, expression: Network, reader: ExpressionReader) -> None:
+        """Run ``landmarks``, then ``expression``, whose logits ``reader`` reads.
+
+        Items are batched by the limits of ``landmarks``, in batches that ``expression`` takes.
+        """
+        self._landmarks = landmarks
+        self._expression = expression
+        self._reader = reader
+        self.name = landmarks.name
+        limits = landmarks.limits
+        buckets = tuple(size for size in limits.buckets if size <= expression.limits.max_size)
+        self.limits = BatchLimits(buckets, limits.max_wait, limits.max_pending, limits.use_by)
+
+    def run(self, items: Sequence[Look]) -> Answers[Face | None]:
+        """Read every frame; those without a face cost the expression network nothing."""
+        points, present, placed = self._place(items)
+        rows = np.flatnonzero(present).tolist()
+        values: list[Face | None] = [None] * len(items)
+        if not rows:
+            return Answers(values, (placed,))
+        read, expressed = self._read([items[row].rgb for row in rows], points[present])
+        for row, face in zip(rows, read, strict=True):
+            values[row] = face
+        return Answers(values, (placed, expressed))
+
+    def _place(self, items: Sequence[Look]) -> tuple[Points, NDArray[np.bool_], Run]:
+        """Return points ``[N, 468, 2]`` in pixels and whether they are a face's, ``[N]``."""
+        pictures = _pictures(self.limits.bucket(len(items)), LANDMARK_SIDE, 3)
+        for item, picture in zip(items, pictures, strict=False):
+            cut(item.rgb, item.region, picture)
+        outputs, run = self._landmarks.run({"image": pictures}, len(items))
+        regions = Regions.of([item.region for item in items])
+        points = regions.points_in_frame(outputs["landmarks"][..., :2])
+        return points, faces_present(outputs["presence"]), run
+
+    def _read(self, frames: Sequence[Picture], points: Points) -> tuple[list[Face], Run]:
+        """Return what the faces at ``points`` show, a face a frame."""
+        meshes = mesh_regions(points)
+        boxes = faces_of_meshes(meshes)
+        regions = expression_regions(boxes)
+        pictures = _pictures(self._expression.limits.bucket(len(frames)), EXPRESSION_SIDE, 1)
+        for frame, region, picture in zip(frames, regions.each(), pictures, strict=False):
+            cut(frame, region, picture)
+        outputs, run = self._expression.run({"image": pictures}, len(frames))
+        sizes = np.array([frame.shape[1::-1] for frame in frames], np.float32)
+        columns = (
+            meshes.each(),
+            boxes_of(boxes, sizes),
+            points / sizes[:, None],
+            eye_aspect_ratios(points).tolist(),
+            self._reader.scores(outputs["logits"]),
+            face_quality(pictures[: len(frames), ..., 0], regions.side),
+        )
+        return [Face(*row) for row in zip(*columns, strict=True)], run
+
+
+def _pictures(rows: int, side: int, channels: int) -> Picture:
+    """Return a network's input, black; rows beyond a batch's items stay so."""
+    return np.zeros((rows, side, side, channels), np.uint8)
