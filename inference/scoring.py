@@ -110,7 +110,8 @@ class Scorer(Generic[In, Out]):
         while True:
             wait = await self._due()
             await self._workers.free.acquire()
-            taken = self._batcher.take(loop.time(), wait)
+            most = self._load.batch_size(max(1, self.pending), self._limits.buckets)
+            taken = self._batcher.take(loop.time(), wait, most)
             self._refuse(taken.dropped)
             if batch := taken.batch:
                 items = [item.payload.item for item in batch]
