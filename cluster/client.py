@@ -7,7 +7,7 @@ is no connection, calls fail at once.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,8 @@ from esapr.cluster.messages import (
     unpack,
 )
 from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.devices import CPU, Device
+from esapr.inference.rows import stack
 
 DEADLINE_SECONDS = 5.0
 """A batch that has no answer by then fails; the cluster drops it too."""
@@ -64,6 +66,15 @@ class ClusterModel:
     card: ModelCard
     cluster: "ModelCluster"
 
+    @property
+    def devices(self) -> Sequence[Device]:
+        """The cluster is one device to whoever forms batches."""
+        return (CPU,)
+
+    def run_items(self, items: Sequence[Arrays], rows: int, device: int = 0) -> Arrays:
+        """Run items as a batch of ``rows`` rows; ``device`` is the replica that Serve chooses."""
+        return self.run(stack(items, rows))
+
     def run(self, batch: Arrays) -> Arrays:
         """Run one batch on a replica; blocks, for :data:`DEADLINE_SECONDS` at most.
 
@@ -72,7 +83,7 @@ class ClusterModel:
         """
         return self.cluster.run(self.card, batch)
 
-    def warm_up(self) -> None:
+    def warm_up(self, device: int = 0) -> None:
         """Do nothing: a replica has run every batch bucket before it is ready."""
 
 

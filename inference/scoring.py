@@ -1,12 +1,12 @@
 """The asyncio shell of a batcher: callers await one item, workers run whole batches."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from esapr.inference.batching import Batcher, BatchLimits, Dropped, DropReason, Item
 from esapr.inference.cards import Arrays
@@ -34,8 +34,8 @@ class BatchFailedError(ScoringError):
 class BatchModel(Protocol):
     """What a scorer needs of a model: :class:`esapr.inference.models.Model` in production."""
 
-    def run(self, batch: Arrays) -> Arrays:
-        """Run one batch: dimension 0 of every array is the batch."""
+    def run_items(self, items: Sequence[Arrays], rows: int, device: int) -> Arrays:
+        """Run items, without a batch dimension, as a batch of ``rows`` rows on a device."""
 
 
 class ScorerObserver(Protocol):
@@ -173,10 +173,10 @@ class Scorer:
                     )
                 )
 
-    def _outputs(self, batch: list[Item[_Request]]) -> Arrays:
+    def _outputs(self, batch: list[Item[_Request]], device: int) -> Arrays:
         """Run the batch, on a worker thread: copying its rows would hold up the event loop."""
         rows = self._limits.bucket(len(batch))
-        outputs = self._model.run(stack([item.payload.inputs for item in batch], rows))
+        outputs = self._model.run_items([item.payload.inputs for item in batch], rows, device)
         check(outputs, rows, len(batch))
         return outputs
 
@@ -190,19 +190,6 @@ class Scorer:
         for item in items:
             if not item.payload.answer.done():
                 item.payload.answer.set_exception(error)
-
-
-def stack(items: list[Arrays], rows: int) -> Arrays:
-    """Stack items into arrays of ``rows`` rows; missing rows and short items are zeros."""
-    return {name: _stack([item[name] for item in items], rows) for name in items[0]}
-
-
-def _stack(arrays: list[NDArray[Any]], rows: int) -> NDArray[Any]:
-    longest = max(arrays, key=len)
-    batch = np.zeros((rows, *longest.shape), longest.dtype)
-    for row, array in enumerate(arrays):
-        batch[row, : len(array)] = array
-    return batch
 
 
 def check(outputs: Arrays, rows: int, used: int) -> None:

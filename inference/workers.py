@@ -1,16 +1,18 @@
-"""Where a batch runs: a pool of threads, each call on whichever thread is free.
+"""Where a batch runs: on the threads of the processor, or on the GPU that has the fewest batches.
 
 ONNX Runtime releases the GIL while it computes, so threads scale over cores.
 """
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from esapr.inference.cards import Arrays
+from esapr.inference.placement import least_loaded
+from esapr.inference.threads import DeviceThreads, WorkerDiedError
 from esapr.inference.waiting import Rate
 
 
@@ -24,22 +26,49 @@ class Ran:
 
 
 class ThreadWorkers:
-    """Runs blocking calls on ``size`` threads, shared by every model.
+    """Runs blocking calls on ``size`` threads a device, shared by every model.
 
     ``free`` counts the calls that may be handed over: acquire it before :meth:`run`, release it
-    after; those who wait are served in order. It is one more than the threads, so that a thread
-    that becomes free has its next batch at hand and need not wait for the event loop.
+    after; those who wait are served in order. It is one more than the threads of each device, so
+    that a thread that becomes free has its next batch at hand and need not wait for the event loop.
     """
 
-    def __init__(self, size: int) -> None:
-        """Start a pool of ``size`` threads; they are created when first needed."""
-        self.size = size
-        self.free = asyncio.Semaphore(size + 1)
-        self._pool = ThreadPoolExecutor(size, thread_name_prefix="esapr-inference")
+    def __init__(
+        self,
+        size: int,
+        *,
+        devices: int = 1,
+        prepare: Callable[[int], None] | None = None,
+        on_restart: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start no thread yet.
+
+        Args:
+            size: threads a device; a GPU has one.
+            devices: how many devices there are.
+            prepare: makes the device of that index usable again, on its thread, after it failed;
+                raises ModelError while it cannot.
+            on_restart: called on a thread that died and was replaced.
+        """
+        self.size = size * devices
+        self.free = asyncio.Semaphore((size + 1) * devices)
+        self._devices = [
+            DeviceThreads(
+                size,
+                f"esapr-inference-{number}",
+                on_restart,
+                None if prepare is None else partial(prepare, number),
+            )
+            for number in range(devices)
+        ]
+        self._batches = [0] * devices
+        self._last = 0
         self._busy = Rate()
 
     def __enter__(self) -> Self:
-        """Return self."""
+        """Start the threads."""
+        for threads in self._devices:
+            threads.start()
         return self
 
     def __exit__(
@@ -49,20 +78,46 @@ class ThreadWorkers:
         traceback: TracebackType | None,
     ) -> None:
         """Wait for the batches that run and end the threads."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for threads in self._devices:
+            threads.stop()
 
-    async def run(self, call: Callable[[], Arrays]) -> Ran:
-        """Run ``call`` on a thread; what it raises is raised here."""
+    @property
+    def ready(self) -> list[bool]:
+        """Whether each device takes batches."""
+        return [not threads.out for threads in self._devices]
+
+    async def run(self, call: Callable[[int], Arrays]) -> Ran:
+        """Run ``call`` on a thread of the least loaded device, whose index is its argument.
+
+        Raises:
+            WorkerDiedError: the thread died, or every device is out.
+            Exception: whatever ``call`` raises.
+        """
+        loads = zip(self._batches, self.ready, strict=True)
+        device = least_loaded([load if ready else None for load, ready in loads], self._last)
+        if device is None:
+            raise WorkerDiedError("every device is out")
+        self._last = device
         loop = asyncio.get_running_loop()
 
         def timed() -> Ran:
             started = loop.time()
-            outputs = call()
+            outputs = call(device)
             return Ran(outputs, started, loop.time() - started)
 
-        ran = await loop.run_in_executor(self._pool, timed)
+        self._batches[device] += 1
+        try:
+            ran = await loop.run_in_executor(self._devices[device], timed)
+        finally:
+            self._batches[device] -= 1
         self._busy.add(ran.seconds, loop.time())
         return ran
+
+    async def on_each_device(self, call: Callable[[int], None]) -> None:
+        """Run ``call`` once on a thread of each device; what it raises is raised here."""
+        loop = asyncio.get_running_loop()
+        calls = [loop.run_in_executor(threads, call, n) for n, threads in enumerate(self._devices)]
+        await asyncio.gather(*calls)
 
     def busy(self, now: float) -> float:
         """Return how many threads were busy of late, by the clock of the loop."""

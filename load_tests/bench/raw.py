@@ -12,7 +12,7 @@ import numpy as np
 from esapr import models_onnx
 from esapr.inference.cards import Arrays, ModelCard, ModelError
 from esapr.inference.models import Model
-from esapr.inference.scoring import stack
+from esapr.inference.rows import stack
 from esapr.load_tests.bench.repeated import Meter
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}

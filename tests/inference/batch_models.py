@@ -3,20 +3,30 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
 
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
+from esapr.inference.rows import stack
 from esapr.inference.scoring import Scored, Scorer
 from esapr.inference.workers import ThreadWorkers
 
 LIMITS = BatchLimits(buckets=(1, 2, 4), max_wait=0.05, max_pending=8, use_by=1.0)
 
 
-class Doubler:
+class RunsStacked:
+    """Runs items as one stacked batch, on whichever device."""
+
+    run: Callable[[Arrays], Arrays]
+
+    def run_items(self, items: Sequence[Arrays], rows: int, device: int) -> Arrays:
+        return self.run(stack(items, rows))
+
+
+class Doubler(RunsStacked):
     """Returns ``2 x`` as ``y`` and remembers the batches it ran."""
 
     def __init__(self) -> None:
@@ -27,7 +37,7 @@ class Doubler:
         return {"y": batch["x"] * 2}
 
 
-class Answering:
+class Answering(RunsStacked):
     """Answers with whatever ``answer`` makes of the batch."""
 
     def __init__(self, answer: Callable[[Arrays], Arrays]) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from esapr.inference.batching import DropReason
 from esapr.inference.cards import Arrays
-from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check, stack
+from esapr.inference.rows import stack
+from esapr.inference.scoring import BatchFailedError, NotRunError, Scored, Scorer, check
 from tests.inference.batch_models import (
     LIMITS,
     Answering,

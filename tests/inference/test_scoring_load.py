@@ -25,11 +25,11 @@ class SlowWorkers(ThreadWorkers):
 
     SECONDS = 0.02
 
-    async def run(self, call: Callable[[], Arrays]) -> Ran:
+    async def run(self, call: Callable[[int], Arrays]) -> Ran:
         started = asyncio.get_running_loop().time()
         await asyncio.sleep(self.SECONDS)
         self._busy.add(self.SECONDS, started + self.SECONDS)
-        return Ran(call(), started, self.SECONDS)
+        return Ran(call(0), started, self.SECONDS)
 
 
 def double(batch: Arrays) -> Arrays:

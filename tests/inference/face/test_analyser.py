@@ -17,6 +17,7 @@ from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import FaceDetails, Modality, Quality, VideoFrame
 from esapr.inference.workers import ThreadWorkers
 from esapr.models_onnx import ROOT
+from tests.inference.batch_models import RunsStacked
 
 pytestmark = pytest.mark.real_time
 
@@ -35,7 +36,7 @@ class Unobserved:
     def dropped(self, model: str, reason: str, count: int) -> None: ...
 
 
-class Counted:
+class Counted(RunsStacked):
     """Counts a model's batches; ``fails`` makes it raise."""
 
     def __init__(self, run: Callable[[Arrays], Arrays]) -> None:
