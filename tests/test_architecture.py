@@ -106,9 +106,10 @@ def test_names_say_the_thing() -> None:
     assert (files, classes) == (set(), set())
 
 
-def test_one_file_imports_onnx_runtime() -> None:
+def test_one_file_of_the_server_imports_onnx_runtime() -> None:
     serving = {file for file in importers("onnxruntime") if "/training/" not in file}
-    assert serving == {"inference/sessions.py"}
+    # The second one measures the runtime itself.
+    assert serving == {"inference/sessions.py", "load_tests/bench/roofline.py"}
 
 
 def test_one_file_of_the_server_imports_aiortc() -> None:

@@ -38,7 +38,10 @@ async def test_inference_compares_every_model_with_its_scorer() -> None:
         assert model["scorer_items_s"] > 0
         assert model["ratio"] == pytest.approx(model["scorer_items_s"] / model["raw_items_s"])
         assert model["raw_by_batch"].keys() >= {"1", str(model["raw_batch"])}
+        assert model["roofline"]["gflop_s"] > 0
     assert answer["min_ratio"] == min(model["ratio"] for model in answer["models"].values())
+    alone = [model["roofline"]["sessions"] for model in answer["models"].values()]
+    assert 0 < answer["sessions_a_device"] < min(alone)
     assert answer["machine"]["cores"] > 0
 
 
