@@ -121,9 +121,9 @@ def _pinned_memory(device: Device) -> dict[str, Any]:
     """Return where page-locked memory is allocated; nothing where the build offers none."""
     if device.kind is not DeviceKind.CPU:
         for found in ort.get_ep_devices():
-            memory = found.memory_info(ort.OrtDeviceMemoryType.HOST_ACCESSIBLE)
-            if found.ep_name == CUDA_PROVIDER and memory is not None:
-                return {"memory_info": memory}
+            if found.ep_name == CUDA_PROVIDER:
+                memory = found.memory_info(ort.OrtDeviceMemoryType.HOST_ACCESSIBLE)
+                return {} if memory is None else {"memory_info": memory}
     return {}
 
 

@@ -36,7 +36,7 @@ class _Job:
 
     def run(self) -> bool:
         """Run the call and answer it; return whether it succeeded."""
-        if self.answer.done() or not self.answer.set_running_or_notify_cancel():
+        if not self.answer.set_running_or_notify_cancel():
             return True
         try:
             result = self.call()
@@ -52,7 +52,7 @@ class DeviceThreads(Executor):
     """``size`` threads that share the processor, or one thread that has a GPU.
 
     With ``prepare``, a thread that replaces another one calls it first, and again every
-    :data:`RETRY_SECONDS` while it raises :class:`ModelError`; :data:`FAILURES` failed calls in a
+    :data:`RETRY_SECONDS` while it raises ModelError or OSError; :data:`FAILURES` failed calls in a
     row end a thread. Until the device is prepared it is :attr:`out` and calls fail at once.
     """
 
@@ -122,15 +122,14 @@ class DeviceThreads(Executor):
                 self._replace(mine)
 
     def _make_ready(self) -> None:
-        ready = self._prepare is None
-        while not ready:
+        while self._prepare is not None:
             try:
-                assert self._prepare is not None
                 self._prepare()
-                ready = True
-            except ModelError:
+                break
+            except (ModelError, OSError):
                 with self._changed:
-                    ready = self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS)
+                    if self._changed.wait_for(lambda: self._stopping, RETRY_SECONDS):
+                        break
         self.out = False
 
     def _serve(self, mine: list[_Job]) -> bool:
