@@ -45,14 +45,15 @@ async def test_inference_compares_every_model_with_its_scorer() -> None:
     assert answer["machine"]["cores"] > 0
 
 
-def test_a_table_ends_with_the_verdict() -> None:
+def test_a_table_is_followed_by_the_verdict_and_the_sessions() -> None:
     outcome = CliRunner().invoke(
         bench, ["inference", "--model", "face_detector", "--seconds", "0.1", "--repetitions", "1"]
     )
 
     assert outcome.exit_code == 0, outcome.output
     assert "face_detector" in outcome.stdout
-    assert "target ≥ 0.95" in outcome.stdout.splitlines()[-1]
+    assert "target ≥ 0.95" in outcome.stdout
+    assert "sessions that one core" in outcome.stdout.splitlines()[-1]
 
 
 def test_cuda_without_its_build_says_what_is_needed() -> None:
