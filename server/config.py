@@ -35,6 +35,18 @@ class ServerConfig:
     cluster_address: str = "127.0.0.1:9000"
     """gRPC ingress of Ray Serve, where ``inference_workers`` is ``ray``."""
 
+    device: str = "auto"
+    """What computes: ``cpu``, ``cuda`` or ``tensorrt``; ``auto`` takes CUDA where it works."""
+
+    gpu_memory_mb: int = 0
+    """What each model may take of each GPU's memory; 0 for no limit."""
+
+    gpu_precision: str = "float32"
+    """``float16`` lets TensorRT compute in half precision where a model stays close enough."""
+
+    tensorrt_cache: str = "~/.cache/esapr/tensorrt"
+    """Folder of the engines that TensorRT has built; may be deleted at any time."""
+
     analysed_fps: float = 5.0
     """Pictures a second a session that are analysed; the others are drained."""
 
@@ -56,6 +68,7 @@ class ServerConfig:
             "port": (0, 65_535),
             "max_sessions": (1, 10_000),
             "inference_threads": (0, 256),
+            "gpu_memory_mb": (0, 1_000_000),
             "analysed_fps": (0.5, 30),
             "smoothing_half_life": (0, 60),
             "idle_timeout": (1, 86_400),
@@ -64,8 +77,16 @@ class ServerConfig:
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
-        if self.inference_workers not in ("threads", "processes", "ray"):
-            raise ConfigError("inference_workers must be threads, processes or ray")
+        choices = {
+            "inference_workers": ("threads", "processes", "ray"),
+            "device": ("auto", "cpu", "cuda", "tensorrt"),
+            "gpu_precision": ("float32", "float16"),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ConfigError(f"{name} must be one of: {', '.join(allowed)}")
+        if self.gpu_precision == "float16" and self.device != "tensorrt":
+            raise ConfigError("gpu_precision float16 needs device tensorrt")
 
     @property
     def threads(self) -> int:
