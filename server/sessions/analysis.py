@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
@@ -19,7 +17,6 @@ from esapr.inference.signals import (
     TextLine,
     VideoFrame,
 )
-from esapr.inference.voice.windows import WindowBuffer
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
 from esapr.server.sessions.inbox import Inbox
@@ -28,9 +25,6 @@ from esapr.server.sessions.tally import Tally
 WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
 WAITING_LINES = 16
-
-WINDOW_PHASE = 0.75
-"""Voice windows end a quarter of a second before each full one: scored in time for its state."""
 
 T = TypeVar("T")
 
@@ -63,7 +57,6 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
-        self._buffer = WindowBuffer(phase=WINDOW_PHASE)
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
     def enable(self, modalities: tuple[Modality, ...]) -> None:
@@ -79,11 +72,10 @@ class Analysis:
         if self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
-        """Take in samples, the first of which was captured at ``at``."""
-        for window in self._buffer.push(samples, at).windows:
-            if self._windows.put(window):
-                self._drop(Modality.VOICE, "displaced")
+    def put_window(self, window: AudioWindow) -> None:
+        """Take in a window of sound."""
+        if self._windows.put(window):
+            self._drop(Modality.VOICE, "displaced")
 
     def put_line(self, line: TextLine) -> bool:
         """Take in a line of text, or return False: a line that was taken in is never displaced."""
@@ -95,8 +87,6 @@ class Analysis:
     def forget(self, modality: Modality) -> None:
         """Forget what was noted about a modality whose track has ended."""
         self._quality.pop(modality, None)
-        if modality is Modality.VOICE:
-            self._buffer = WindowBuffer(phase=WINDOW_PHASE)
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""
