@@ -1,7 +1,11 @@
 """An audio track to windows of 16 kHz mono samples. No asyncio, no clock, no threads."""
 
+from collections.abc import Iterator
+from fractions import Fraction
+
 import av
 import numpy as np
+from av.filter import Graph
 
 from esapr.inference.signals import SAMPLE_RATE, AudioWindow
 from esapr.inference.voice.windows import WindowBuffer
@@ -19,9 +23,7 @@ class Sound:
     def __init__(self) -> None:
         """Begin with silence."""
         self._clock = MediaClock()
-        # Of two equal channels, libswresample's mean in integers is that channel; in floats it is
-        # louder by 3 dB.
-        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        self._format: tuple[int, str, str] | None = None
         self._buffer = WindowBuffer(phase=WINDOW_PHASE)
 
     def take(self, frame: av.AudioFrame, arrived: float) -> list[AudioWindow]:
@@ -34,8 +36,41 @@ class Sound:
             return []
         at = self._clock.capture_time(frame.time, arrived)
         windows: list[AudioWindow] = []
-        for resampled in self._resampler.resample(frame):
+        for resampled in self._resampled(frame):
             samples = resampled.to_ndarray()[0] / _FULL_SCALE
             windows += self._buffer.push(samples, at).windows
             at += resampled.samples / SAMPLE_RATE
         return windows
+
+    def _resampled(self, frame: av.AudioFrame) -> Iterator[av.AudioFrame]:
+        shape = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if shape != self._format:
+            self._format, self._graph = shape, _resampler(*shape)
+        self._graph.push(frame)
+        while True:
+            try:
+                resampled = self._graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(resampled, av.AudioFrame)
+            yield resampled
+
+
+def _resampler(rate: int, sample_format: str, layout: str) -> Graph:
+    """Return a graph that makes 16 kHz mono int16 of such frames.
+
+    Of two equal channels its mean in integers is that channel; in floats it is louder by 3 dB.
+    """
+    graph = Graph()
+    # av.AudioResampler is the same graph with a thread a core and one more.
+    graph.threads = 1
+    source = graph.add_abuffer(
+        sample_rate=rate, format=sample_format, layout=layout, time_base=Fraction(1, rate)
+    )
+    mono = {"sample_rates": str(SAMPLE_RATE), "sample_fmts": "s16", "channel_layouts": "mono"}
+    target = graph.add("aformat", **mono)
+    sink = graph.add("abuffersink")
+    source.link_to(target)
+    target.link_to(sink)
+    graph.configure()
+    return graph

@@ -35,18 +35,18 @@ class Decoding(SimpleQueue[Any]):
         self._decoder_of = decoder
         self._reader_of = reader
         self._broken = broken
-        self._codec = ""
 
     def get(self, block: bool = True, timeout: float | None = None) -> None:
-        """Decode and read until the track ends."""
+        """Decode and read until the track ends; what that takes is freed on returning."""
+        made: dict[str, tuple[Decoder, Callable[[Any], None]]] = {}
         while (waiting := super().get(block, timeout)) is not None:
             codec, encoded = waiting
-            if codec.name != self._codec:
-                self._codec = codec.name
-                self._decoder, self._read = self._decoder_of(codec), self._reader_of()
+            if codec.name not in made:
+                made[codec.name] = self._decoder_of(codec), self._reader_of()
+            decoder, read = made[codec.name]
             try:
-                for frame in self._decoder.decode(encoded):
-                    self._read(frame)
+                for frame in decoder.decode(encoded):
+                    read(frame)
             except av.FFmpegError:
                 # The decoder is kept: a new one could not go on before the next key frame.
                 self._broken.set()

@@ -30,6 +30,14 @@ def test_opus_is_asked_for_in_long_mono_packets_and_none_in_silence(answer: str)
     assert "ptime" not in "".join(section(answer, "video"))
 
 
+def test_of_the_picture_half_a_megabit_is_asked_for(answer: str) -> None:
+    video = section(answer, "video")
+
+    assert video[video.index("c=IN IP4 127.0.0.1") + 1] == "b=AS:500"
+    assert "b=AS" not in "".join(section(answer, "audio"))
+    assert "b=AS" not in "".join(section(answer, "application"))
+
+
 def test_only_what_is_acted_upon_is_accepted(answer: str) -> None:
     def extensions(kind: str) -> list[str]:
         lines = section(answer, kind)
