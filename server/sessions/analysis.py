@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import structlog
 
+from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
 from esapr.inference.signals import (
@@ -57,6 +58,7 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
+        self._stillness = Stillness()
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
     def enable(self, modalities: tuple[Modality, ...]) -> None:
@@ -87,6 +89,7 @@ class Analysis:
     def forget(self, modality: Modality) -> None:
         """Forget what was noted about a modality whose track has ended."""
         self._quality.pop(modality, None)
+        self._stillness = Stillness()
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""
@@ -115,7 +118,13 @@ class Analysis:
                 self._tally.analysed[modality] += 1
 
     async def _face(self, frame: VideoFrame) -> None:
+        repeated = self._stillness.repeated(frame)
+        if repeated is not None:
+            self._metrics.unchanged.inc()
+            self._fusion.add(repeated)
+            return
         reading = await self._analysers.face.score(frame)
+        self._stillness.analysed(frame, reading.score)
         self._note(Modality.FACE, frame.at, reading.score, reading.quality)
         self._on_face(frame.at, reading.score)
 
