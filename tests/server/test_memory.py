@@ -16,21 +16,21 @@ from esapr.load_tests.server_process import ServerProcess, server_process
 from esapr.load_tests.sessions import READY_SECONDS
 from esapr.protocol.messages import State
 
-AT_A_TIME = 20
-WARM_UP, MEASURED = 2, 8
+AT_A_TIME = 10
+WARM_UP, MEASURED = 4, 16
 
 pytestmark = pytest.mark.real_time
 
 
 async def come_and_go(gateway: Gateway, clip: EncodedClip) -> None:
-    """Open twenty sessions, send media until each has two states, and close them."""
+    """Open ten sessions, send media until each has a state, and close them."""
 
     async def session(name: str) -> None:
         states = 0
         async with play(gateway, clip, name=name) as participant:
             async for message in participant.feed:
                 states += isinstance(message, State)
-                if states == 2:
+                if states == 1:
                     return
 
     async with asyncio.TaskGroup() as group:
