@@ -66,14 +66,19 @@ class ClipTrack(MediaStreamTrack):
         """
         if self.readyState != "live":
             raise MediaStreamError
-        data, ticks = self._track.packet(self._index)
-        self._index += 1
+        data, ticks = self._next()
+        while not data:
+            data, ticks = self._next()
         loop = asyncio.get_running_loop()
         due = self._clock.started(loop.time()) + ticks / self._track.rate
         await asyncio.sleep(max(0.0, due - loop.time()))
         packet = av.Packet(data)
         packet.pts, packet.time_base = ticks, Fraction(1, self._track.rate)
         return packet
+
+    def _next(self) -> tuple[bytes, int]:
+        self._index += 1
+        return self._track.packet(self._index - 1)
 
 
 class Peer:

@@ -36,7 +36,7 @@ class ServerConfig:
     """gRPC ingress of Ray Serve, where ``inference_workers`` is ``ray``."""
 
     analysed_fps: float = 5.0
-    """Pictures a second a session that are analysed; the others are drained."""
+    """Pictures a second a session that are analysed at most; the others are drained."""
 
     smoothing_half_life: float = 1.0
     """Seconds after which an old expression has lost half of its influence."""

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import av
-import structlog
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
     RTCDataChannel,
     RTCPeerConnection,
+    RTCRtpReceiver,
     RTCSessionDescription,
 )
+from aiortc.codecs import get_decoder
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.mediastreams import MediaStreamError
@@ -24,11 +26,10 @@ from aiortc.sdp import SessionDescription
 from esapr.inference.signals import Modality
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.media.answer import asking_for_less
-from esapr.server.media.audio import read_audio
+from esapr.server.media.audio import Sound
+from esapr.server.media.decoding import Decoding
 from esapr.server.media.sink import MediaSink
-from esapr.server.media.video import read_video
-
-log = structlog.get_logger()
+from esapr.server.media.video import Pictures
 
 AUDIO_PACKETS = 2
 """Packets of sound within which order is restored; a lost one is waited for as long."""
@@ -57,6 +58,7 @@ class WebRtcPeer:
         self.id = uuid4().hex
         """Names the peer in its WHIP resource."""
         self._sink = sink
+        self._loop = asyncio.get_running_loop()
         self._fps = fps
         self._loopback = loopback
         self._tracks: list[MediaStreamTrack] = []
@@ -84,15 +86,16 @@ class WebRtcPeer:
             raise ProtocolError(
                 ErrorCode.SDP_INVALID, f"the offer cannot be answered: {type(error).__name__}"
             ) from error
-        self._shorten_audio_delay()
+        for receiver in self._connection.getReceivers():
+            self._read_on_its_thread(receiver)
         return asking_for_less(self._connection.localDescription.sdp)
 
     async def run(self) -> None:
-        """Read every track until all have ended, then close the connection."""
+        """Receive until every track has ended, then close the connection."""
         try:
             async with asyncio.TaskGroup() as group:
                 for track in self._tracks:
-                    group.create_task(self._read(track))
+                    group.create_task(self._watch(track))
         finally:
             await self.close()
 
@@ -101,15 +104,9 @@ class WebRtcPeer:
         # A second close awaits the first one's future: a cancelled caller must not cancel that.
         await asyncio.shield(self._connection.close())
 
-    async def _read(self, track: MediaStreamTrack) -> None:
-        try:
-            if track.kind == "video":
-                await read_video(_frames(track), self._sink, self._fps)
-            else:
-                await read_audio(_frames(track), self._sink)
-        except av.FFmpegError as error:
-            # A track that cannot be converted is an absent modality, not a broken session.
-            log.warning("track_failed", kind=track.kind, error=type(error).__name__)
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        with suppress(MediaStreamError):
+            await track.recv()  # brings no frame: they are read where they are decoded
         self._sink.track_ended(_MODALITIES[track.kind])
 
     def _open_channel(self, channel: RTCDataChannel) -> None:
@@ -124,13 +121,37 @@ class WebRtcPeer:
         for transport in transports:
             _gather_on(transport.iceGatherer._connection, LOOPBACK)
 
-    def _shorten_audio_delay(self) -> None:
-        # aiortc holds back four packets of sound, and sixteen behind a lost one: with packets of
-        # 60 ms, fewer while nobody speaks, that would be seconds.
-        for receiver in self._connection.getReceivers():
-            if receiver.track.kind == "audio":
-                buffer = JitterBuffer(AUDIO_PACKETS)
-                receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]
+    def _read_on_its_thread(self, receiver: RTCRtpReceiver) -> None:
+        # aiortc has no option for either: the names are those of its 1.16.
+        audio = receiver.track.kind == "audio"
+        reader = self._sound_reader if audio else self._picture_reader
+        broken = receiver._RTCRtpReceiver__decoder_error  # type: ignore[attr-defined]
+        decoding = Decoding(get_decoder, reader, broken)
+        receiver._RTCRtpReceiver__decoder_queue = decoding  # type: ignore[attr-defined]
+        if audio:
+            # aiortc holds back four packets of sound, and sixteen behind a lost one: with packets
+            # of 60 ms, fewer while nobody speaks, that would be seconds.
+            buffer = JitterBuffer(AUDIO_PACKETS)
+            receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]
+
+    def _picture_reader(self) -> Callable[[av.VideoFrame], None]:
+        pictures = Pictures()
+
+        def read(frame: av.VideoFrame) -> None:
+            picture = pictures.take(frame, self._sink.now(), self._fps)
+            if picture is not None:
+                self._loop.call_soon_threadsafe(self._sink.put_frame, picture)
+
+        return read
+
+    def _sound_reader(self) -> Callable[[av.AudioFrame], None]:
+        sound = Sound()
+
+        def read(frame: av.AudioFrame) -> None:
+            for window in sound.take(frame, self._sink.now()):
+                self._loop.call_soon_threadsafe(self._sink.put_window, window)
+
+        return read
 
 
 def check_offer(offer: str) -> None:
@@ -158,12 +179,3 @@ def check_offer(offer: str) -> None:
 def _gather_on(connection: Any, addresses: list[str]) -> None:
     gather = connection.get_component_candidates
     connection.get_component_candidates = lambda component, **_: gather(component, addresses)
-
-
-async def _frames(track: MediaStreamTrack) -> AsyncIterator[Any]:
-    """Yield the frames of a track until it ends."""
-    while True:
-        try:
-            yield await track.recv()
-        except MediaStreamError:
-            return

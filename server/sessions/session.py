@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import uuid4
 
-import numpy as np
 from msgspec import UNSET
-from numpy.typing import NDArray
 
-from esapr.inference.signals import FaceDetails, Modality, ModalityScore, TextLine, VideoFrame
+from esapr.inference.signals import (
+    AudioWindow,
+    FaceDetails,
+    Modality,
+    ModalityScore,
+    TextLine,
+    VideoFrame,
+)
 from esapr.protocol import limits
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
@@ -153,10 +158,10 @@ class Session:
         if Modality.FACE in self.modalities:
             self._analysis.put_frame(frame)
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
-        """Take in samples, the first of which was captured at ``at``."""
+    def put_window(self, window: AudioWindow) -> None:
+        """Take in a window of sound."""
         if Modality.VOICE in self.modalities:
-            self._analysis.put_samples(samples, at)
+            self._analysis.put_window(window)
 
     def put_message(self, data: str | bytes) -> None:
         """Take in a ``text`` message from a data channel; errors go to the feed."""

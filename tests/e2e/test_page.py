@@ -40,6 +40,32 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
+# The page keeps its connection to itself.
+KEEP_CONNECTION = """
+const Native = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Native {
+  constructor(...options) { super(...options); window.connection = this; }
+};
+"""
+SENT_IN_SIX_SECONDS = """
+async () => {
+  const read = async () => {
+    const all = [...(await window.connection.getStats()).values()];
+    return all.filter((stat) => stat.type === "outbound-rtp");
+  };
+  const before = await read();
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  const sent = {};
+  for (const now of await read()) {
+    const then = before.find((stat) => stat.id === now.id);
+    sent[now.kind] = {
+      packets: now.packetsSent - then.packetsSent,
+      kbits: ((now.bytesSent - then.bytesSent) * 8) / 1000,
+    };
+  }
+  return sent;
+}
+"""
 
 pytestmark = [pytest.mark.real_time, pytest.mark.browser]
 
@@ -171,3 +197,25 @@ async def test_a_refused_camera_is_explained(chromium: str) -> None:
 
         await expect(page.get_by_test_id("alert")).to_contain_text("permission_denied")
         await expect(page.get_by_test_id("start")).to_be_enabled()
+
+
+async def test_the_browser_sends_no_more_than_it_is_asked_for(
+    chromium: str, devices: FakeDevices
+) -> None:
+    flags = (
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={devices.camera}",
+        f"--use-file-for-fake-audio-capture={devices.microphone}",
+    )
+    async with running_server() as server, open_page(chromium, server.url, *flags) as page:
+        await page.add_init_script(KEEP_CONNECTION)
+        await page.reload()
+        await begin(page)
+        await expect(page.get_by_test_id("face-weight")).to_have_text(
+            SOME_WEIGHT, timeout=FIRST_STATE_MS
+        )
+        sent = await page.evaluate(SENT_IN_SIX_SECONDS)
+
+    assert 5 <= sent["audio"]["packets"] / 6 <= 18
+    assert sent["video"]["kbits"] / 6 <= 550
+    assert sent["video"]["packets"] / 6 <= 75
