@@ -16,7 +16,7 @@ import numpy as np
 from esapr.inference.face.analyser import FaceAnalyser
 from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion
-from esapr.inference.scoring import NotRunError, Scorer
+from esapr.inference.scoring import NotRunError
 from esapr.inference.signals import (
     EmotionState,
     FaceDetails,
@@ -24,14 +24,11 @@ from esapr.inference.signals import (
     ModalityScore,
     VideoFrame,
 )
-from esapr.inference.workers import ThreadWorkers
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.bench.faces import NETWORKS, face_analysers
 from esapr.load_tests.bench.raw import loads
-from esapr.load_tests.bench.repeated import Meter
-from esapr.load_tests.bench.throughput import Observed
 
 FPS = 5
-NETWORKS = ("face_detector", "face_landmarks", "face_expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,34 +109,19 @@ async def _score(analyser: FaceAnalyser, picture: VideoFrame) -> ModalityScore |
 
 
 async def _compare(paths: list[Path]) -> None:
-    models = loads(NETWORKS)
-    with ThreadWorkers(1) as workers:
-        observed = Observed(Meter(0.0, 1.0))
-        scorers = [
-            Scorer(name, load.model, load.model.card.batch, workers, observed)
-            for name, load in models.items()
-        ]
-        temperature = models["face_expression"].model.card.temperature
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(scorer.run()) for scorer in scorers]
-            sys.stdout.write("clip  pictures  analysed  same class  mean and largest  blinks\n")
-            for path in paths:
-                every, chosen = [
-                    await watch(
-                        FaceAnalyser(*scorers, session="clip", temperature=temperature),
-                        read_pictures(path),
-                        chosen=way,
-                    )
-                    for way in (False, True)
-                ]
-                apart = difference(every, chosen)
-                sys.stdout.write(
-                    f"{path.name}  {every.analysed}  {chosen.analysed}  "
-                    f"{apart.same_class}/{apart.states}  {apart.mean:.4f} {apart.largest:.3f}  "
-                    f"{every.blinks} {chosen.blinks}\n"
-                )
-            for task in running:
-                task.cancel()
+    sys.stdout.write("clip  pictures  analysed  same class  mean and largest  blinks\n")
+    async with face_analysers(loads(NETWORKS)) as analyser:
+        for path in paths:
+            every, chosen = [
+                await watch(analyser("clip"), read_pictures(path), chosen=way)
+                for way in (False, True)
+            ]
+            apart = difference(every, chosen)
+            sys.stdout.write(
+                f"{path.name}  {every.analysed}  {chosen.analysed}  "
+                f"{apart.same_class}/{apart.states}  {apart.mean:.4f} {apart.largest:.3f}  "
+                f"{every.blinks} {chosen.blinks}\n"
+            )
 
 
 if __name__ == "__main__":
