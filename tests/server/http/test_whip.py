@@ -156,7 +156,7 @@ async def test_candidates_that_come_later_connect_a_peer_that_had_none() -> None
 async def test_media_goes_on_over_a_new_path_after_an_ice_restart() -> None:
     async with push() as pushed:
         before = await pushed.next_face(after=-1)
-        transport = pushed.peer._connection.getSenders()[0].transport.transport
+        transport = pushed.peer._transport
         old = transport._connection
         new = Connection(ice_controlling=True)
         gather_on(new, LOOPBACK)
