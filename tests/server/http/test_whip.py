@@ -96,7 +96,10 @@ class Push:
 
 @asynccontextmanager
 async def push(
-    *, trickle: bool = False, before: Callable[[Client, str], Awaitable[None]] | None = None
+    *,
+    trickle: bool = False,
+    before: Callable[[Client, str], Awaitable[None]] | None = None,
+    **settings: object,
 ) -> AsyncIterator[Push]:
     """Play the portrait; ``before`` may do other things with the offer.
 
@@ -105,7 +108,7 @@ async def push(
     """
     answers: list[tuple[aiohttp.ClientResponse, str]] = []
     async with (
-        client() as one,
+        client(**settings) as one,
         one.gateway.subscribe(one.credentials, Format.JSON) as feed,
         Peer(encode_clip(PORTRAIT), loopback=True) as peer,
     ):
@@ -146,6 +149,15 @@ async def test_an_answer_names_the_whip_session_and_its_ice_session() -> None:
         assert headers["ETag"].startswith('"')
         assert headers["Content-Type"].startswith("application/sdp")
         assert "Link" not in headers
+
+
+async def test_an_answer_names_the_ice_servers() -> None:
+    turn = {"turn_urls": ("turn:turn.example.net",), "turn_secret": "secret"}
+    async with push(stun_urls=("stun:stun.example.net",), **turn) as pushed:
+        stun, relay = pushed.created.headers.getall("Link")
+        assert stun == '<stun:stun.example.net>; rel="ice-server"'
+        assert relay.startswith('<turn:turn.example.net>; rel="ice-server"; username="')
+        assert pushed.client.credentials.session_id in relay
 
 
 async def test_candidates_that_come_later_connect_a_peer_that_had_none() -> None:
