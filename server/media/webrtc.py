@@ -12,6 +12,7 @@ from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
     RTCDataChannel,
+    RTCDtlsTransport,
     RTCPeerConnection,
     RTCRtpReceiver,
     RTCSessionDescription,
@@ -91,6 +92,7 @@ class WebRtcPeer:
         offer = with_usable_candidates(offer)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            self._be_dtls_server(offer)
             answer = await self._connection.createAnswer()
             if self._loopback:
                 self._gather_on_loopback()
@@ -160,12 +162,20 @@ class WebRtcPeer:
     def _open_channel(self, channel: RTCDataChannel) -> None:
         channel.on("message", self._sink.put_message)
 
-    def _agent(self) -> IceAgent:
+    def _be_dtls_server(self, offer: str) -> None:
+        # As a client aiortc takes ECDSA certificates only: GStreamer's DTLS server has an RSA one.
+        if self._dtls._role == "auto" and "a=setup:passive" not in offer:
+            self._dtls._set_role("server")
+
+    @property
+    def _dtls(self) -> RTCDtlsTransport:
         # Under the bundle policy all sections share one transport.
-        transport = self._connection.getTransceivers()[0].receiver.transport.transport
+        return self._connection.getTransceivers()[0].receiver.transport
+
+    def _agent(self) -> IceAgent:
         section = SessionDescription.parse(self._connection.localDescription.sdp).media[0]
         return IceAgent(
-            transport, media=section.kind, mid=section.rtp.muxId, loopback=self._loopback
+            self._dtls.transport, media=section.kind, mid=section.rtp.muxId, loopback=self._loopback
         )
 
     def _gather_on_loopback(self) -> None:

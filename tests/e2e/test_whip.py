@@ -3,11 +3,13 @@
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -23,6 +25,7 @@ from esapr.server.app import Server
 from tests.e2e.browser import FakeDevices, open_page
 from tests.programs import program
 from tests.serving import CONSENT, running_server
+from tests.turn_server import coturn
 
 FACE = Path(__file__).parents[1] / "data" / "astronaut.jpg"
 
@@ -140,11 +143,26 @@ async def test_chromium_restarts_ice_and_its_media_goes_on(
         before = await next_face(feed)
         ufrag, _ = await page.evaluate(PATH)
         assert await page.evaluate(RESTART) == [200, True]
-        async with asyncio.timeout(20):
-            while (await page.evaluate(PATH))[0] in (ufrag, None):
-                await asyncio.sleep(0.1)
+        moved = f"async () => ![undefined, {ufrag!r}].includes((await ({PATH})())[0])"
+        await page.wait_for_function(moved)
         assert await next_face(feed, after=before + 4) > before
         assert await page.evaluate("window.push.connection.connectionState") == "connected"
+
+
+@pytest.mark.browser
+async def test_chromium_reaches_the_server_by_a_relay_alone(
+    chromium: str, devices: FakeDevices, tmp_path: Path
+) -> None:
+    async with (
+        coturn(tmp_path) as turn,
+        running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
+        session(server) as (credentials, feed),
+        open_page(chromium, server.url, *devices.flags) as page,
+    ):
+        relays = msgspec.to_builtins(credentials.ice_servers)
+        await page.evaluate(PUSH, [credentials.whip_url, credentials.client_token, relays])
+        await next_face(feed)
+        assert (await page.evaluate(PATH))[1] == "relay"
 
 
 # Debian 12's client ends at its start: libnice brings GUPnP, which maps ports on home routers, and
@@ -179,12 +197,31 @@ SOUND = (
 )
 
 
+def own_address() -> str:
+    """Return an address of this machine that is not loopback: libnice reaches no other."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; RFC 5737
+        except OSError:
+            pytest.skip("missing: a network interface beside loopback")
+        address: str = probe.getsockname()[0]
+        return address
+
+
 async def test_gstreamer_pushes_trickles_and_says_goodbye(libraries: Path) -> None:
     client = program("whip-client", "simple-whip-client")
-    async with running_server() as server, session(server) as (credentials, feed):
+    async with (
+        coturn(libraries, own_address()) as turn,
+        running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
+        session(server) as (credentials, feed),
+    ):
+        (relay,) = credentials.ice_servers
+        user, password = quote(relay.username or "", ""), quote(relay.credential or "", "")
+        host = relay.urls[0].removeprefix("turn:")
         process = await asyncio.create_subprocess_exec(
             *(client, "--disable-colors", "--log-level=7"),
             *("-u", server.url + credentials.whip_url, "-t", credentials.client_token),
+            *("-T", f"turn://{user}:{password}@{host}?transport=udp", "--force-turn"),
             *("-V", PICTURE, "-A", SOUND),
             stdout=PIPE,
             stderr=STDOUT,
@@ -196,11 +233,10 @@ async def test_gstreamer_pushes_trickles_and_says_goodbye(libraries: Path) -> No
             if process.returncode is None:
                 process.send_signal(signal.SIGINT)
             output = (await process.communicate())[0].decode()
-            print(output)
-        assert process.returncode == 0, output
-        assert "Sending candidates: candidate:" in output
+        assert process.returncode == 0
+        assert re.search("Sending candidates: candidate:.* typ relay", output)
         assert "Sending candidates: end-of-candidates" in output
         assert "DTLS connected" in output
         # How the client words an answer that is not 2xx.
-        assert not re.search(r"\[[45]\d\d\]|\[trickle\]", output), output
+        assert not re.search(r"\[[45]\d\d\]|\[trickle\]", output)
         assert "esapr_peers 0.0" in server.metrics.text().decode()

@@ -1,10 +1,6 @@
 """STUN and TURN servers for clients, and media that reaches the server by a relay only."""
 
 import asyncio
-import socket
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +8,6 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from aioice import stun
 from yarl import URL
 
 from esapr.load_tests import PORTRAIT
@@ -24,11 +19,10 @@ from esapr.protocol.messages import State
 from esapr.protocol.requests import IceServer, SessionRequest
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.http.ice_servers import CREDENTIAL_LIFETIME, ice_servers, links
-from tests.programs import program
 from tests.serving import CONSENT, running_server
+from tests.turn_server import SECRET, coturn
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-SECRET = "shared with coturn"
 CONFIG = ServerConfig(
     stun_urls=("stun:stun.example.net",),
     turn_urls=("turn:turn.example.net?transport=udp", "turns:turn.example.net?transport=tcp"),
@@ -87,48 +81,6 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert (config.turn_urls, config.turn_secret) == (("turn:a", "turns:b:443"), SECRET)
     assert SECRET not in repr(config)
-
-
-@asynccontextmanager
-async def coturn(folder: Path) -> AsyncIterator[ServerConfig]:
-    """Run a TURN server on loopback; give the settings that belong to it."""
-    turnserver = program("turnserver", "coturn")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(turnserver, "-n", "--log-file=stdout", "--no-cli", "--no-tls", "--no-dtls"),
-        *(f"--pidfile={folder}/pid", f"--userdb={folder}/users"),
-        *("--listening-ip=127.0.0.1", f"--listening-port={port}", "--relay-ip=127.0.0.1"),
-        *("--allow-loopback-peers", "--realm=test"),
-        *("--use-auth-secret", f"--static-auth-secret={SECRET}"),
-        stdout=DEVNULL,
-        stderr=DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(20):
-            await answering(port)
-        yield ServerConfig(turn_urls=(f"turn:127.0.0.1:{port}",), turn_secret=SECRET)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def answering(port: int) -> None:
-    """Wait until a STUN server answers."""
-    loop = asyncio.get_running_loop()
-    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.setblocking(False)
-        probe.connect(("127.0.0.1", port))
-        while True:
-            try:
-                await loop.sock_sendall(probe, bytes(request))
-                async with asyncio.timeout(0.1):
-                    await loop.sock_recv(probe, 1500)
-                    return
-            except (TimeoutError, ConnectionRefusedError):
-                await asyncio.sleep(0.05)
 
 
 @pytest.mark.real_time
