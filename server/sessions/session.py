@@ -143,11 +143,7 @@ class Session:
         return self._peer
 
     def detach(self, peer_id: str) -> None:
-        """Stop taking media from a peer; the session goes on.
-
-        Raises:
-            ProtocolError: ``not_found`` if it is not, or no longer, the session's peer.
-        """
+        """Stop taking media from a peer; the session goes on. Raises what :meth:`peer` does."""
         self.peer(peer_id)
         if self._receiving:
             self._receiving.cancel()
