@@ -26,7 +26,7 @@ from aiortc.sdp import SessionDescription
 
 from esapr.inference.signals import Modality
 from esapr.protocol.errors import ErrorCode, ProtocolError
-from esapr.server.media.answer import asking_for_less
+from esapr.server.media.answer import asking_for_less, with_exclusive_mux
 from esapr.server.media.audio import Sound
 from esapr.server.media.decoding import Decoding
 from esapr.server.media.fragment import with_usable_candidates
@@ -110,7 +110,7 @@ class WebRtcPeer:
         self._ice = self._agent()
         for receiver in self._connection.getReceivers():
             self._read_on_its_thread(receiver)
-        return asking_for_less(self._connection.localDescription.sdp)
+        return with_exclusive_mux(asking_for_less(self._connection.localDescription.sdp))
 
     async def run(self) -> None:
         """Receive until every track has ended, then close the connection.

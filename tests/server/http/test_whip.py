@@ -19,8 +19,11 @@ async def test_an_answer_names_the_whip_session_and_its_ice_session() -> None:
         assert headers["ETag"].startswith('"')
         assert headers["Content-Type"].startswith("application/sdp")
         assert "Link" not in headers
+        answer = (await pushed.created.text()).splitlines()
+        sections = sum(line.startswith("m=") for line in answer)
         # A client may be able to be the DTLS client only (RFC 9725, section 4.4.4).
-        assert "a=setup:passive" in await pushed.created.text()
+        assert answer.count("a=setup:passive") == sections
+        assert answer.count("a=rtcp-mux-only") == answer.count("a=recvonly") == 2
 
 
 async def test_an_answer_names_the_ice_servers() -> None:
