@@ -78,9 +78,8 @@ async def patch_peer(request: web.Request) -> web.Response:
     if not restarts:
         await ice.add(fragment)
         return web.Response(status=HTTPStatus.NO_CONTENT)
-    answer = await ice.restart(fragment)
-    headers = {hdrs.ETAG: f'"{ice.etag}"'}
-    return web.Response(text=answer, content_type=FRAGMENT, headers=headers)
+    answer, etag = await ice.restart(fragment)
+    return web.Response(text=answer, content_type=FRAGMENT, headers={hdrs.ETAG: f'"{etag}"'})
 
 
 async def delete_peer(request: web.Request) -> web.Response:

@@ -70,8 +70,8 @@ class IceAgent:
         """
         await _add(self._newest.connection, fragment)
 
-    async def restart(self, fragment: Fragment) -> str:
-        """Begin a new ICE session and return the fragment that answers.
+    async def restart(self, fragment: Fragment) -> tuple[str, str]:
+        """Begin a new ICE session; return the fragment that answers, and its entity tag.
 
         Media goes on over the session in use until the new one is connected, and after that too
         if it never is.
@@ -93,16 +93,18 @@ class IceAgent:
             raise ProtocolError(ErrorCode.ICE_NOT_CONNECTED, "there is no connection to restart")
         # What arrives over either session goes up to the same DTLS association.
         connection._queue = self._used.connection._queue
-        superseded, self._next = self._next, IceSession(connection)
+        session = IceSession(connection)
+        superseded, self._next = self._next, session
         self._asked.set()
         if superseded:
             await _discard(superseded.connection)
-        return format_fragment(
+        answer = format_fragment(
             Credentials(connection.local_username, connection.local_password),
             self._media,
             self._mid,
             connection.local_candidates,
         )
+        return answer, session.etag
 
     async def run(self) -> None:
         """Connect the sessions that restarts ask for, until cancelled."""
