@@ -1,6 +1,5 @@
 """Chromium and its devices, once a module."""
 
-import os
 import shutil
 
 import av
@@ -9,19 +8,14 @@ import pytest
 from esapr.load_tests import PORTRAIT
 from esapr.web_client import STATIC
 from tests.e2e.browser import FakeDevices
+from tests.programs import missing, program
 
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    page = STATIC / "index.html"
-    missing = [] if found else ["chromium (apt-get install chromium)"]
-    missing += [] if page.is_file() else ["the page (npm ci && npm run build in web_client/)"]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"missing: {', '.join(missing)}")
-    if missing or found is None:
-        pytest.skip(f"missing: {', '.join(missing)}")
-    return found
+    if not (STATIC / "index.html").is_file():
+        missing("the page (npm ci && npm run build in web_client/)")
+    return shutil.which("chromium-browser") or program("chromium", "chromium")
 
 
 @pytest.fixture(scope="module")

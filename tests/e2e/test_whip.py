@@ -23,7 +23,7 @@ from esapr.protocol.messages import State
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.server.app import Server
 from tests.e2e.browser import FakeDevices, open_page
-from tests.programs import program
+from tests.programs import missing, program
 from tests.serving import CONSENT, running_server
 from tests.turn_server import coturn
 
@@ -203,7 +203,7 @@ def own_address() -> str:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing; RFC 5737
         except OSError:
-            pytest.skip("missing: a network interface beside loopback")
+            missing("a network interface beside loopback")
         address: str = probe.getsockname()[0]
         return address
 
