@@ -2,11 +2,9 @@
 
 import asyncio
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from esapr.inference.signals import Modality, VideoFrame
+from esapr.inference.signals import AudioWindow, Modality, VideoFrame
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.media import encode_clip
 from esapr.load_tests.peer import Peer
@@ -25,7 +23,7 @@ class Listener:
 
     def put_frame(self, frame: VideoFrame) -> None: ...
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None: ...
+    def put_window(self, window: AudioWindow) -> None: ...
 
     def put_message(self, data: str | bytes) -> None: ...
 
