@@ -27,6 +27,7 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience, error_message
 from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.lines import check_text
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.states import Envelope, box_fractions, state_message
 from esapr.server.sessions.tally import Tally
@@ -287,19 +288,3 @@ class Session:
     def _dismiss(self, ending: Ending) -> None:
         closed = SessionClosed(ending.reason, self._tally.totals())
         self.audience.dismiss(closed, ending.close_code, ending.error)
-
-
-def check_text(text: Text, now: float) -> None:
-    """Check a line of text that arrives at ``now``.
-
-    Raises:
-        ProtocolError: ``text_empty``, ``text_too_long`` or ``config_invalid``.
-    """
-    if len(text.body) > limits.MAX_TEXT_CHARACTERS:
-        raise ProtocolError(
-            ErrorCode.TEXT_TOO_LONG, f"at most {limits.MAX_TEXT_CHARACTERS} characters", "body"
-        )
-    if not text.body.strip():
-        raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
-    if text.at_ms is not UNSET and text.at_ms > now * 1000:
-        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")
