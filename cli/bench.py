@@ -32,6 +32,10 @@ repetitions_option = click.option(
     "--repetitions", type=click.IntRange(min=1), default=3, help="How often the sides take turns."
 )
 
+plain_option = click.option(
+    "--plain", is_flag=True, help="Senders ignore what the answer asks for."
+)
+
 
 def seconds_option(default: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Return the option of how long a side is measured."""
@@ -99,12 +103,13 @@ def inference(
 
 @bench.command()
 @click.option("--sessions", type=click.IntRange(min=2), default=6, help="Sessions at a time.")
+@plain_option
 @seconds_option(15.0)
 @repetitions_option
 @as_json_option
-def session(*, sessions: int, seconds: float, repetitions: int, as_json: bool) -> None:
+def session(*, sessions: int, plain: bool, seconds: float, repetitions: int, as_json: bool) -> None:
     """Compare the cost of a session with its floor: bare ingest and bare models."""
-    report = _run(session_bench.run(sessions, seconds, repetitions))
+    report = _run(session_bench.run(sessions, seconds, repetitions, plain=plain))
     if as_json:
         output.print_json(output.session_json(report))
     else:
@@ -168,11 +173,12 @@ def peers(
 @click.option(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the curve there."
 )
+@plain_option
 @seconds_option(15.0)
 @as_json_option
-def scale(*, steps: str, svg: Path | None, seconds: float, as_json: bool) -> None:
+def scale(*, steps: str, svg: Path | None, plain: bool, seconds: float, as_json: bool) -> None:
     """Raise the number of sessions until one does not get its states."""
-    found = _run(_climb(_counts(steps), seconds))
+    found = _run(_climb(_counts(steps), seconds, plain=plain))
     if svg is not None:
         note = f"server and load peers on one machine of {os.cpu_count()} cores"
         svg.write_text(curve(found, note), encoding="utf-8")
@@ -192,9 +198,9 @@ def _counts(steps: str) -> list[int]:
     return counts
 
 
-async def _climb(counts: list[int], seconds: float) -> list[Step]:
+async def _climb(counts: list[int], seconds: float, *, plain: bool) -> list[Step]:
     found = []
-    async for step in climb(counts, seconds):
+    async for step in climb(counts, seconds, plain=plain):
         found.append(step)
         _progress(f"{step.sessions} sessions: {step.server_cores:.2f} cores")
     return found

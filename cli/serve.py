@@ -10,6 +10,7 @@ from esapr.inference.cards import ModelError
 from esapr.server import logs
 from esapr.server.app import serve as run_server
 from esapr.server.config import ConfigError, ServerConfig
+from esapr.server.heaps import share_heaps
 from esapr.web_client import STATIC
 
 log = structlog.get_logger()
@@ -25,6 +26,7 @@ def serve(host: str | None, port: int | None) -> None:
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
     logs.configure(json=config.log_json)
+    share_heaps()
     try:
         asyncio.run(_serve(config))
     except ModelError as error:

@@ -30,7 +30,10 @@ class ClipError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EncodedTrack:
-    """Pre-encoded packets of one track, each ``step`` ticks of ``rate`` hertz long."""
+    """Pre-encoded packets of one track, each ``step`` ticks of ``rate`` hertz long.
+
+    An empty one is not sent; its time passes all the same.
+    """
 
     kind: Literal["audio", "video"]
     rate: int
@@ -53,7 +56,7 @@ class EncodedTrack:
 
 @dataclass(frozen=True, slots=True)
 class EncodedClip:
-    """VP8 pictures and Opus sound in packets of 20 ms; both tracks are equally long."""
+    """VP8 pictures and Opus sound; both tracks are equally long."""
 
     video: EncodedTrack | None
     audio: EncodedTrack | None
@@ -157,7 +160,7 @@ def _encode(
         raise ClipError(f"{container.name}: nothing in it can be decoded")
     return EncodedClip(
         _video_track(pictures.finish(length), fps) if pictures and pictures.seconds else None,
-        _audio_track(_opus(sound.finish(length))) if sound and sound.seconds else None,
+        _audio_track(opus(sound.finish(length))) if sound and sound.seconds else None,
     )
 
 
@@ -277,19 +280,20 @@ def vp8_encoder(width: int, height: int, fps: int) -> av.VideoCodecContext:
     return encoder
 
 
-def _opus(samples: NDArray[np.int16]) -> list[bytes]:
-    """Encode ``[samples]`` at 48 kHz; a whole number of 20 ms packets."""
+def opus(samples: NDArray[np.int16], packet_ms: int = 20) -> list[bytes]:
+    """Encode ``[samples]`` at 48 kHz; a whole number of packets."""
     encoder = av.CodecContext.create("libopus", "w")
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.format, encoder.layout, encoder.sample_rate = "s16", "mono", AUDIO_RATE
     encoder.bit_rate = AUDIO_BIT_RATE
-    encoder.options = {"application": "voip", "frame_duration": "20"}
+    encoder.options = {"application": "voip", "frame_duration": str(packet_ms)}
+    step = AUDIO_RATE * packet_ms // 1000
     packets: list[bytes] = []
-    for start in range(0, len(samples), AUDIO_STEP):
+    for start in range(0, len(samples), step):
         frame = av.AudioFrame.from_ndarray(
-            samples[None, start : start + AUDIO_STEP], format="s16", layout="mono"
+            samples[None, start : start + step], format="s16", layout="mono"
         )
         frame.sample_rate, frame.pts = AUDIO_RATE, start
         packets += [bytes(packet) for packet in encoder.encode(frame)]
     packets += [bytes(packet) for packet in encoder.encode(None)]
-    return packets[: len(samples) // AUDIO_STEP]
+    return packets[: len(samples) // step]

@@ -19,9 +19,9 @@ import click
 from prometheus_client.parser import text_string_to_metric_families
 from yarl import URL
 
-from esapr.load_tests import PORTRAIT
 from esapr.load_tests.gateway import Gateway
-from esapr.load_tests.media import EncodedClip, encode_clip
+from esapr.load_tests.media import EncodedClip
+from esapr.load_tests.obeying import portrait
 from esapr.load_tests.participant import Participant, play
 from esapr.load_tests.server_process import ServerProcess, server_process
 from esapr.load_tests.tally import Tally
@@ -82,14 +82,16 @@ class Gauges:
                     self.dropped[f"{labels['stage']}/{labels['reason']}"] = value
 
 
-async def run(peers: int, seconds: float) -> Report:
+async def run(peers: int, seconds: float, *, plain: bool = False) -> Report:
     """Play the shipped clip from ``peers`` peers for ``seconds``.
+
+    ``plain`` senders ignore what the answer asks for.
 
     Raises:
         ServerProcessError: the server did not start.
         ExceptionGroup: a session was refused or failed.
     """
-    clip = encode_clip(PORTRAIT)
+    clip = portrait(plain=plain)
     async with server_process() as server, aiohttp.ClientSession() as http:
         gateway = Gateway(http, URL(server.url))
         async with asyncio.timeout(READY_SECONDS):
@@ -147,9 +149,10 @@ async def _chat(participant: Participant) -> None:
 @click.command()
 @click.option("--peers", type=click.IntRange(min=1), default=8, help="Sessions at a time.")
 @click.option("--seconds", type=click.FloatRange(min=2), default=60.0, help="How long to play.")
-def main(peers: int, seconds: float) -> None:
+@click.option("--plain", is_flag=True, help="Senders ignore what the answer asks for.")
+def main(*, peers: int, seconds: float, plain: bool) -> None:
     """Play the shipped clip from many peers at once and report."""
-    report = asyncio.run(run(peers, seconds))
+    report = asyncio.run(run(peers, seconds, plain=plain))
     click.echo("session  states  fused  face  voice  text  capture to state, median ms")
     for number, tally in enumerate(report.sessions):
         counts = [tally.modalities[name] for name in ("face", "voice", "text")]

@@ -1,12 +1,19 @@
 """Configuration of the server: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
+
+_PATTERNS = {
+    "stun_urls": re.compile(r"stuns?:[\w.\-\[\]:]+"),
+    "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
+    "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
+}
 
 
 class ConfigError(Exception):
@@ -48,7 +55,7 @@ class ServerConfig:
     """Folder of the engines that TensorRT has built; may be deleted at any time."""
 
     analysed_fps: float = 5.0
-    """Pictures a second a session that are analysed; the others are drained."""
+    """Pictures a second a session that are analysed at most; the others are drained."""
 
     smoothing_half_life: float = 1.0
     """Seconds after which an old expression has lost half of its influence."""
@@ -61,6 +68,18 @@ class ServerConfig:
 
     log_json: bool = False
     """Write one JSON object a log line, not coloured text."""
+
+    stun_urls: tuple[str, ...] = ()
+    """STUN servers for clients, as ``stun:`` URLs (RFC 7064)."""
+
+    turn_urls: tuple[str, ...] = ()
+    """TURN servers for clients, as ``turn:`` and ``turns:`` URLs (RFC 7065)."""
+
+    turn_secret: str | None = field(default=None, repr=False)
+    """The secret that the TURN servers share: clients get credentials that are made with it."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of other sites' pages that may call the server (CORS)."""
 
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
@@ -117,14 +136,18 @@ class ServerConfig:
 
 def _parse(environ: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
-    for field in fields(ServerConfig):
-        text = environ.get(f"ESAPR_{field.name.upper()}")
+    for setting in fields(ServerConfig):
+        text = environ.get(f"ESAPR_{setting.name.upper()}")
         if text is not None:
-            values[field.name] = _convert(field.name, type(field.default), text)
+            values[setting.name] = _convert(setting.name, type(setting.default), text)
     return values
 
 
 def _convert(name: str, kind: type, text: str) -> object:
+    if kind is tuple:
+        return tuple(text.split())
+    if name == "turn_secret":
+        return text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):
             raise ConfigError(f"{name} must be true or false, got {text!r}")

@@ -24,6 +24,9 @@ class Metrics:
         self.states = counter("esapr_states_total", "States published", ["fused"])
         self.drops = counter("esapr_dropped_total", "Items dropped", ["stage", "reason"])
         self.errors = counter("esapr_errors_total", "Errors sent to clients", ["code"])
+        self.unchanged = counter(
+            "esapr_unchanged_total", "Pictures that showed what the last analysed one showed"
+        )
         self.pending = gauge("esapr_pending", "Items waiting for a batch", ["model"])
         self.batch_size = sizes("esapr_batch_size", "Items in a batch", ["model"])
         self.queue_seconds = seconds(

@@ -21,6 +21,13 @@ MARGIN = int(0.15 * SAMPLE_RATE)
 """Samples kept around speech, where soft onsets and endings lie; as in the training clips."""
 
 
+PIECE = 320
+"""Samples of a row of the expression model's input: 20 ms, the step of its encoder."""
+
+LENGTHS = SAMPLE_RATE // 2
+"""Evidence is a multiple of this many samples long: few shapes, and little padding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """The stretch of a window from its first to its last speech, and how much of it is speech.
@@ -55,14 +62,15 @@ def find_speech(probabilities: NDArray[np.float32]) -> Speech | None:
 
 
 def evidence(samples: NDArray[np.float32], speech: Speech) -> NDArray[np.float32]:
-    """Return the speech moved to the start of a window of its own, zeros behind it.
+    """Return the speech in pieces, float32 ``[T, 320]``, zeros behind it.
 
-    The expression model takes exact zeros for missing evidence, so that a short utterance gives
-    the scores it would give without them.
+    The expression model takes exact zeros for missing evidence and costs as much as there are
+    pieces: a short utterance gives the scores it would give in a longer array.
     """
-    moved = np.zeros(WINDOW, np.float32)
-    moved[: speech.end - speech.begin] = samples[speech.begin : speech.end]
-    return moved
+    length = speech.end - speech.begin
+    moved = np.zeros(-(-length // LENGTHS) * LENGTHS, np.float32)
+    moved[:length] = samples[speech.begin : speech.end]
+    return moved.reshape(-1, PIECE)
 
 
 def _spoken(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:

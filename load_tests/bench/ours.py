@@ -13,21 +13,14 @@ import numpy as np
 
 from esapr.inference.emotions import LABELS, label_order
 from esapr.inference.face.analyser import FaceAnalyser
-from esapr.inference.face.expression import ExpressionReader
-from esapr.inference.face.stages import DetectorStage, FaceStage
-from esapr.inference.scoring import Scorer
 from esapr.inference.signals import VideoFrame
-from esapr.inference.stages import Network
-from esapr.inference.workers import ThreadWorkers
 from esapr.load_tests.bench.contestant import Pictures, read_faces, read_frames, serve
+from esapr.load_tests.bench.faces import NETWORKS, face_analysers
 from esapr.load_tests.bench.raw import Load, loads
-from esapr.load_tests.bench.repeated import Meter
-from esapr.load_tests.bench.throughput import Observed
 
 SESSIONS = 8
 FPS = 15
 BATCH = 64
-NETWORKS = ("face_detector", "face_landmarks", "face_expression")
 
 
 def main(path: str, width: str, height: str, faces: str = "") -> None:
@@ -42,34 +35,15 @@ def main(path: str, width: str, height: str, faces: str = "") -> None:
 
 
 async def _frames(models: dict[str, Load], frames: Pictures) -> dict[str, Any]:
-    observed = Observed(Meter(0.0, 1.0))
-    with ThreadWorkers(1) as workers:
-        detect, read = _stages(models)
-        detector, reader = Scorer(detect, workers, observed), Scorer(read, workers, observed)
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(detector.run()), group.create_task(reader.run())]
-            began = time.perf_counter()
-            async with asyncio.TaskGroup() as sessions:
-                found = [
-                    sessions.create_task(
-                        _session(FaceAnalyser(detector, reader, session=f"{n}"), frames)
-                    )
-                    for n in range(SESSIONS)
-                ]
-            seconds = time.perf_counter() - began
-            for task in running:
-                task.cancel()
+    async with face_analysers(models) as analyser:
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as sessions:
+            found = [
+                sessions.create_task(_session(analyser(f"{n}"), frames)) for n in range(SESSIONS)
+            ]
+        seconds = time.perf_counter() - began
     total = sum(task.result() for task in found)
     return {"frames": SESSIONS * len(frames), "found": total, "seconds": seconds}
-
-
-def _stages(models: dict[str, Load]) -> tuple[DetectorStage, FaceStage]:
-    detector, landmarks, expression = (
-        Network(name, models[name].model, models[name].model.card.batch) for name in NETWORKS
-    )
-    card = models["face_expression"].model.card
-    reader = ExpressionReader(card.labels, card.temperature)
-    return DetectorStage(detector), FaceStage(landmarks, expression, reader)
 
 
 async def _session(analyser: FaceAnalyser, frames: Pictures) -> int:

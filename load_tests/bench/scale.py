@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from esapr.load_tests import PORTRAIT
 from esapr.load_tests.bench.crowd import (
     Seat,
     batches,
@@ -20,7 +19,8 @@ from esapr.load_tests.bench.crowd import (
 )
 from esapr.load_tests.bench.repeated import percentile
 from esapr.load_tests.gateway import Gateway, RefusedError
-from esapr.load_tests.media import EncodedClip, encode_clip
+from esapr.load_tests.media import EncodedClip
+from esapr.load_tests.obeying import portrait
 from esapr.load_tests.peer import PeerError
 from esapr.load_tests.server_process import ServerProcess, server_process
 from esapr.load_tests.sessions import READY_SECONDS, STATES_PER_MINUTE
@@ -54,13 +54,15 @@ class Step:
         return bool(self.starved) or self.failure is not None
 
 
-async def climb(counts: Sequence[int], seconds: float) -> AsyncIterator[Step]:
+async def climb(counts: Sequence[int], seconds: float, *, plain: bool) -> AsyncIterator[Step]:
     """Yield a step for each of ``counts`` (ascending); the first saturated one is the last.
+
+    ``plain`` senders ignore what the answer asks for.
 
     Raises:
         ServerProcessError: the server did not start.
     """
-    clip = encode_clip(PORTRAIT)
+    clip = portrait(plain=plain)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(server_process())
         http = await stack.enter_async_context(aiohttp.ClientSession())

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from esapr.load_tests import PORTRAIT
 from esapr.load_tests.bench.crowd import (
     Ran,
     batches,
@@ -25,7 +24,7 @@ from esapr.load_tests.bench.crowd import (
 from esapr.load_tests.bench.raw import Load, cpu_seconds_an_item, loads
 from esapr.load_tests.bench.repeated import Repeated
 from esapr.load_tests.gateway import Gateway
-from esapr.load_tests.media import encode_clip
+from esapr.load_tests.obeying import portrait
 from esapr.load_tests.server_process import server_process
 from esapr.load_tests.sessions import READY_SECONDS
 
@@ -92,14 +91,16 @@ class SessionReport:
         return named
 
 
-async def run(sessions: int, seconds: float, repetitions: int) -> SessionReport:
+async def run(sessions: int, seconds: float, repetitions: int, *, plain: bool) -> SessionReport:
     """Measure ``sessions`` (two or more) at a time, for ``seconds`` a side a repetition.
+
+    Floor and server get the same media; ``plain`` senders ignore what the answer asks for.
 
     Raises:
         ServerProcessError: a server did not start.
         ExceptionGroup: a session was refused or failed.
     """
-    clip, models = encode_clip(PORTRAIT), loads()
+    clip, models = portrait(plain=plain), loads()
     async with (
         server_process() as server,
         server_process(DRAIN) as drain,
@@ -120,17 +121,12 @@ async def run(sessions: int, seconds: float, repetitions: int) -> SessionReport:
                 spent = await spend(server, seconds)
                 ran = ran_since(batches(await gateway.metrics()), before)
             share = 100 / sessions
-            rounds.append(
-                Round(
-                    server_pct=spent.server_cores * share,
-                    ingest_pct=ingest.server_cores * share,
-                    models_pct={
-                        name: ran.get(name, Ran()).items * cost / spent.seconds * share
-                        for name, cost in costs.items()
-                    },
-                    memory_mb=spent.memory_mb,
-                )
-            )
+            models_pct = {
+                name: ran.get(name, Ran()).items * cost / spent.seconds * share
+                for name, cost in costs.items()
+            }
+            shares = spent.server_cores * share, ingest.server_cores * share
+            rounds.append(Round(*shares, models_pct, spent.memory_mb))
     return SessionReport(sessions, rounds, alone_mb)
 
 

@@ -1,5 +1,6 @@
 """Opening, reading and ending sessions."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -9,7 +10,8 @@ from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import SESSIONS
+from esapr.server.http.ice_servers import ice_servers
+from esapr.server.http.keys import CONFIG, SESSIONS
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.session import DONE, NOTICE
 
@@ -30,6 +32,7 @@ async def post_session(request: web.Request) -> web.Response:
         client_token=session.token,
         feed_url=f"{path}/feed",
         whip_url=f"{path}/whip",
+        ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
         notice=NOTICE,
     )
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})

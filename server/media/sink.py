@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from esapr.inference.signals import Modality, VideoFrame
+from esapr.inference.signals import AudioWindow, Modality, VideoFrame
 
 
 class MediaSink(Protocol):
-    """Takes in what a peer sends; never blocks and never raises. Times are session time."""
+    """Takes in what a peer sends; never blocks and never raises. Times are session time.
+
+    Everything is called on the event loop, except ``now``, which any thread may call.
+    """
 
     def now(self) -> float:
         """Return the session time in seconds."""
@@ -17,8 +17,8 @@ class MediaSink(Protocol):
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture that is due for analysis."""
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
-        """Take in 16 kHz mono samples, the first of which was captured at ``at``."""
+    def put_window(self, window: AudioWindow) -> None:
+        """Take in a window of sound."""
 
     def put_message(self, data: str | bytes) -> None:
         """Take in a message from the peer's data channel."""

@@ -1,43 +1,59 @@
-"""A video track to pictures: drains every frame, converts those that are due."""
-
-from collections.abc import AsyncIterator
+"""A video track to pictures: converts those that are due. No asyncio, no clock, no threads."""
 
 import av
 import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from esapr.inference.signals import VideoFrame
 from esapr.server.media.clock import MediaClock
-from esapr.server.media.sink import MediaSink
 
 MAX_WIDTH = 320
 MAX_HEIGHT = 240
 """Pictures are analysed at this size at most; the aspect ratio is kept."""
 
 
-async def read_video(frames: AsyncIterator[av.VideoFrame], sink: MediaSink, fps: float) -> None:
-    """Hand ``fps`` frames a second to ``sink``; returns when the track ends.
+class Pictures:
+    """The frames of one track that are analysed."""
 
-    All frames are taken from the track: aiortc's queues are unbounded.
-    """
-    clock = MediaClock()
-    due = float("-inf")
-    async for frame in frames:
+    def __init__(self) -> None:
+        """Begin with a frame that is due."""
+        self._clock = MediaClock()
+        self._taken = float("-inf")
+        # Kept for the track: a new one would set up libswscale for each picture.
+        self._reformatter = VideoReformatter()
+
+    def take(self, frame: av.VideoFrame, arrived: float, fps: float) -> VideoFrame | None:
+        """Return the picture of ``frame``, or None while none is due at ``fps`` a second.
+
+        ``arrived`` is session time.
+
+        Raises:
+            av.FFmpegError: the frame cannot be converted.
+        """
         if frame.time is None:
-            continue
-        at = clock.capture_time(frame.time, sink.now())
+            return None
+        at = self._clock.capture_time(frame.time, arrived)
+        due = self._taken + 1 / fps
         if at < due:
-            continue
+            return None
         # Keep the cadence, but do not try to catch up on frames that never came.
-        due = max(due + 1 / fps, at)
-        sink.put_frame(VideoFrame(at, to_rgb(frame)))
+        self._taken = due if at - due < 1 / fps else at
+        return VideoFrame(at, self._rgb(frame))
 
-
-def to_rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """Return the frame as uint8 RGB ``[height, width, 3]``, scaled down in the same step."""
-    scale = min(1.0, MAX_WIDTH / frame.width, MAX_HEIGHT / frame.height)
-    # libswscale wants even sizes for chroma-subsampled input.
-    width, height = (max(2, round(side * scale) & ~1) for side in (frame.width, frame.height))
-    # Left alone, libswscale starts a thread a core for each picture.
-    rgb = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_ndarray()
-    return np.asarray(rgb, np.uint8)
+    def _rgb(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """Return the frame as uint8 RGB ``[height, width, 3]``, scaled down in the same step."""
+        scale = min(1.0, MAX_WIDTH / frame.width, MAX_HEIGHT / frame.height)
+        # libswscale wants even sizes for chroma-subsampled input.
+        width, height = (max(2, round(side * scale) & ~1) for side in (frame.width, frame.height))
+        rgb = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            # Nearest to an exact reduction of what swscale offers, and cheaper than its default.
+            interpolation=Interpolation.AREA,
+            # Left alone, libswscale starts a thread a core for each picture.
+            threads=1,
+        )
+        return np.asarray(rgb.to_ndarray(), np.uint8)

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
+from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
 from esapr.inference.signals import (
@@ -19,7 +18,6 @@ from esapr.inference.signals import (
     TextLine,
     VideoFrame,
 )
-from esapr.inference.voice.windows import WindowBuffer
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
 from esapr.server.sessions.inbox import Inbox
@@ -28,9 +26,6 @@ from esapr.server.sessions.tally import Tally
 WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
 WAITING_LINES = 16
-
-WINDOW_PHASE = 0.75
-"""Voice windows end a quarter of a second before each full one: scored in time for its state."""
 
 T = TypeVar("T")
 
@@ -63,7 +58,7 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
-        self._buffer = WindowBuffer(phase=WINDOW_PHASE)
+        self._stillness = Stillness()
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
     def enable(self, modalities: tuple[Modality, ...]) -> None:
@@ -79,11 +74,10 @@ class Analysis:
         if self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
-        """Take in samples, the first of which was captured at ``at``."""
-        for window in self._buffer.push(samples, at).windows:
-            if self._windows.put(window):
-                self._drop(Modality.VOICE, "displaced")
+    def put_window(self, window: AudioWindow) -> None:
+        """Take in a window of sound."""
+        if self._windows.put(window):
+            self._drop(Modality.VOICE, "displaced")
 
     def put_line(self, line: TextLine) -> bool:
         """Take in a line of text, or return False: a line that was taken in is never displaced."""
@@ -95,8 +89,7 @@ class Analysis:
     def forget(self, modality: Modality) -> None:
         """Forget what was noted about a modality whose track has ended."""
         self._quality.pop(modality, None)
-        if modality is Modality.VOICE:
-            self._buffer = WindowBuffer(phase=WINDOW_PHASE)
+        self._stillness = Stillness()
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""
@@ -125,7 +118,13 @@ class Analysis:
                 self._tally.analysed[modality] += 1
 
     async def _face(self, frame: VideoFrame) -> None:
+        repeated = self._stillness.repeated(frame)
+        if repeated is not None:
+            self._metrics.unchanged.inc()
+            self._fusion.add(repeated)
+            return
         reading = await self._analysers.face.score(frame)
+        self._stillness.analysed(frame, reading.score)
         self._note(Modality.FACE, frame.at, reading.score, reading.quality)
         self._on_face(frame.at, reading.score)
 

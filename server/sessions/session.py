@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import uuid4
 
-import numpy as np
 from msgspec import UNSET
-from numpy.typing import NDArray
 
-from esapr.inference.signals import FaceDetails, Modality, ModalityScore, TextLine, VideoFrame
+from esapr.inference.signals import (
+    AudioWindow,
+    FaceDetails,
+    Modality,
+    ModalityScore,
+    TextLine,
+    VideoFrame,
+)
 from esapr.protocol import limits
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
@@ -22,6 +27,7 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience, error_message
 from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.lines import check_text
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.states import Envelope, box_fractions, state_message
 from esapr.server.sessions.tally import Tally
@@ -86,8 +92,8 @@ class Session:
         self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._last_used = 0.0
         self._locked = False
-        self._peer: asyncio.Task[None] | None = None
-        self._peer_id = ""
+        self._peer: WebRtcPeer | None = None
+        self._receiving: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
@@ -98,7 +104,7 @@ class Session:
         async with self._group as group:
             tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
             ending = await self._ending
-            for task in [*tasks, *([self._peer] if self._peer else [])]:
+            for task in [*tasks, *([self._receiving] if self._receiving else [])]:
                 task.cancel()
         self._dismiss(ending)
 
@@ -120,23 +126,29 @@ class Session:
         """
         if self._ending.done():
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
-        if self._peer:
-            self._peer.cancel()
+        if self._receiving:
+            self._receiving.cancel()
         self._locked = True
         self._ended_tracks.clear()
-        self._peer_id = peer.id
-        self._peer = self._group.create_task(self._receive(peer))
+        self._peer = peer
+        self._receiving = self._group.create_task(self._receive(peer))
 
-    def detach(self, peer_id: str) -> None:
-        """Stop taking media from a peer; the session goes on.
+    def peer(self, peer_id: str) -> WebRtcPeer:
+        """Return the session's peer.
 
         Raises:
-            ProtocolError: ``not_found`` if it is not, or no longer, the session's peer.
+            ProtocolError: ``not_found`` if ``peer_id`` does not, or no longer, name it.
         """
-        if self._peer is None or peer_id != self._peer_id:
+        if self._peer is None or peer_id != self._peer.id:
             raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such peer")
-        self._peer.cancel()
-        self._peer = None
+        return self._peer
+
+    def detach(self, peer_id: str) -> None:
+        """Stop taking media from a peer; the session goes on. Raises what :meth:`peer` does."""
+        self.peer(peer_id)
+        if self._receiving:
+            self._receiving.cancel()
+        self._peer = self._receiving = None
 
     async def _receive(self, peer: WebRtcPeer) -> None:
         with self._metrics.peers.track_inprogress():
@@ -153,10 +165,10 @@ class Session:
         if Modality.FACE in self.modalities:
             self._analysis.put_frame(frame)
 
-    def put_samples(self, samples: NDArray[np.float32], at: float) -> None:
-        """Take in samples, the first of which was captured at ``at``."""
+    def put_window(self, window: AudioWindow) -> None:
+        """Take in a window of sound."""
         if Modality.VOICE in self.modalities:
-            self._analysis.put_samples(samples, at)
+            self._analysis.put_window(window)
 
     def put_message(self, data: str | bytes) -> None:
         """Take in a ``text`` message from a data channel; errors go to the feed."""
@@ -268,7 +280,7 @@ class Session:
 
     def _end_if_idle(self) -> None:
         now = self.now()
-        if len(self.audience) or (self._peer and not self._peer.done()):
+        if len(self.audience) or (self._receiving and not self._receiving.done()):
             self._last_used = now
         elif now - self._last_used >= self._config.idle_timeout:
             self.end(IDLE)
@@ -276,19 +288,3 @@ class Session:
     def _dismiss(self, ending: Ending) -> None:
         closed = SessionClosed(ending.reason, self._tally.totals())
         self.audience.dismiss(closed, ending.close_code, ending.error)
-
-
-def check_text(text: Text, now: float) -> None:
-    """Check a line of text that arrives at ``now``.
-
-    Raises:
-        ProtocolError: ``text_empty``, ``text_too_long`` or ``config_invalid``.
-    """
-    if len(text.body) > limits.MAX_TEXT_CHARACTERS:
-        raise ProtocolError(
-            ErrorCode.TEXT_TOO_LONG, f"at most {limits.MAX_TEXT_CHARACTERS} characters", "body"
-        )
-    if not text.body.strip():
-        raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
-    if text.at_ms is not UNSET and text.at_ms > now * 1000:
-        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")

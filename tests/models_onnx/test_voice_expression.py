@@ -8,6 +8,7 @@ import pytest
 from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import CLASSES, LABELS
 from esapr.inference.models import Model
+from esapr.inference.voice.activity import LENGTHS, PIECE
 from esapr.inference.voice.windows import WINDOW
 from esapr.models_onnx import ROOT
 
@@ -29,7 +30,8 @@ def speech() -> np.ndarray:
 
 def logits(model: Model, *windows: np.ndarray) -> np.ndarray:
     """Logits divided by the temperature: differences of what probabilities are made of."""
-    scaled: np.ndarray = model.run({"samples": np.stack(windows)})["logits"]
+    pieces = np.stack(windows).reshape(len(windows), -1, PIECE)
+    scaled: np.ndarray = model.run({"samples": pieces})["logits"]
     return scaled / model.card.temperature
 
 
@@ -52,6 +54,15 @@ def test_neighbours_in_a_batch_do_not_matter(model: Model, speech: np.ndarray) -
         batch = [noise, noise, noise]
         batch[position] = speech
         np.testing.assert_allclose(logits(model, *batch)[position], alone, atol=1e-3)
+
+
+def test_a_short_utterance_scores_as_it_would_in_a_long_window(
+    model: Model, speech: np.ndarray
+) -> None:
+    for size in range(LENGTHS, WINDOW, LENGTHS):
+        spoken = speech[:size]
+        padded = np.pad(spoken, (0, WINDOW - size))
+        np.testing.assert_allclose(logits(model, spoken), logits(model, padded), atol=1e-3)
 
 
 @pytest.mark.parametrize("samples", [0, 160, 8_000, WINDOW])

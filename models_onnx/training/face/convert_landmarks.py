@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper
 
 from esapr.inference.cards import ModelCard
 from esapr.inference.face.align import LANDMARK_REGION, cut
@@ -13,14 +12,14 @@ from esapr.inference.face.detect import faces, letterboxed
 from esapr.inference.face.landmarks import LANDMARK_SIDE
 from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
-from esapr.models_onnx.training.face import pictures, tflite_graph
+from esapr.models_onnx.training.face import pictures, prelu, tflite_graph
 from esapr.models_onnx.training.face.timing import milliseconds
 from esapr.models_onnx.training.folders import data_folder
 from esapr.models_onnx.training.release import Release, write
 
 MEMBER = "mediapipe/modules/face_landmark/face_landmark.tflite"
 SHA256 = "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"
-SCALE, SHIFT = 1 / 255, 0.0
+SCALE = 1 / 255
 POINTS = 468
 TOLERANCE = 1e-3
 # The file's own names of its outputs.
@@ -30,13 +29,11 @@ RAW_POINTS, RAW_PRESENCE = "conv2d_21", "conv2d_31"
 def graph() -> onnx.ModelProto:
     """Return the network with pictures in, points in fractions of the picture out."""
     model = tflite_graph.converted(tflite_graph.fetch(MEMBER, SHA256))
-    tflite_graph.split_prelu(model)
-    tflite_graph.take_pictures(model, SCALE, SHIFT)
+    prelu.rewrite(model)
+    tflite_graph.take_pictures(model, SCALE)
     tflite_graph.free_batch(model)
-    tflite_graph.add_reshape(model, RAW_POINTS, "pixels", [POINTS, 3])
-    tflite_graph.add_reshape(model, RAW_PRESENCE, "presence", [1])
-    tflite_graph.add_constant(model, "point_scale", np.array(1 / LANDMARK_SIDE, np.float32))
-    model.graph.node.append(helper.make_node("Mul", ["pixels", "point_scale"], ["landmarks"]))
+    tflite_graph.dense_output(model, RAW_POINTS, "landmarks", [POINTS, 3], 1 / LANDMARK_SIDE)
+    tflite_graph.dense_output(model, RAW_PRESENCE, "presence", [1], 1.0)
     tflite_graph.set_outputs(model, {"landmarks": [POINTS, 3], "presence": [1]})
     return model
 
@@ -77,7 +74,7 @@ def main() -> None:
     expected = reference(case)
     release = Release(
         name="face_landmarks",
-        version="1.0.0",
+        version="1.1.0",
         task="face_landmarks",
         description="FaceMesh (468 points) from mediapipe 0.10.21, points in fractions",
         licence="Apache-2.0",

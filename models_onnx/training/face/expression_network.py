@@ -38,8 +38,9 @@ def body(normalisation: Normalisation = keras.layers.BatchNormalization) -> kera
     """
     image = keras.Input((None, None, 1), name="standardised")
     x = _convolved(image, STEM, 1, normalisation)
-    x = keras.layers.ReLU()(x)
-    x = keras.layers.MaxPooling2D(2)(x)
+    # Rectified after the pooling: ONNX Runtime would pull int8 through a pooling of rectified
+    # values, into one that is thirty times as slow.
+    x = keras.layers.ReLU()(keras.layers.MaxPooling2D(2)(x))
     for stage, (channels, blocks) in enumerate(STAGES):
         for block in range(blocks):
             stride = 2 if stage > 0 and block == 0 else 1

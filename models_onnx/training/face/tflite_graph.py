@@ -45,21 +45,30 @@ def converted(tflite: Path) -> onnx.ModelProto:
     return onnx.load(target)
 
 
-def take_pictures(model: onnx.ModelProto, scale: float, shift: float) -> None:
+def take_pictures(model: onnx.ModelProto, scale: float, shift: float = 0.0) -> None:
     """Make the graph's input uint8 RGB ``image`` ``[batch, height, width, 3]``.
 
     The graph then computes ``image * scale + shift``, which is what the network was trained on.
+    Without a shift, which would change what a convolution pads with, the scale is in the kernel of
+    the first convolution.
     """
     graph = model.graph
     (old,) = graph.input
     height, width = (d.dim_value for d in old.type.tensor_type.shape.dim[1:3])
-    graph.initializer.append(numpy_helper.from_array(np.float32(scale), "picture_scale"))
-    graph.initializer.append(numpy_helper.from_array(np.float32(shift), "picture_shift"))
-    nodes = [
-        helper.make_node("Cast", ["image"], ["picture_float"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["picture_float", "picture_scale"], ["picture_scaled"]),
-        helper.make_node("Add", ["picture_scaled", "picture_shift"], [old.name]),
-    ]
+    if shift:
+        add_constant(model, "picture_scale", np.array(scale, np.float32))
+        add_constant(model, "picture_shift", np.array(shift, np.float32))
+        nodes = [
+            helper.make_node("Cast", ["image"], ["picture_float"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["picture_float", "picture_scale"], ["picture_scaled"]),
+            helper.make_node("Add", ["picture_scaled", "picture_shift"], [old.name]),
+        ]
+    else:
+        first = next(node for node in graph.node if node.op_type == "Conv")
+        constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
+        add_constant(model, "picture_kernel", constants[first.input[1]] * np.float32(scale))
+        first.input[1] = "picture_kernel"
+        nodes = [helper.make_node("Cast", ["image"], [old.name], to=TensorProto.FLOAT)]
     _replace(graph.node, [*nodes, *graph.node])
     shape = ["batch", height, width, 3]
     _replace(graph.input, [helper.make_tensor_value_info("image", TensorProto.UINT8, shape)])
@@ -81,6 +90,32 @@ def add_reshape(model: onnx.ModelProto, source: str, target: str, shape: list[in
     model.graph.node.append(helper.make_node("Reshape", [source, f"{target}_shape"], [target]))
 
 
+def dense_output(
+    model: onnx.ModelProto, source: str, target: str, shape: list[int], scale: float
+) -> None:
+    """Append ``target = scale * source`` as ``[batch, *shape]``.
+
+    ``source`` is a reshaped convolution whose kernel covers the whole picture. As a matrix product
+    its weights are read once a batch, not once a picture.
+    """
+    graph = model.graph
+    producers = {node.output[0]: node for node in graph.node}
+    reshape = producers[source]
+    convolution = producers[reshape.input[0]]
+    constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
+    kernel, bias = (constants[name] for name in convolution.input[1:])
+    weights = kernel.reshape(len(kernel), -1) * np.float32(scale)
+    add_constant(model, f"{target}_weights", weights)
+    add_constant(model, f"{target}_bias", bias * np.float32(scale))
+    flat, row = f"{target}_flat", f"{target}_row"
+    inputs = [flat, f"{target}_weights", f"{target}_bias"]
+    graph.node.remove(reshape)
+    graph.node.remove(convolution)
+    graph.node.append(helper.make_node("Flatten", [convolution.input[0]], [flat]))
+    graph.node.append(helper.make_node("Gemm", inputs, [row], transB=1))
+    add_reshape(model, row, target, shape)
+
+
 def add_constant(model: onnx.ModelProto, name: str, value: NDArray[Any]) -> None:
     """Append an initialiser."""
     model.graph.initializer.append(numpy_helper.from_array(value, name))
@@ -96,51 +131,6 @@ def free_batch(model: onnx.ModelProto) -> None:
             shape[0] = 0
             constants[name].CopyFrom(numpy_helper.from_array(shape, name))
     del graph.value_info[:]
-
-
-def split_prelu(model: onnx.ModelProto) -> None:
-    """Write each ``PRelu(x)`` as ``s·x + (1 - s)·relu(x)`` with two depthwise 1x1 convolutions.
-
-    ONNX Runtime has no blocked-layout kernel for ``PRelu`` on the CPU and would leave and enter
-    the blocked layout around each one; with convolutions FaceMesh takes a third of the time.
-    """
-    graph = model.graph
-    constants = {c.name: c for c in graph.initializer}
-    nodes: list[onnx.NodeProto] = []
-    for node in graph.node:
-        if node.op_type == "PRelu":
-            slope = numpy_helper.to_array(constants[node.input[1]]).reshape(-1, 1, 1, 1)
-            nodes += _prelu_nodes(model, node, slope)
-        else:
-            nodes.append(node)
-    _replace(graph.node, nodes)
-
-
-def _prelu_nodes(
-    model: onnx.ModelProto, node: onnx.NodeProto, slope: NDArray[np.float32]
-) -> list[onnx.NodeProto]:
-    source, target = node.input[0], node.output[0]
-    add_constant(model, f"{target}_slope", slope)
-    add_constant(model, f"{target}_rest", 1 - slope)
-    groups = len(slope)
-    return [
-        helper.make_node("Relu", [source], [f"{target}_relu"]),
-        helper.make_node(
-            "Conv",
-            [source, f"{target}_slope"],
-            [f"{target}_all"],
-            group=groups,
-            kernel_shape=[1, 1],
-        ),
-        helper.make_node(
-            "Conv",
-            [f"{target}_relu", f"{target}_rest"],
-            [f"{target}_positive"],
-            group=groups,
-            kernel_shape=[1, 1],
-        ),
-        helper.make_node("Add", [f"{target}_all", f"{target}_positive"], [target]),
-    ]
 
 
 def save(model: onnx.ModelProto, name: str) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-BATCHES = (1, 16)
+BATCHES = (1, 4, 16)
 ROUNDS = 40
 
 
@@ -21,7 +21,7 @@ def session(path: Path) -> Any:
 
 
 def milliseconds(path: Path, images: NDArray[np.uint8]) -> dict[str, float]:
-    """Return the CPU time a picture takes at batch 1 and 16: the lower quartile of forty runs.
+    """Return the CPU time a picture takes by batch size: the lower quartile of forty runs.
 
     Processor time of the calling thread, which does all the work, and the lower quartile, because
     other work on the machine only ever adds.

@@ -25,7 +25,7 @@ from esapr.models_onnx.training.metrics import (
 )
 from esapr.models_onnx.training.voice import graph, reference
 from esapr.models_onnx.training.voice.corpora import FOLDS
-from esapr.models_onnx.training.voice.features import Features, load
+from esapr.models_onnx.training.voice.features import STRIDE, Features, load
 from esapr.models_onnx.training.voice.folds import (
     Logits,
     Result,
@@ -48,7 +48,7 @@ from esapr.models_onnx.training.voice.whisper import PooledEncoder, base_variabl
 
 TESTED = (WHOLE, SHORT, SHORTEST, NOISY, MICROPHONE, LIVE)
 TEST_SET = "RAVDESS, five folds by actor, chosen and calibrated inside the training folds"
-TOLERANCE = 0.2
+TOLERANCE = 0.5
 DATA = [
     {
         "name": "RAVDESS speech",
@@ -69,7 +69,7 @@ DATA = [
 
 
 class Classifier(nn.Module):
-    """Samples ``[N, 48000]`` -> logits ``[N, 7]``."""
+    """Samples ``[N, T, 320]`` -> logits ``[N, 7]``."""
 
     def __init__(self, encoder: PooledEncoder, head: Head) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Classifier(nn.Module):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return logits in the order of ``esapr.inference.emotions``."""
-        return self.head(self.encoder(samples))
+        return self.head(self.encoder(samples.flatten(1)))
 
 
 def main() -> None:
@@ -177,16 +177,22 @@ def write(
     """Export, quantise, compare with the float module and write the model folder."""
     module = Classifier(PooledEncoder(base_variables(), layers), head).eval()
     folder = run_folder("voice_expression")
-    graph.export(module, torch.randn(2, reference.SAMPLES), folder / "float.onnx", output="logits")
-    graph.quantise(folder / "float.onnx", folder / "model.onnx")
+    windows = reference.windows().reshape(2, -1, STRIDE)
+    plain, free = folder / "float.onnx", ("batch", "pieces")
+    graph.export(module, torch.from_numpy(windows), plain, output="logits", free=free)
+    graph.quantise(plain, folder / "model.onnx")
     session = graph.session(folder / "model.onnx")
-    windows = reference.windows()
     with torch.no_grad():
         expected = module(torch.from_numpy(windows)).numpy()
     difference = float(np.max(np.abs(session.run(None, {"samples": windows})[0] - expected)))
-    costs = milliseconds(session)
+    costs = {
+        "ms_per_window_by_batch": milliseconds(session, pieces=150),
+        "ms_per_window_by_seconds": {
+            str(seconds): milliseconds(session, pieces=50 * seconds)["1"] for seconds in (1, 2, 3)
+        },
+    }
     print(f"parity {difference:.1e}, ms {costs}")
-    card = describe(difference, temperature, {**figures, "ms_per_window_by_batch": costs})
+    card = describe(difference, temperature, {**figures, **costs})
     return release.write(card, folder / "model.onnx", {"samples": windows}, {"logits": expected})
 
 
@@ -194,7 +200,7 @@ def describe(difference: float, temperature: float, metrics: Mapping[str, Any]) 
     """Return the card."""
     return release.Release(
         name="voice_expression",
-        version="1.0.0",
+        version="2.0.0",
         task="voice-expression",
         description=(
             "Expression of up to three seconds of speech: first layers of Whisper base, "
@@ -203,8 +209,8 @@ def describe(difference: float, temperature: float, metrics: Mapping[str, Any]) 
         licence="CC-BY-NC-SA-4.0",
         commercial_use=False,
         normalisation=(
-            "float32 mono samples in [-1, 1] at 16 kHz, speech first, exact zeros behind it; "
-            "level and log-mel spectrogram are part of the graph"
+            "float32 mono samples in [-1, 1] at 16 kHz in pieces of 20 ms, speech first, exact "
+            "zeros behind it; level and log-mel spectrogram are part of the graph"
         ),
         metrics={"test_set": TEST_SET, **metrics},
         data=DATA,

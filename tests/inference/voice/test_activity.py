@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from esapr.inference.voice.activity import CHUNK, CHUNKS, MARGIN, evidence, find_speech
+from esapr.inference.voice.activity import (
+    CHUNK,
+    CHUNKS,
+    LENGTHS,
+    MARGIN,
+    PIECE,
+    evidence,
+    find_speech,
+)
 from esapr.inference.voice.windows import WINDOW
 
 
@@ -51,8 +59,12 @@ def test_the_evidence_is_the_speech_moved_to_the_front(values: np.ndarray) -> No
     speech = find_speech(values)
     if speech is None:
         return
-    moved = evidence(samples, speech)
+    pieces = evidence(samples, speech)
+    assert pieces.shape[1] == PIECE
+    moved = pieces.ravel()
     length = speech.end - speech.begin
+    assert length <= len(moved) < length + LENGTHS
+    assert len(moved) % LENGTHS == 0
     np.testing.assert_array_equal(moved[:length], samples[speech.begin : speech.end])
     assert not moved[length:].any()
     assert 32 <= speech.milliseconds <= CHUNKS * 32

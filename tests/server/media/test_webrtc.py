@@ -1,12 +1,15 @@
 """Real peers over loopback: what comes in, what is refused, and who is not disturbed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
 import aiohttp
+import av
+import numpy as np
 import pytest
 from yarl import URL
 
@@ -24,6 +27,8 @@ from esapr.server.app import Server
 from esapr.server.media.webrtc import check_offer
 from tests.server.media.clips import empty_room, write_clip
 from tests.serving import CONSENT, running_server
+
+PHOTO = Path(__file__).parents[2] / "data" / "astronaut.jpg"
 
 pytestmark = pytest.mark.real_time
 
@@ -183,7 +188,7 @@ def test_an_offer_with_two_cameras_is_refused() -> None:
     second = WITHOUT_TRANSPORT[WITHOUT_TRANSPORT.index("m=video") :].replace("mid:0", "mid:1")
     with pytest.raises(ProtocolError, match="at most one audio and one video") as refused:
         check_offer(WITHOUT_TRANSPORT + second)
-    assert refused.value.code is ErrorCode.SDP_INVALID
+    assert refused.value.code is ErrorCode.SDP_UNACCEPTABLE
 
 
 async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
@@ -239,3 +244,17 @@ async def test_memory_and_tasks_do_not_grow_with_sessions_that_come_and_go() -> 
         # A session that leaked would leave its own tasks and aiortc's: several each.
         assert tasks[-1] < tasks[0] + len(tasks)
         assert "esapr_sessions 0.0" in running.metrics.text().decode()
+
+
+async def test_a_still_face_is_not_run_through_the_networks_again_and_again(
+    tmp_path: Path,
+) -> None:
+    with av.open(str(PHOTO)) as file:
+        photo = next(file.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
+    clip = write_clip(tmp_path / "still.webm", seconds=3, picture=photo[:480, :480])
+    async with gateway() as (server, running), play(server, encode_clip(clip), name="one") as one:
+        await state_of(one, lambda s: s.t_end_ms >= 4000 and "face" in weights(s))
+
+        unchanged = re.search(r"esapr_unchanged_total (\d+)", running.metrics.text().decode())
+        assert unchanged is not None
+        assert int(unchanged[1]) >= 5

@@ -1,0 +1,52 @@
+"""Decodes one track on the thread that aiortc gives it. No asyncio, no aiortc."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Event
+from typing import Any, Protocol
+
+import av
+
+
+class Decoder(Protocol):
+    """What is needed of aiortc's decoders."""
+
+    def decode(self, encoded: Any) -> list[Any]:
+        """Return the decoded frames that an encoded one brings about, seldom more than one."""
+
+
+class Decoding(SimpleQueue[Any]):
+    """The queue that aiortc fills with a track's encoded frames, and its decoder thread empties.
+
+    Left alone, that thread makes an asyncio task of every decoded frame, most of which are not
+    analysed. Here ``get``, which the thread calls, decodes whatever comes and gives the frames to
+    a reader on that same thread; it returns None when the track has ended, and nothing before.
+    Unbounded, as aiortc's own: decoding takes a fraction of the time that the frames last.
+    """
+
+    def __init__(
+        self,
+        decoder: Callable[[Any], Decoder],
+        reader: Callable[[], Callable[[Any], None]],
+        broken: Event,
+    ) -> None:
+        """Make a decoder and a reader a codec; ``broken`` has the sender asked for a key frame."""
+        super().__init__()
+        self._decoder_of = decoder
+        self._reader_of = reader
+        self._broken = broken
+
+    def get(self, block: bool = True, timeout: float | None = None) -> None:
+        """Decode and read until the track ends; what that takes is freed on returning."""
+        made: dict[str, tuple[Decoder, Callable[[Any], None]]] = {}
+        while (waiting := super().get(block, timeout)) is not None:
+            codec, encoded = waiting
+            if codec.name not in made:
+                made[codec.name] = self._decoder_of(codec), self._reader_of()
+            decoder, read = made[codec.name]
+            try:
+                for frame in decoder.decode(encoded):
+                    read(frame)
+            except av.FFmpegError:
+                # The decoder is kept: a new one could not go on before the next key frame.
+                self._broken.set()
