@@ -3,7 +3,8 @@
 Operations are those of convolutions, matrix products and LSTMs, two for each multiply-add, counted
 from the shapes that ONNX Runtime's profiler reports for one batch on the processor. Bytes are what
 every node reads and writes, fused as it runs, as if nothing stayed in a cache, and the weights once
-a batch. So a share above 1 is possible: of the memory roof by caches, of the compute roof by int8 arithmetic.
+a batch. So a share above 1 is possible: of the memory roof by caches, of the compute roof by int8
+arithmetic.
 
 One core of the processor by its own time, which other load disturbs least, or one GPU by wall time.
 """
