@@ -8,9 +8,11 @@ import pytest
 
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
+from esapr.inference.devices import Device
 from esapr.inference.face.align import Region
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.stages import DetectorStage, Face, FaceStage, Look, Search
+from esapr.inference.models import Model
 from esapr.inference.stages import Answers, Network
 from tests.inference.batch_models import TakesAnyArrays
 from tests.inference.face import one_by_one
@@ -86,6 +88,26 @@ def test_a_batch_is_read_as_one_by_one(looks: list[Look]) -> None:
     for look, face in zip(looks, answers.values, strict=True):
         same(face, one_by_one.read(look.rgb, look.region))
     assert len({face.quality for face in answers.values if face}) > 1
+
+
+def test_fixed_buffers_that_held_other_faces_read_the_same(looks: list[Look]) -> None:
+    card = models()["face_expression"].card
+    landmarks, expression = (
+        Network(name, Model(models()[name].card, devices=[Device(bound=True)]), LIMITS)
+        for name in ("face_landmarks", "face_expression")
+    )
+    on_device = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
+    on_device.run(looks[:4], 0)
+
+    answers = on_device.run(looks[4:1:-1], 0)
+
+    expected = stage().run(looks[4:1:-1], 0)
+    for face, reference in zip(answers.values, expected.values, strict=True):
+        assert face is not None
+        assert reference is not None
+        np.testing.assert_array_equal(face.landmarks, reference.landmarks)
+        np.testing.assert_array_equal(face.probs, reference.probs)
+        assert face.quality == reference.quality
 
 
 def test_a_frame_without_a_face_answers_none_and_moves_nobody(looks: list[Look]) -> None:
