@@ -13,9 +13,12 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
+    MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
+    ROOM_FULL = "room_full"
+    SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
     SESSION_CLOSED = "session_closed"
@@ -24,6 +27,7 @@ class ErrorCode(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     TOKEN_INVALID = "token_invalid"
     TOO_MANY_FEEDS = "too_many_feeds"
+    TOO_MANY_TOKENS = "too_many_tokens"
     VERSION_UNSUPPORTED = "version_unsupported"
 
     @property
@@ -37,6 +41,7 @@ _RETRYABLE = frozenset(
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
     }

@@ -15,12 +15,15 @@ from esapr.inference.cards import ModelError
 from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
+from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
-from esapr.server.http import errors, feed, health, pages, sessions, whip
-from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
+from esapr.server.http import errors, feed, health, pages, rooms, sessions, whip
+from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, TOKENS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models
 from esapr.server.sessions.admission import Sessions
+from esapr.server.sessions.rooms import Rooms
+from esapr.server.trust.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -54,7 +57,7 @@ async def serve(
         pipeline = Pipeline(models, stack.enter_context(ThreadWorkers(config.threads)), metrics)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            open_sessions = Sessions(group, config, pipeline, metrics)
+            open_sessions = _sessions(group, config, pipeline, metrics)
             app = _application(
                 config,
                 static,
@@ -107,6 +110,13 @@ async def _cluster_models(
     return cluster.models
 
 
+def _sessions(
+    group: asyncio.TaskGroup, config: ServerConfig, pipeline: Pipeline, metrics: Metrics
+) -> Sessions:
+    open_rooms = Rooms(LocalBus(), asyncio.get_running_loop().time, metrics)
+    return Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=Tokens())
+
+
 def _application(
     config: ServerConfig,
     static: Path,
@@ -123,13 +133,16 @@ def _application(
     app[METRICS] = metrics
     app[PIPELINE] = pipeline
     app[READY] = ready
+    app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
+    app[TOKENS] = open_sessions.tokens
     app.add_routes(
         [
             *health.routes(),
             *sessions.routes(demo=config.loopback),
             *whip.routes(),
             *feed.routes(),
+            *rooms.routes(),
             *pages.routes(static),
         ]
     )

@@ -4,7 +4,10 @@ import asyncio
 
 from esapr.protocol.errors import CloseCode
 from esapr.protocol.messages import Detail, Overlay, State
+from esapr.protocol.rooms import Aggregate, MemberJoined, MemberLeft, MemberMuted, Trend
 from esapr.server.sessions.outbox import Broadcast, Outbox
+
+LIVE = State | Trend | Aggregate | MemberJoined | MemberLeft | MemberMuted
 
 
 class Subscriber:
@@ -14,7 +17,7 @@ class Subscriber:
         """Start with nothing to send."""
         self.detail: Detail = "state"
         self.greeted = False
-        """Whether ``hello`` was said. States wait for it, so that a replay comes before them."""
+        """Whether ``hello`` was said: what is live waits for it, so that a replay comes first."""
         self.close_code: CloseCode | None = None
         """Set once nothing more will be put: close with this code when all is sent."""
         self._outbox = Outbox()
@@ -24,12 +27,21 @@ class Subscriber:
         """Queue a message, or drop it if it is one that was not asked for."""
         if isinstance(item.message, Overlay) and self.detail != "overlay":
             return
-        if isinstance(item.message, State) and not self.greeted:
+        if isinstance(item.message, LIVE) and not self.greeted:
             return
         self._outbox.put(item)
         self._filled.set()
         if self._outbox.behind:
             self.close(CloseCode.TRY_LATER)
+
+    @property
+    def skipped(self) -> int:
+        """Messages that were not read in time."""
+        return self._outbox.skipped
+
+    def resume(self, session: str, last_seq: int) -> None:
+        """Expect the state after ``last_seq`` as the next one of ``session``."""
+        self._outbox.resume(session, last_seq)
 
     def put_replay(self, items: list[Broadcast]) -> None:
         """Queue what a returning subscriber has missed."""
