@@ -56,10 +56,10 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     grant = granted(request, "feed", session=session.id)
     subscriber = session.audience.join()
     try:
-        socket, form = await open_socket(request)
+        opened = await open_socket(request)
         conversation = Feed(session, subscriber, grant.scopes, request.app[PIPELINE].versions)
-        await FeedSocket(socket, form, subscriber, conversation, request.app[METRICS]).serve()
-        return socket
+        await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
+        return opened.response
     finally:
         session.audience.leave(subscriber)
 

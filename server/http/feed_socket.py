@@ -1,6 +1,7 @@
 """One WebSocket of a feed: a task that reads and a task that writes."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
@@ -33,8 +34,17 @@ class Conversation(Protocol):
         """
 
 
-async def open_socket(request: web.Request) -> tuple[web.WebSocketResponse, Format]:
-    """Accept a WebSocket; return it and the negotiated format."""
+@dataclass(frozen=True, slots=True)
+class OpenSocket:
+    """An accepted WebSocket, what is below it, and the format that it speaks."""
+
+    response: web.WebSocketResponse
+    transport: asyncio.Transport
+    form: Format
+
+
+async def open_socket(request: web.Request) -> OpenSocket:
+    """Accept a WebSocket."""
     socket = web.WebSocketResponse(
         protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
         max_msg_size=limits.MAX_MESSAGE_BYTES,
@@ -43,31 +53,44 @@ async def open_socket(request: web.Request) -> tuple[web.WebSocketResponse, Form
         compress=False,
     )
     await socket.prepare(request)
-    return socket, Format.MSGPACK if socket.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
+    form = Format.MSGPACK if socket.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
+    assert isinstance(request.transport, asyncio.Transport)
+    return OpenSocket(socket, request.transport, form)
 
 
 class FeedSocket:
-    """Sends what a subscriber is sent; hands what is read to a conversation."""
+    """Sends what a subscriber is sent; hands what is read to a conversation.
+
+    Implements :class:`esapr.server.sessions.subscriber.Line`.
+    """
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
-        form: Format,
+        opened: OpenSocket,
         subscriber: Subscriber,
         conversation: Conversation,
         metrics: Metrics,
     ) -> None:
-        """Serve ``socket``, which speaks ``form``."""
-        self._socket = socket
-        self._form = form
+        """Serve ``opened``."""
+        self._socket, self._transport, self._form = opened.response, opened.transport, opened.form
+        self._frames = WSMsgType.TEXT if opened.form is Format.JSON else WSMsgType.BINARY
         self._subscriber = subscriber
         self._conversation = conversation
         self._metrics = metrics
         self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
         self._bad_messages = 0
 
+    def is_clear(self) -> bool:
+        """Return whether all that was written has left."""
+        return not self._socket.closed and self._transport.get_write_buffer_size() == 0
+
+    def write(self, item: Broadcast) -> None:
+        """Write a message."""
+        self._transport.write(item.framed(self._form))
+
     async def serve(self) -> None:
         """Serve until the socket or the subscription closes."""
+        self._subscriber.line = self
         with self._metrics.feeds.track_inprogress():
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(self._write())
@@ -88,11 +111,8 @@ class FeedSocket:
         await self._socket.close(code=code)
 
     async def _send(self, message: Broadcast) -> None:
-        data = message.encoded(self._form)
-        if self._form is Format.JSON:
-            await self._socket.send_str(data.decode())
-        else:
-            await self._socket.send_bytes(data)
+        # Not send_str(), which would encode the text again for each subscriber.
+        await self._socket.send_frame(message.encoded(self._form), self._frames)
 
     async def _read(self) -> None:
         async for frame in self._socket:
@@ -117,10 +137,9 @@ class FeedSocket:
         await asyncio.Event().wait()
 
     def _decode(self, kind: WSMsgType, data: str | bytes) -> ClientMessage:
-        expected = WSMsgType.TEXT if self._form is Format.JSON else WSMsgType.BINARY
-        if kind is not expected:
+        if kind is not self._frames:
             raise ProtocolError(
-                ErrorCode.BAD_MESSAGE, f"{self._form} travels in {expected.name.lower()} frames"
+                ErrorCode.BAD_MESSAGE, f"{self._form} travels in {self._frames.name.lower()} frames"
             )
         return decode_client(data.encode() if isinstance(data, str) else data, self._form)
 

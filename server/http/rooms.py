@@ -40,10 +40,10 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     channel = Channel(view, grant.session if view == "own" else None)
     subscriber = room.watch(channel)
     try:
-        socket, form = await open_socket(request)
+        opened = await open_socket(request)
         conversation = RoomFeed(rooms, room, channel, subscriber, grant)
-        await FeedSocket(socket, form, subscriber, conversation, request.app[METRICS]).serve()
-        return socket
+        await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
+        return opened.response
     finally:
         room.unwatch(channel, subscriber)
 

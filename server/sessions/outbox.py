@@ -21,12 +21,27 @@ class Broadcast:
 
     message: ServerMessage | Mute
     _encoded: dict[Format, bytes] = field(default_factory=dict)
+    _framed: dict[Format, bytes] = field(default_factory=dict)
 
     def encoded(self, form: Format) -> bytes:
         """Return the message's bytes."""
         if form not in self._encoded:
             self._encoded[form] = encode(self.message, form)
         return self._encoded[form]
+
+    def framed(self, form: Format) -> bytes:
+        """Return the message as a server's WebSocket frame (RFC 6455, section 5.2)."""
+        if form not in self._framed:
+            data = self.encoded(form)
+            size = len(data)
+            if size < 126:
+                length = bytes((size,))
+            elif size < 1 << 16:
+                length = b"\x7e" + size.to_bytes(2)
+            else:
+                length = b"\x7f" + size.to_bytes(8)
+            self._framed[form] = (b"\x81" if form is Format.JSON else b"\x82") + length + data
+        return self._framed[form]
 
 
 class Outbox:

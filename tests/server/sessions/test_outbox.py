@@ -1,9 +1,10 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import Gap, Overlay, Pong, State
-from esapr.protocol.rooms import MemberLeft
+from esapr.protocol.rooms import MemberLeft, RoomClosed
 from esapr.server.sessions.outbox import Broadcast, Outbox
 from tests.server.sessions.examples import state
 
@@ -124,3 +125,19 @@ def test_a_broadcast_is_encoded_once_per_format() -> None:
     item = Broadcast(state(0))
     for form in Format:
         assert item.encoded(form) is item.encoded(form)
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (125, b"\x7d"),
+        (126, b"\x7e\x00\x7e"),
+        (65_535, b"\x7e\xff\xff"),
+        (65_536, b"\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_frames_have_the_lengths_of_rfc_6455(size: int, head: bytes) -> None:
+    empty = len(Broadcast(RoomClosed("")).encoded(Format.JSON))
+    item = Broadcast(RoomClosed("x" * (size - empty)))
+    assert item.framed(Format.JSON) == b"\x81" + head + item.encoded(Format.JSON)
+    assert item.framed(Format.MSGPACK)[:1] == b"\x82"
