@@ -108,7 +108,7 @@ class Hall:
         self._clip = clip
         self._clocks = Clocks()
         self._watchers: list[Watcher] = []
-        self.lateness_ms: list[float] = []
+        self._own: list[tuple[float, State]] = []
 
     @asynccontextmanager
     async def participants(self, count: int) -> AsyncIterator[list[Participant]]:
@@ -145,9 +145,13 @@ class Hall:
 
     def begin(self) -> None:
         """Forget what has come so far."""
-        self.lateness_ms = []
+        self._own = []
         for watcher in self._watchers:
             watcher.frames.clear()
+
+    def own_delays_ms(self) -> list[float]:
+        """Return how late the participants' own states have come since :meth:`begin`."""
+        return [self._clocks.late_ms(state, now) for now, state in self._own]
 
     def delivered(self) -> Delivered:
         """Return what has come to the audience since :meth:`begin`."""
@@ -169,7 +173,7 @@ class Hall:
             if isinstance(message, Pong):
                 self._clocks.note(person.credentials.session_id, message, now)
             elif isinstance(message, State):
-                self.lateness_ms.append(self._clocks.late_ms(message, now))
+                self._own.append((now, message))
 
     async def _ping(self, person: Participant) -> None:
         while True:
@@ -193,11 +197,11 @@ async def run(participants: int, subscribers: int, role: Role, seconds: float) -
         async with hall.participants(participants) as people:
             hall.begin()
             alone_cost = await spend(server, seconds)
-            alone = Delay.of(hall.lateness_ms)
+            alone = Delay.of(hall.own_delays_ms())
             async with hall.audience(people[0], role, subscribers):
                 hall.begin()
                 watched_cost = await spend(server, seconds)
-                watched, delivered = Delay.of(hall.lateness_ms), hall.delivered()
+                watched, delivered = Delay.of(hall.own_delays_ms()), hall.delivered()
     return RoomReport(
         participants=participants,
         subscribers=subscribers,
