@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from itertools import chain
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -43,6 +44,7 @@ class Room:
         self._views = Views(room_id)
         self._watchers: defaultdict[Channel, set[Subscriber]] = defaultdict(set)
         self._histories: dict[tuple[View, str], History] = {}
+        self._departed: dict[str, tuple[float, Broadcast]] = {}
 
     def shown_members(self, channel: Channel) -> list[Member]:
         """Return the people that a channel may know of."""
@@ -80,9 +82,11 @@ class Room:
             subscriber.resume(session, last_seq)
         shown = "full" if channel.view == "own" else channel.view
         missed: list[Broadcast] = []
-        for member in self.shown_members(channel):
-            if history := self._histories.get((shown, member.session)):
-                missed += history.since(last_seqs.get(member.session, -1))
+        for session in self._resumable(channel, last_seqs):
+            if history := self._histories.get((shown, session)):
+                missed += history.since(last_seqs.get(session, -1))
+            if session in self._departed:
+                missed.append(self._departed[session][1])
         subscriber.put_replay(missed)
 
     def receive(self, item: Broadcast) -> None:
@@ -94,11 +98,17 @@ class Room:
                     self._keep(channel, shown, now)
                     self._send(channel, shown)
             case MemberJoined() | MemberLeft() | MemberMuted() as event:
-                self._note(event)
+                self._note(item, event)
                 for channel, shown in self._views.of_event(item, event):
                     self._send(channel, shown)
             case Mute(modality, muted, str(session)) if session in self.switches:
                 self.switches[session](modality, muted)
+
+    def _resumable(self, channel: Channel, last_seqs: Mapping[str, int]) -> list[str]:
+        """Return the sessions that are replayed: everybody, and who was seen and has left."""
+        present = [member.session for member in self.shown_members(channel)]
+        gone = [s for s in last_seqs if s in self._departed and channel.session in (None, s)]
+        return present if channel.view == "aggregate" else [*present, *gone]
 
     def close(self, ending: Ending) -> None:
         """Tell every watcher that everybody has left, and let their sockets close."""
@@ -110,19 +120,27 @@ class Room:
                 subscriber.put(item)
             subscriber.close(ending.close_code)
 
-    def _note(self, event: MemberEvent) -> None:
+    def _note(self, item: Broadcast, event: MemberEvent) -> None:
         match event:
             case MemberJoined(member=member):
                 self.members[member.session] = member
             case MemberLeft(session=session):
                 self.members.pop(session, None)
-                for view in ("full", "trends"):
-                    self._histories.pop((view, session), None)
+                self._departed[session] = (self._now(), item)
+                self._forget_departed()
             case MemberMuted(session=session) if session in self.members:
                 member = self.members[session]
                 others = [m for m in member.muted if m != event.modality]
                 muted = sorted([*others, event.modality]) if event.muted else others
                 self.members[session] = replace(member, muted=muted)
+
+    def _forget_departed(self) -> None:
+        """Forget those whom nobody can resume any more."""
+        old = self._now() - limits.RESUME_SECONDS
+        for session in [s for s, (at, _) in self._departed.items() if at < old]:
+            del self._departed[session]
+            for view in get_args(View):
+                self._histories.pop((view, session), None)
 
     def _keep(self, channel: Channel, item: Broadcast, now: float) -> None:
         """Keep the states of everybody and their trends; one's own are among the former."""
