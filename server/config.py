@@ -47,6 +47,12 @@ class ServerConfig:
     drain_timeout: float = 5.0
     """Seconds that a stopping server waits for its subscribers to read their last states."""
 
+    bus: str = "local"
+    """What joins rooms: ``local`` for one gateway, ``nats`` for several."""
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    """Address of the NATS server, with ``bus = nats``."""
+
     log_json: bool = False
     """Write one JSON object a log line, not coloured text."""
 
@@ -66,6 +72,8 @@ class ServerConfig:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
         if self.inference_workers not in ("threads", "processes", "ray"):
             raise ConfigError("inference_workers must be threads, processes or ray")
+        if self.bus not in ("local", "nats"):
+            raise ConfigError("bus must be local or nats")
 
     @property
     def threads(self) -> int:

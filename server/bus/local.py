@@ -1,25 +1,26 @@
 """The bus of a gateway that is alone: a call."""
 
-from esapr.server.bus import Deliver
+from esapr.server.bus import Deliver, FindGrant
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.trust.tokens import Grant
 
 
 class LocalBus:
     """Implements :class:`esapr.server.bus.Bus` within one process."""
 
     def __init__(self) -> None:
-        """Start without subscriptions."""
-        self._subscribed: dict[str, Deliver] = {}
+        """Start without a listener."""
+        self._deliver: Deliver | None = None
+
+    def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
+        """Deliver to ``deliver``; nobody else asks for grants."""
+        self._deliver = deliver
 
     def publish(self, room: str, item: Broadcast) -> None:
         """Deliver ``item`` at once."""
-        if deliver := self._subscribed.get(room):
-            deliver(item)
+        if self._deliver:
+            self._deliver(room, item)
 
-    def subscribe(self, room: str, deliver: Deliver) -> None:
-        """Deliver to ``deliver`` from now on."""
-        self._subscribed[room] = deliver
-
-    def unsubscribe(self, room: str) -> None:
-        """Stop delivering."""
-        self._subscribed.pop(room, None)
+    async def ask_grant(self, digest: str) -> Grant | None:
+        """Return None: there is no other gateway."""
+        return None

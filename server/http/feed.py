@@ -53,7 +53,7 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
         ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing`` or ``too_many_feeds``.
     """
     session = request.app[SESSIONS].get(request.match_info["session"])
-    grant = granted(request, "feed", session=session.id)
+    grant = await granted(request, "feed", session=session.id)
     subscriber = session.audience.join()
     try:
         opened = await open_socket(request)

@@ -35,7 +35,7 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     """
     rooms = request.app[ROOMS]
     room = rooms.get(request.match_info["room"])
-    grant = granted(request, "feed", room=room.id)
+    grant = await granted(request, "feed", room=room.id)
     view = VIEW[grant.role]
     channel = Channel(view, grant.session if view == "own" else None)
     subscriber = room.watch(channel)

@@ -12,11 +12,11 @@ from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import SESSIONS, TOKENS
-from esapr.server.http.tokens import authorised_session, unix_time
+from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE
 from esapr.server.sessions.session import NOTICE
 from esapr.server.sessions.views import SCOPES, VIEW
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Grant, unix_time
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
@@ -59,7 +59,7 @@ async def post_token(request: web.Request) -> web.Response:
         ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, ``too_many_tokens``, or
             ``config_invalid`` for scopes that the role cannot have.
     """
-    session = authorised_session(request, "tokens")
+    session = await authorised_session(request, "tokens")
     wanted = decode_body(await read_body(request), TokenRequest)
     allowed = SCOPES[wanted.role]
     scopes = allowed if wanted.scopes is UNSET else wanted.scopes
@@ -89,7 +89,7 @@ async def post_token(request: web.Request) -> web.Response:
 
 async def delete_session(request: web.Request) -> web.Response:
     """End a session."""
-    await request.app[SESSIONS].end(authorised_session(request, "control"), DONE)
+    await request.app[SESSIONS].end(await authorised_session(request, "control"), DONE)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

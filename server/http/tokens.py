@@ -1,29 +1,29 @@
 """Who may use a session or a room."""
 
-from datetime import UTC, datetime
-
 from aiohttp import web
 
 from esapr.protocol import TOKEN_PREFIX
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Scope
-from esapr.server.http.keys import SESSIONS, TOKENS
+from esapr.server.http.keys import ROOMS, SESSIONS, TOKENS
 from esapr.server.sessions.session import Session
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Grant, digest_of, unix_time
 
 
-def authorised_session(request: web.Request, scope: Scope) -> Session:
+async def authorised_session(request: web.Request, scope: Scope) -> Session:
     """Return the session that the path names, if the request's token grants ``scope`` on it.
 
     Raises:
         ProtocolError: ``not_found``, ``token_invalid`` or ``scope_missing``.
     """
     session = request.app[SESSIONS].get(request.match_info["session"])
-    granted(request, scope, session=session.id)
+    await granted(request, scope, session=session.id)
     return session
 
 
-def granted(request: web.Request, scope: Scope, *, session: str = "", room: str = "") -> Grant:
+async def granted(
+    request: web.Request, scope: Scope, *, session: str = "", room: str = ""
+) -> Grant:
     """Return the grant of the request's token for a session or a room.
 
     The token travels as ``Authorization: Bearer``, as a WebSocket subprotocol
@@ -32,8 +32,11 @@ def granted(request: web.Request, scope: Scope, *, session: str = "", room: str 
     Raises:
         ProtocolError: ``token_invalid`` or ``scope_missing``.
     """
-    found = (request.app[TOKENS].redeem(token, unix_time()) for token in _tokens(request))
-    for grant in found:
+    for token in _tokens(request):
+        digest = digest_of(token)
+        grant = request.app[TOKENS].redeem(digest, unix_time())
+        if grant is None and room:
+            grant = await request.app[ROOMS].bus.ask_grant(digest)
         if grant is None or (grant.session != session and grant.room != room):
             continue
         if grant.origin not in (None, request.headers.get("Origin")):
@@ -42,11 +45,6 @@ def granted(request: web.Request, scope: Scope, *, session: str = "", room: str 
             raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {scope} here")
         return grant
     raise ProtocolError(ErrorCode.TOKEN_INVALID, "the token is missing or wrong")
-
-
-def unix_time() -> float:
-    """Return the time that all gateways share, in seconds."""
-    return datetime.now(UTC).timestamp()
 
 
 def _tokens(request: web.Request) -> list[str]:

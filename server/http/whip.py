@@ -24,7 +24,7 @@ def routes() -> list[web.RouteDef]:
 
 async def post_offer(request: web.Request) -> web.Response:
     """Answer an offer and take the peer's media; an earlier peer of the session is replaced."""
-    session = authorised_session(request, "media")
+    session = await authorised_session(request, "media")
     if request.content_type != SDP:
         raise ProtocolError(ErrorCode.MEDIA_UNSUPPORTED, f"the offer must be {SDP}")
     body = await read_body(request, limits.MAX_SDP_BYTES)
@@ -51,5 +51,6 @@ async def post_offer(request: web.Request) -> web.Response:
 
 async def delete_peer(request: web.Request) -> web.Response:
     """Stop taking media from a peer; one that was replaced is gone already."""
-    authorised_session(request, "media").detach(request.match_info["peer"])
+    session = await authorised_session(request, "media")
+    session.detach(request.match_info["peer"])
     return web.Response()

@@ -86,6 +86,7 @@ class Sessions:
     async def close(self) -> None:
         """Admit no more sessions and end those that are open, with 1001."""
         self._stopping = True
+        self.rooms.stop()
         tasks = [task for _, task in self._open.values()]
         for session, _ in list(self._open.values()):
             session.end(SHUTDOWN)

@@ -44,6 +44,7 @@ class Room:
         self._views = Views(room_id)
         self._watchers: defaultdict[Channel, set[Subscriber]] = defaultdict(set)
         self._histories: dict[tuple[View, str], History] = {}
+        self._heard: dict[str, float] = {}
         self._departed: dict[str, tuple[float, Broadcast]] = {}
 
     def shown_members(self, channel: Channel) -> list[Member]:
@@ -94,6 +95,10 @@ class Room:
         match item.message:
             case State() as state:
                 now = self._now()
+                self._heard[state.session] = now
+                if state.session not in self.members:
+                    # It came before this gateway did, or was silent for too long.
+                    self.receive(Broadcast(MemberJoined(self.id, _member(state))))
                 for channel, shown in self._views.of_state(item, state, now):
                     self._keep(channel, shown, now)
                     self._send(channel, shown)
@@ -110,6 +115,15 @@ class Room:
         gone = [s for s in last_seqs if s in self._departed and channel.session in (None, s)]
         return present if channel.view == "aggregate" else [*present, *gone]
 
+    def silent(self, seconds: float) -> list[tuple[str, str]]:
+        """Return session and participant of those elsewhere who were not heard for so long."""
+        late = self._now() - seconds
+        return [
+            (session, member.participant)
+            for session, member in self.members.items()
+            if session not in self.switches and self._heard[session] < late
+        ]
+
     def close(self, ending: Ending) -> None:
         """Tell every watcher that everybody has left, and let their sockets close."""
         last = [Broadcast(RoomClosed(self.id))]
@@ -124,8 +138,10 @@ class Room:
         match event:
             case MemberJoined(member=member):
                 self.members[member.session] = member
+                self._heard[member.session] = self._now()
             case MemberLeft(session=session):
                 self.members.pop(session, None)
+                self._heard.pop(session, None)
                 self._departed[session] = (self._now(), item)
                 self._forget_departed()
             case MemberMuted(session=session) if session in self.members:
@@ -151,3 +167,7 @@ class Room:
     def _send(self, channel: Channel, item: Broadcast) -> None:
         for subscriber in self._watchers.get(channel, ()):
             subscriber.put(item)
+
+
+def _member(state: State) -> Member:
+    return Member(state.session, state.participant, state.muted)

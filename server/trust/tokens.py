@@ -1,10 +1,11 @@
-"""Tokens: random strings that stand for a grant. No asyncio, no clock.
+"""Tokens: random strings that stand for a grant. No asyncio.
 
 Kept as SHA-256, so that what is stored opens nothing.
 """
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
 
@@ -48,13 +49,12 @@ class Tokens:
                 ErrorCode.TOO_MANY_TOKENS, f"at most {limits.MAX_TOKENS_PER_ROOM} tokens a room"
             )
         token = token_urlsafe(24)
-        self._grants[_digest(token)] = grant
+        self._grants[digest_of(token)] = grant
         self._count[grant.room] += 1
         return token
 
-    def redeem(self, token: str, now: float) -> Grant | None:
+    def redeem(self, digest: str, now: float) -> Grant | None:
         """Return the grant of a token that is used at ``now``, or None if it has none."""
-        digest = _digest(token)
         grant = self._grants.get(digest)
         if grant is None or grant.redeem_by is None:
             return grant
@@ -69,5 +69,11 @@ class Tokens:
         del self._count[room]
 
 
-def _digest(token: str) -> str:
+def unix_time() -> float:
+    """Return the time that all gateways share, in seconds: tokens are used on any of them."""
+    return datetime.now(UTC).timestamp()
+
+
+def digest_of(token: str) -> str:
+    """Return what is stored of a token."""
     return sha256(token.encode()).hexdigest()
