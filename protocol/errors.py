@@ -10,9 +10,13 @@ class ErrorCode(StrEnum):
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
+    ETAG_MISMATCH = "etag_mismatch"
+    ETAG_REQUIRED = "etag_required"
+    ICE_NOT_CONNECTED = "ice_not_connected"
     INTERNAL = "internal"
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
@@ -20,12 +24,14 @@ class ErrorCode(StrEnum):
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
+    SDP_UNACCEPTABLE = "sdp_unacceptable"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
     SESSION_CLOSED = "session_closed"
     SHUTTING_DOWN = "shutting_down"
     TEXT_EMPTY = "text_empty"
     TEXT_TOO_LONG = "text_too_long"
     TOKEN_INVALID = "token_invalid"
+    TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
     TOO_MANY_TOKENS = "too_many_tokens"
     VERSION_UNSUPPORTED = "version_unsupported"
@@ -38,6 +44,7 @@ class ErrorCode(StrEnum):
 
 _RETRYABLE = frozenset(
     {
+        ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,

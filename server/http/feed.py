@@ -27,8 +27,9 @@ from esapr.server.http.feed_socket import FeedSocket, check_hello, open_socket
 from esapr.server.http.keys import METRICS, PIPELINE, SESSIONS
 from esapr.server.http.tokens import granted
 from esapr.server.sessions.endings import DONE, REVOKED
+from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.session import NOTICE, Session
+from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
 
 NEEDS: dict[type[ClientMessage], Scope] = {

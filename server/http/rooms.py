@@ -13,10 +13,10 @@ from esapr.protocol.rooms import Mute, RoomEntered
 from esapr.server.http.feed_socket import FeedSocket, check_hello, open_socket
 from esapr.server.http.keys import METRICS, ROOMS
 from esapr.server.http.tokens import granted
+from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.rooms import Rooms
-from esapr.server.sessions.session import NOTICE
 from esapr.server.sessions.subscriber import Subscriber
 from esapr.server.sessions.views import VIEW, Channel
 from esapr.server.trust.tokens import Grant

@@ -1,5 +1,6 @@
 """Opening, reading and ending sessions."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -11,10 +12,11 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import SESSIONS, TOKENS
+from esapr.server.http.ice_servers import ice_servers
+from esapr.server.http.keys import CONFIG, SESSIONS, TOKENS
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE
-from esapr.server.sessions.session import NOTICE
+from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.views import SCOPES, VIEW
 from esapr.server.trust.tokens import Grant, unix_time
 
@@ -45,6 +47,7 @@ async def post_session(request: web.Request) -> web.Response:
         ),
         feed_url=f"{path}/feed",
         whip_url=f"{path}/whip",
+        ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
         room=session.room,
         room_feed_url=f"/v1/rooms/{session.room}/feed",
         notice=NOTICE,

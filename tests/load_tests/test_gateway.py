@@ -20,6 +20,7 @@ CREDENTIALS = SessionCredentials(
     client_token="t",
     feed_url="/feed",
     whip_url="/whip",
+    ice_servers=[],
     room="s",
     room_feed_url="/room",
     notice="",
