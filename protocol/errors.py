@@ -17,9 +17,12 @@ class ErrorCode(StrEnum):
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
+    ROOM_FULL = "room_full"
+    SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
     SDP_UNACCEPTABLE = "sdp_unacceptable"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
@@ -30,6 +33,7 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"
     TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
+    TOO_MANY_TOKENS = "too_many_tokens"
     VERSION_UNSUPPORTED = "version_unsupported"
 
     @property
@@ -44,6 +48,7 @@ _RETRYABLE = frozenset(
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
     }

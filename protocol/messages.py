@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from esapr.protocol import limits
 from esapr.protocol.requests import Modalities, Modality, TickMs
+from esapr.protocol.rooms import Mute, RoomMessage
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
@@ -18,9 +20,12 @@ Seq = Annotated[int, Meta(ge=0)]
 
 
 class Resume(Struct, frozen=True, forbid_unknown_fields=True):
-    """The last state the client has seen."""
+    """The last state the client has seen; on a room's feed, that of each session."""
 
-    last_seq: Seq
+    last_seq: Seq | UnsetType = UNSET
+    last_seqs: Annotated[dict[str, Seq], Meta(max_length=limits.MAX_ROOM_MEMBERS)] | UnsetType = (
+        UNSET
+    )
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
@@ -63,7 +68,7 @@ class Close(Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
     """End the session."""
 
 
-ClientMessage = Hello | Configure | Text | ConsentRevoke | Ping | Close
+ClientMessage = Hello | Configure | Text | Mute | ConsentRevoke | Ping | Close
 
 # --- server to client -------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class DropCounts(Struct, frozen=True):
 
 
 class State(Struct, frozen=True, tag="state"):
-    """What a participant showed over ``[t_start_ms, t_end_ms)``."""
+    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out."""
 
     session: str
     participant: str
@@ -195,6 +200,7 @@ class State(Struct, frozen=True, tag="state"):
     latency: Latency
     dropped: DropCounts
     level: Level
+    muted: list[Modality]
     models: dict[str, str]
 
 
@@ -221,8 +227,9 @@ class Warning(Struct, frozen=True, tag="warning"):
 
 
 class Gap(Struct, frozen=True, tag="gap"):
-    """States that were skipped for this subscriber, both ends included."""
+    """States of a session that were skipped for this subscriber, both ends included."""
 
+    session: str
     from_seq: int
     to_seq: int
 
@@ -263,5 +270,14 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
 
 
 ServerMessage = (
-    SessionCreated | SessionUpdated | State | Overlay | Warning | Gap | Error | Pong | SessionClosed
+    SessionCreated
+    | SessionUpdated
+    | State
+    | Overlay
+    | Warning
+    | Gap
+    | Error
+    | Pong
+    | SessionClosed
+    | RoomMessage
 )

@@ -1,15 +1,11 @@
-"""The feed: states out, text and control messages in, over one WebSocket."""
+"""A session's feed: states out, text and control messages in, over one WebSocket."""
 
-import asyncio
-from uuid import uuid4
-
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
-from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, VERSION, limits
-from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from esapr.protocol import VERSION, limits
+from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import (
     ClientMessage,
     Close,
@@ -19,22 +15,31 @@ from esapr.protocol.messages import (
     Limits,
     Ping,
     Pong,
+    Resume,
     ServerMessage,
     SessionConfig,
     SessionCreated,
     SessionUpdated,
     Text,
 )
-from esapr.server.http.keys import METRICS, PIPELINE
-from esapr.server.http.tokens import authorised_session
-from esapr.server.metrics import Metrics
-from esapr.server.sessions.audience import error_message
+from esapr.protocol.rooms import Mute, Scope
+from esapr.server.http.feed_socket import FeedSocket, check_hello, open_socket
+from esapr.server.http.keys import METRICS, PIPELINE, SESSIONS
+from esapr.server.http.tokens import granted
+from esapr.server.sessions.endings import DONE, REVOKED
+from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.rate import TokenBucket
-from esapr.server.sessions.session import DONE, NOTICE, REVOKED, Session
+from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
 
-HEARTBEAT_SECONDS = 15.0
+NEEDS: dict[type[ClientMessage], Scope] = {
+    Configure: "control",
+    Close: "control",
+    ConsentRevoke: "control",
+    Mute: "mute",
+    Text: "text",
+}
+"""Messages that a token must allow."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -46,114 +51,47 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     """Serve one subscriber until it leaves or the session ends.
 
     Raises:
-        ProtocolError: ``not_found``, ``token_invalid`` or ``too_many_feeds``.
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing`` or ``too_many_feeds``.
     """
-    session = authorised_session(request)
+    session = request.app[SESSIONS].get(request.match_info["session"])
+    grant = await granted(request, "feed", session=session.id)
     subscriber = session.audience.join()
     try:
-        return await _serve(request, session, subscriber)
+        opened = await open_socket(request)
+        conversation = Feed(session, subscriber, grant.scopes, request.app[PIPELINE].versions)
+        await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
+        return opened.response
     finally:
         session.audience.leave(subscriber)
 
 
-async def _serve(
-    request: web.Request, session: Session, subscriber: Subscriber
-) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(
-        protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
-        max_msg_size=limits.MAX_MESSAGE_BYTES,
-        heartbeat=HEARTBEAT_SECONDS,
-    )
-    await socket.prepare(request)
-    form = Format.MSGPACK if socket.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
-    metrics = request.app[METRICS]
-    models = request.app[PIPELINE].versions
-    feed = Feed(socket, form, session, subscriber, models=models, metrics=metrics)
-    with metrics.feeds.track_inprogress():
-        await feed.serve()
-    return socket
-
-
 class Feed:
-    """One socket: a task that reads and a task that writes."""
+    """The conversation about one session; implements :class:`Conversation`."""
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
-        form: Format,
         session: Session,
         subscriber: Subscriber,
-        *,
+        scopes: frozenset[Scope],
         models: dict[str, str],
-        metrics: Metrics,
     ) -> None:
-        """Write what ``subscriber`` is sent; hand what is read to ``session``."""
-        self._socket = socket
-        self._form = form
+        """Let ``subscriber`` do what ``scopes`` allow."""
         self._session = session
-        self._models = models
-        self._metrics = metrics
         self._subscriber = subscriber
-        self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
-        self._bad_messages = 0
+        self._scopes = scopes
+        self._models = models
 
-    async def serve(self) -> None:
-        """Serve until the socket or the session closes."""
-        async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write())
-            reader = group.create_task(self._read())
-            await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
-            reader.cancel()
-            writer.cancel()
+    def now(self) -> float:
+        """Return the session time in seconds."""
+        return self._session.now()
 
-    async def _write(self) -> None:
-        while messages := await self._subscriber.take():
-            try:
-                for message in messages:
-                    await self._send(message)
-            except ConnectionResetError:
-                return
-        code = self._subscriber.close_code or CloseCode.DONE
-        await self._socket.close(code=code)
+    def handle(self, message: ClientMessage) -> None:
+        """Act on a message.
 
-    async def _send(self, message: Broadcast) -> None:
-        data = message.encoded(self._form)
-        if self._form is Format.JSON:
-            await self._socket.send_str(data.decode())
-        else:
-            await self._socket.send_bytes(data)
-
-    async def _read(self) -> None:
-        async for frame in self._socket:
-            if frame.type is WSMsgType.ERROR:
-                # aiohttp has closed the socket: 1009 for a message that is too big.
-                return
-            if not self._rate.allow(self._session.now()):
-                self._refuse(
-                    ProtocolError(ErrorCode.RATE_LIMITED, "too many messages"), CloseCode.RATE
-                )
-                break
-            try:
-                self._handle(self._decode(frame.type, frame.data))
-            except ProtocolError as error:
-                self._refuse(error, None)
-                if self._bad_messages >= limits.MAX_BAD_MESSAGES:
-                    self._subscriber.close(CloseCode.BAD_MESSAGE)
-                    break
-        else:
-            return
-        # The writer sends what is queued and closes the socket.
-        await asyncio.Event().wait()
-
-    def _decode(self, kind: WSMsgType, data: str | bytes) -> ClientMessage:
-        expected = WSMsgType.TEXT if self._form is Format.JSON else WSMsgType.BINARY
-        if kind is not expected:
-            raise ProtocolError(
-                ErrorCode.BAD_MESSAGE, f"{self._form} travels in {expected.name.lower()} frames"
-            )
-        return decode_client(data.encode() if isinstance(data, str) else data, self._form)
-
-    def _handle(self, message: ClientMessage) -> None:
+        Raises:
+            ProtocolError: whatever is wrong with it.
+        """
+        self._check_scope(message)
         match message:
             case Hello():
                 self._greet(message)
@@ -161,6 +99,8 @@ class Feed:
                 self._configure(message)
             case Text():
                 self._session.add_text(message)
+            case Mute():
+                self._mute(message)
             case Ping():
                 self._put(Pong(message.t, round(self._session.now() * 1000)))
             case ConsentRevoke():
@@ -168,17 +108,17 @@ class Feed:
             case Close():
                 self._session.end(DONE)
 
+    def _check_scope(self, message: ClientMessage) -> None:
+        needed = NEEDS.get(type(message))
+        if needed and needed not in self._scopes:
+            raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {needed}")
+
     def _greet(self, hello: Hello) -> None:
-        if hello.version != VERSION:
-            raise ProtocolError(
-                ErrorCode.VERSION_UNSUPPORTED, f"this server speaks version {VERSION}", "version"
-            )
-        if self._subscriber.greeted:
-            raise ProtocolError(ErrorCode.BAD_MESSAGE, "hello was already said", "type")
+        check_hello(hello, self._subscriber)
         self._subscriber.greeted = True
         self._put(self._created())
         if hello.resume is not UNSET:
-            self._session.audience.replay(self._subscriber, hello.resume.last_seq)
+            self._session.audience.replay(self._subscriber, _last_seq(hello.resume))
 
     def _created(self) -> SessionCreated:
         return SessionCreated(
@@ -203,6 +143,11 @@ class Feed:
             self._subscriber.detail = change.detail
         self._put(SessionUpdated(self._config()))
 
+    def _mute(self, mute: Mute) -> None:
+        if mute.session not in (UNSET, self._session.id):
+            raise ProtocolError(ErrorCode.CONFIG_INVALID, "not this session", "session")
+        self._session.set_muted(mute.modality, mute.muted)
+
     def _config(self) -> SessionConfig:
         return SessionConfig(
             tick_ms=self._session.tick_ms,
@@ -213,9 +158,10 @@ class Feed:
     def _put(self, message: ServerMessage) -> None:
         self._subscriber.put(Broadcast(message))
 
-    def _refuse(self, error: ProtocolError, close: CloseCode | None) -> None:
-        self._metrics.errors.labels(error.code).inc()
-        self._bad_messages += error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.CONFIG_INVALID)
-        self._put(error_message(error, uuid4().hex))
-        if close:
-            self._subscriber.close(close)
+
+def _last_seq(resume: Resume) -> int:
+    if resume.last_seq is UNSET:
+        raise ProtocolError(
+            ErrorCode.CONFIG_INVALID, "a session's feed resumes from last_seq", "resume.last_seq"
+        )
+    return resume.last_seq

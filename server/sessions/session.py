@@ -1,8 +1,7 @@
 """One session: media in, a state each tick out. Everything it starts lives in one TaskGroup."""
 
 import asyncio
-from dataclasses import dataclass
-from secrets import token_urlsafe
+from collections.abc import Callable
 from uuid import uuid4
 
 from msgspec import UNSET
@@ -17,9 +16,10 @@ from esapr.inference.signals import (
 )
 from esapr.protocol import limits
 from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
+from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
 from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
+from esapr.protocol.rooms import Member, MemberMuted
 from esapr.server.config import ServerConfig
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.metrics import Metrics
@@ -27,16 +27,12 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience, error_message
 from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.endings import FAILED, IDLE, Ending
 from esapr.server.sessions.lines import check_text
+from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.states import Envelope, box_fractions, state_message
 from esapr.server.sessions.tally import Tally
-
-NOTICE = (
-    "Your face, voice and text are analysed live for the expression they show. A score describes "
-    "what is shown, not what you feel. Nothing is recorded, and you can stop at any time."
-)
-"""Shown to the person before any media is taken (EU AI Act, Art. 50(3))."""
 
 MAX_CATCH_UP = 5
 """Ticks that are made up for after a stall; beyond, the states skip the lost time."""
@@ -44,35 +40,28 @@ MAX_CATCH_UP = 5
 _ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a session ends; ``error`` is sent right before the close frame."""
-
-    reason: str
-    close_code: CloseCode
-    error: ErrorCode | None = None
-
-
-DONE = Ending("closed", CloseCode.DONE)
-REVOKED = Ending("consent_revoked", CloseCode.POLICY, ErrorCode.CONSENT_REQUIRED)
-IDLE = Ending("idle", CloseCode.IDLE, ErrorCode.SESSION_CLOSED)
-SHUTDOWN = Ending("shutdown", CloseCode.SHUTDOWN, ErrorCode.SHUTTING_DOWN)
-FAILED = Ending("internal", CloseCode.INTERNAL, ErrorCode.INTERNAL)
-
-
 class Session:
     """One participant's session; implements :class:`esapr.server.media.sink.MediaSink`."""
 
+    ended: Ending = FAILED
+    """Why, once :meth:`run` has returned."""
+
     def __init__(
-        self, request: SessionRequest, config: ServerConfig, pipeline: Pipeline, metrics: Metrics
+        self,
+        request: SessionRequest,
+        config: ServerConfig,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        publish: Callable[[str, Broadcast], None],
     ) -> None:
-        """Create a session; nothing happens before :meth:`run`."""
+        """Create a session; nothing happens before :meth:`run`. ``publish`` takes a room's name."""
         self.id = uuid4().hex
-        self.token = token_urlsafe(24)
+        self.room = self.id if request.room is UNSET else request.room
         self.participant = request.participant
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
-        self.audience = Audience()
+        self.audience = Audience(self.id)
+        self._publish = publish
         self._config = config
         self._metrics = metrics
         self._models = pipeline.versions
@@ -106,6 +95,7 @@ class Session:
             ending = await self._ending
             for task in [*tasks, *([self._receiving] if self._receiving else [])]:
                 task.cancel()
+        self.ended = ending
         self._dismiss(ending)
 
     def end(self, ending: Ending) -> None:
@@ -190,8 +180,9 @@ class Session:
         """Take in a line of text.
 
         Raises:
-            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``, or
-                ``config_invalid`` for a time that lies ahead or a session without text.
+            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``,
+                ``muted``, or ``config_invalid`` for a time that lies ahead or a session without
+                text.
         """
         now = self.now()
         check_text(text, now)
@@ -202,6 +193,8 @@ class Session:
                 ErrorCode.RATE_LIMITED,
                 f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once",
             )
+        if Modality.TEXT in self._analysis.muted:
+            raise ProtocolError(ErrorCode.MUTED, "text is muted")
         at = now if text.at_ms is UNSET else text.at_ms / 1000
         if not self._analysis.put_line(TextLine(at, text.body)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
@@ -221,6 +214,20 @@ class Session:
         if change.modalities is not UNSET:
             self.modalities = tuple(Modality(name) for name in change.modalities)
             self._analysis.enable(self.modalities)
+
+    def set_muted(self, modality: str, muted: bool) -> None:
+        """Leave a modality out of the states, or take it in again, and tell everybody."""
+        kind = Modality(modality)
+        if muted == (kind in self._analysis.muted):
+            return
+        self._analysis.mute(kind, muted, self.now())
+        event = Broadcast(MemberMuted(self.room, self.id, self.participant, kind.value, muted))
+        self.audience.put(event)
+        self._publish(self.room, event)
+
+    def member(self) -> Member:
+        """Return this session as its room shows it."""
+        return Member(self.id, self.participant)
 
     # --- what goes out ------------------------------------------------------------------------
 
@@ -247,13 +254,16 @@ class Session:
             made=self.now(),
             dropped=self._tally.drop_counts(),
             level=self._tally.level(),
+            muted=sorted(modality.value for modality in self._analysis.muted),
             models=self._models,
         )
         message = state_message(state, envelope)
         self._tally.state(fused=state.fused is not None)
         self._metrics.states.labels(str(state.fused is not None).lower()).inc()
         self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
-        self.audience.publish_state(message, envelope.made)
+        item = Broadcast(message)
+        self.audience.publish_state(item, message.seq, envelope.made)
+        self._publish(self.room, item)
 
     def _publish_warnings(self, now: float) -> None:
         present: set[str] = {*self._analysis.quality()}

@@ -12,9 +12,9 @@ from tests.serving import models
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"device": "gpu"}, "device must be one of: auto, cpu, cuda, tensorrt"),
+        ({"device": "gpu"}, "device must be auto, cpu, cuda or tensorrt"),
         ({"gpu_memory_mb": -1}, "gpu_memory_mb must lie between"),
-        ({"gpu_precision": "int8"}, "gpu_precision must be one of"),
+        ({"gpu_precision": "int8"}, "gpu_precision must be float32 or float16"),
         ({"gpu_precision": "float16", "device": "cuda"}, "gpu_precision float16 needs"),
     ],
 )
