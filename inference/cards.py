@@ -33,7 +33,11 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What ``model.toml`` says. ``temperature`` divides logits before softmax (Guo et al. 2017)."""
+    """What ``model.toml`` says. ``temperature`` divides logits before softmax (Guo et al. 2017).
+
+    ``cpu_rows`` is how many rows of a batch the processor runs at a time, where more outgrow its
+    caches; None runs all of them. On a GPU a batch is one run.
+    """
 
     folder: Path
     name: str
@@ -46,6 +50,7 @@ class ModelCard:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     batch: BatchLimits
+    cpu_rows: int | None
     temperature: float
     parity_tolerance: float
     metrics: Mapping[str, Any]
@@ -91,6 +96,7 @@ class ModelCard:
                     max_pending=batch["max_pending"],
                     use_by=batch["use_by_ms"] / 1000,
                 ),
+                cpu_rows=batch.get("cpu_rows"),
                 temperature=raw.get("calibration", {}).get("temperature", 1.0),
                 parity_tolerance=raw["parity"]["tolerance"],
                 metrics=raw.get("metrics", {}),

@@ -52,6 +52,7 @@ class Session:
     def __init__(self, session: ort.InferenceSession, card: ModelCard) -> None:
         """Wrap ``session``."""
         self._session = session
+        self._most = card.cpu_rows
         self._outputs = [spec.name for spec in card.outputs]
 
     @property
@@ -71,7 +72,18 @@ class Session:
         return None
 
     def run(self, batch: Arrays) -> Arrays:
-        """Run one batch and return every output by name."""
+        """Run one batch, :attr:`ModelCard.cpu_rows` at a time, and return every output by name."""
+        rows = len(next(iter(batch.values())))
+        most = self._most or rows
+        if rows <= most:
+            return self._run(batch)
+        parts = [
+            self._run({name: values[first : first + most] for name, values in batch.items()})
+            for first in range(0, rows, most)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in self._outputs}
+
+    def _run(self, batch: Arrays) -> Arrays:
         values = self._session.run(self._outputs, batch)
         return dict(zip(self._outputs, values, strict=True))
 

@@ -42,6 +42,7 @@ class Release:
     labels: tuple[str, ...] = ()
     temperature: float | None = None
     temperature_chosen_on: str = ""
+    cpu_rows: int | None = None
     extra_files: tuple[Path, ...] = field(default=())
 
 
@@ -98,6 +99,8 @@ def _card(release: Release, graph: Path) -> dict[str, Any]:
         "metrics": release.metrics,
         "data": release.data,
     }
+    if release.cpu_rows is not None:
+        document["batch"]["cpu_rows"] = release.cpu_rows
     if release.labels:
         document["labels"] = list(release.labels)
     if release.temperature is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from esapr import models_onnx
@@ -13,6 +14,7 @@ from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.devices import Device
 from esapr.inference.models import Model
 from esapr.inference.rows import clear, fill, longest, stack
+from esapr.inference.sessions import Session
 from esapr.inference.stages import Network
 
 NAMES = sorted(models_onnx.folders())
@@ -118,3 +120,52 @@ def test_filling_clears_what_the_last_batch_left() -> None:
     fill(batch, [{"x": np.array([1], np.float32)}, {"x": np.array([2, 3], np.float32)}])
 
     assert batch["x"].tolist() == [[1, 0], [2, 3], [0, 0]]
+
+
+@pytest.mark.parametrize("name", ["face_detector", "face_landmarks"])
+@pytest.mark.parametrize("rows", [3, 4, 11])
+def test_slices_of_a_batch_answer_what_the_batch_would(name: str, rows: int) -> None:
+    card = plain(name).card
+    whole = Model(replace(card, cpu_rows=None))
+    batch = stack(items(whole, rows), rows)
+
+    sliced = plain(name).run(batch)
+
+    for output, values in whole.run(batch).items():
+        np.testing.assert_allclose(sliced[output], values, rtol=1e-4, atol=1e-4)
+
+
+class Counted:
+    """A session of the runtime that remembers how many rows it was given."""
+
+    def __init__(self, name: str) -> None:
+        self.rows: list[int] = []
+        self._session = ort.InferenceSession(plain(name).card.path)
+
+    def run(self, outputs: list[str], batch: Arrays) -> list[np.ndarray]:
+        self.rows.append(len(batch["image"]))
+        values: list[np.ndarray] = self._session.run(outputs, batch)
+        return values
+
+
+@pytest.mark.parametrize(("cpu_rows", "runs"), [(4, [4, 4, 3]), (None, [11])])
+def test_a_processor_runs_as_many_rows_at_a_time_as_the_card_says(
+    cpu_rows: int | None, runs: list[int]
+) -> None:
+    name = "face_detector"
+    counted = Counted(name)
+
+    answer = Session(counted, replace(plain(name).card, cpu_rows=cpu_rows)).run(
+        plain(name).zeros(11)
+    )
+
+    assert counted.rows == runs
+    assert answer["boxes"].shape == (11, 896, 16)
+
+
+def test_a_device_with_fixed_buffers_runs_a_batch_at_once() -> None:
+    name = "face_landmarks"
+    whole = Model(replace(plain(name).card, cpu_rows=None))
+    many = items(whole, 16)
+
+    assert_same(asked(bound(name), many, 16), whole.run(stack(many, 16)))
