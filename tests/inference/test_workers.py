@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,7 @@ async def test_running_out_of_memory_fails_the_batch_and_keeps_the_thread() -> N
 async def test_threads_that_die_under_load_cost_their_batch_only() -> None:
     name = "face_detector"
     model = Model(ModelCard.read(models_onnx.folders()[name]))
+    limits = replace(model.card.batch, buckets=(1, 2, 4))
     restarts, tally = Restarts(), Tally()
     deaths = iter([True, False] * 5)
 
@@ -115,7 +117,7 @@ async def test_threads_that_die_under_load_cost_their_batch_only() -> None:
 
     picture = {"image": np.zeros((128, 128, 3), np.uint8)}
     with ThreadWorkers(2, on_restart=restarts.note) as workers:
-        scorer = Scorer(Rows(Network(name, Deadly(), model.card.batch)), workers, tally)
+        scorer = Scorer(Rows(Network(name, Deadly(), limits)), workers, tally)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(scorer.run())
             calls = [scorer.score(picture, session=f"s{n}") for n in range(50)]
@@ -127,7 +129,7 @@ async def test_threads_that_die_under_load_cost_their_batch_only() -> None:
 
     lost = [answer for answer in answers if not isinstance(answer, Scored)]
     assert all(isinstance(answer, BatchFailedError) for answer in lost)
-    assert 5 <= len(lost) <= 5 * model.card.batch.max_size
+    assert 5 <= len(lost) <= 5 * limits.max_size
     assert tally.drops["failed"] == len(lost)
     assert restarts.count == 5
     assert not threads_left()
