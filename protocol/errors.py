@@ -1,6 +1,7 @@
 """Stable error codes and WebSocket close codes (RFC 6455, section 7.4; 4xxx are ours)."""
 
 from enum import IntEnum, StrEnum
+from http import HTTPStatus
 
 
 class ErrorCode(StrEnum):
@@ -11,8 +12,11 @@ class ErrorCode(StrEnum):
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
     INTERNAL = "internal"
+    MEDIA_CONFLICT = "media_conflict"
+    MEDIA_INVALID = "media_invalid"
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
@@ -24,12 +28,18 @@ class ErrorCode(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     TOKEN_INVALID = "token_invalid"
     TOO_MANY_FEEDS = "too_many_feeds"
+    UNRESPONSIVE = "unresponsive"
     VERSION_UNSUPPORTED = "version_unsupported"
 
     @property
     def retryable(self) -> bool:
         """Whether the same call may succeed later."""
         return self in _RETRYABLE
+
+    @property
+    def status(self) -> HTTPStatus:
+        """Status of an HTTP answer with this code; 400 for those that only the feed sends."""
+        return _STATUS.get(self, HTTPStatus.BAD_REQUEST)
 
 
 _RETRYABLE = frozenset(
@@ -39,8 +49,23 @@ _RETRYABLE = frozenset(
         ErrorCode.RATE_LIMITED,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
+        ErrorCode.UNRESPONSIVE,
     }
 )
+
+_STATUS = {
+    ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
+    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
+}
 
 
 class WarningCode(StrEnum):
@@ -55,6 +80,7 @@ class WarningCode(StrEnum):
     VIDEO_ENDED = "video_ended"
     AUDIO_ENDED = "audio_ended"
     RATE_REDUCED = "rate_reduced"
+    UNRESPONSIVE = "unresponsive"
 
     @property
     def description(self) -> str:
@@ -72,6 +98,7 @@ _DESCRIPTIONS = {
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",
     WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",
+    WarningCode.UNRESPONSIVE: "nothing has come from this client for a while",
 }
 
 

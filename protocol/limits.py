@@ -20,6 +20,29 @@ MAX_TICK_MS = 5_000
 DEFAULT_TICK_MS = 1_000
 """Time between two states, in milliseconds."""
 
+MAX_IMAGE_BYTES = 2_000_000
+"""Largest picture in a media message; a larger one is refused with ``message_too_big``."""
+
+MAX_IMAGE_PIXELS = 8_300_000
+"""Most pixels of a picture, by its header; one with more is refused with ``media_invalid``."""
+
+IMAGE_BURST = 10
+"""Pictures in media messages that may come at once; on average ``analysed_fps`` a second."""
+
+MAX_AUDIO_BYTES = 128 * 1024
+"""Most bytes of sound in a media message; more are refused with ``message_too_big``."""
+
+MAX_AUDIO_MS = 5_000
+"""Most sound that one media message may complete; more is refused with ``media_invalid``."""
+
+SOUND_PER_SECOND = 1.25
+SOUND_BURST_SECONDS = 10
+SOUND_LEAST_MS = 10
+"""Token bucket for sound, in seconds of it; a message counts as 10 ms at least."""
+
+MAX_CAPTURE_AGE_MS = 10_000
+"""How far in the past the capture time of media may lie; else ``config_invalid``."""
+
 RESUME_SECONDS = 60
 """States of this many seconds are kept for ``hello.resume``."""
 

@@ -1,12 +1,10 @@
 """The JSON Schema (2020-12) of every message and body; TypeScript types are made from it."""
 
-import json
-import sys
 from typing import Any
 
 import msgspec
 
-from esapr.protocol import messages, requests
+from esapr.protocol import answers, messages, requests
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -15,6 +13,7 @@ _ROOTS = {
     "SessionCredentials": requests.SessionCredentials,
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
+    "SessionInfo": answers.SessionInfo,
 }
 
 
@@ -30,13 +29,3 @@ def schema() -> dict[str, Any]:
         "title": "ESAPR protocol v1",
         "$defs": dict(sorted(definitions.items())),
     }
-
-
-def main() -> None:
-    """Write the schema to standard output."""
-    json.dump(schema(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
 from esapr.server.config import ServerConfig
-from esapr.server.http import errors, feed, health, pages, sessions, whip
+from esapr.server.http import errors, feed, health, pages, reference, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models
@@ -127,6 +127,7 @@ def _application(
     app.add_routes(
         [
             *health.routes(),
+            *reference.routes(),
             *sessions.routes(demo=config.loopback),
             *whip.routes(),
             *feed.routes(),

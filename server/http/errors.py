@@ -11,22 +11,6 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import ErrorBody, ErrorDetail
 from esapr.server.metrics import Metrics
 
-STATUS = {
-    ErrorCode.BAD_MESSAGE: HTTPStatus.BAD_REQUEST,
-    ErrorCode.CONFIG_INVALID: HTTPStatus.BAD_REQUEST,
-    ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
-    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
-    ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.SDP_INVALID: HTTPStatus.BAD_REQUEST,
-    ErrorCode.SDP_WITHOUT_MEDIA: HTTPStatus.BAD_REQUEST,
-    ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
-    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
-    ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
-}
 RETRY_AFTER_SECONDS = 5
 
 
@@ -39,7 +23,7 @@ def error_response(error: ProtocolError) -> web.Response:
         request_id=uuid4().hex,
         field=error.field or msgspec.UNSET,
     )
-    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+    status = error.code.status
     headers = {}
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -72,6 +56,13 @@ def answering_errors(metrics: Metrics) -> Middleware:
             return error_response(error)
         except web.HTTPNotFound:
             return error_response(ProtocolError(ErrorCode.NOT_FOUND, "there is no such page"))
+        except web.HTTPBadRequest as error:
+            return error_response(ProtocolError(ErrorCode.BAD_MESSAGE, error.text or "not HTTP"))
+        except web.HTTPMethodNotAllowed as error:
+            refusal = ProtocolError(ErrorCode.METHOD_NOT_ALLOWED, f"not {error.method}")
+            response = error_response(refusal)
+            response.headers["Allow"] = error.headers["Allow"]
+            return response
         except web.HTTPRequestEntityTooLarge:
             return error_response(ProtocolError(ErrorCode.MESSAGE_TOO_BIG, "the body is too big"))
 

@@ -25,7 +25,9 @@ from esapr.protocol.messages import (
     SessionUpdated,
     Text,
 )
+from esapr.protocol.routes import OPEN_FEED
 from esapr.server.http.keys import METRICS, PIPELINE
+from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.metrics import Metrics
 from esapr.server.sessions.audience import error_message
@@ -39,7 +41,7 @@ HEARTBEAT_SECONDS = 15.0
 
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
-    return [web.get("/v1/sessions/{session}/feed", get_feed)]
+    return [bind(OPEN_FEED, get_feed)]
 
 
 async def get_feed(request: web.Request) -> web.WebSocketResponse:

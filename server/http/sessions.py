@@ -5,19 +5,25 @@ from http import HTTPStatus
 from aiohttp import web
 
 from esapr.protocol import limits
+from esapr.protocol import routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import SESSIONS
+from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.session import DONE, NOTICE
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
     """Return the routes; opening a session without a key exists only where ``demo`` says so."""
-    opening = [web.post("/v1/demo/sessions", post_session)] if demo else []
-    return [*opening, web.delete("/v1/sessions/{session}", delete_session)]
+    opening = [bind(calls.CREATE_DEMO_SESSION, post_session)] if demo else []
+    return [
+        *opening,
+        bind(calls.GET_SESSION, get_session),
+        bind(calls.END_SESSION, delete_session),
+    ]
 
 
 async def post_session(request: web.Request) -> web.Response:
@@ -33,6 +39,11 @@ async def post_session(request: web.Request) -> web.Response:
         notice=NOTICE,
     )
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
+
+
+async def get_session(request: web.Request) -> web.Response:
+    """Answer with what a session is doing."""
+    return json_response(authorised_session(request).info())
 
 
 async def delete_session(request: web.Request) -> web.Response:

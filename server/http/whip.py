@@ -5,8 +5,10 @@ from http import HTTPStatus
 from aiohttp import web
 
 from esapr.protocol import limits
+from esapr.protocol import routes as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.http.keys import CONFIG
+from esapr.server.http.routing import bind
 from esapr.server.http.sessions import read_body
 from esapr.server.http.tokens import authorised_session
 from esapr.server.media.webrtc import WebRtcPeer
@@ -17,8 +19,8 @@ SDP = "application/sdp"
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
     return [
-        web.post("/v1/sessions/{session}/whip", post_offer),
-        web.delete("/v1/sessions/{session}/whip/{peer}", delete_peer),
+        bind(calls.PUSH_MEDIA, post_offer),
+        bind(calls.STOP_MEDIA, delete_peer),
     ]
 
 

@@ -16,6 +16,7 @@ from esapr.inference.signals import (
     VideoFrame,
 )
 from esapr.protocol import limits
+from esapr.protocol.answers import SessionInfo
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
 from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
@@ -26,6 +27,7 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience, error_message
+from esapr.server.sessions.checks import check_text
 from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.states import Envelope, box_fractions, state_message
@@ -117,6 +119,24 @@ class Session:
         self.end(FAILED)
         self._dismiss(FAILED)
 
+    def info(self) -> SessionInfo:
+        """Return what the session is doing."""
+        return SessionInfo(
+            session_id=self.id,
+            participant=self.participant,
+            t_ms=self.now_ms(),
+            tick_ms=self.tick_ms,
+            modalities=[modality.value for modality in self.modalities],
+            media="webrtc" if self.receives_webrtc else "none",
+            feeds=len(self.audience),
+            totals=self._tally.totals(),
+        )
+
+    @property
+    def receives_webrtc(self) -> bool:
+        """Whether pictures and sound come from a WebRTC peer."""
+        return self._peer is not None and not self._peer.done()
+
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
 
@@ -152,6 +172,10 @@ class Session:
     def now(self) -> float:
         """Return the session time in seconds."""
         return self._loop.time() - self._created
+
+    def now_ms(self) -> int:
+        """Return the session time in whole milliseconds, as messages have it; never ahead."""
+        return int(self.now() * 1000)
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
@@ -281,19 +305,3 @@ class Session:
     def _dismiss(self, ending: Ending) -> None:
         closed = SessionClosed(ending.reason, self._tally.totals())
         self.audience.dismiss(closed, ending.close_code, ending.error)
-
-
-def check_text(text: Text, now: float) -> None:
-    """Check a line of text that arrives at ``now``.
-
-    Raises:
-        ProtocolError: ``text_empty``, ``text_too_long`` or ``config_invalid``.
-    """
-    if len(text.body) > limits.MAX_TEXT_CHARACTERS:
-        raise ProtocolError(
-            ErrorCode.TEXT_TOO_LONG, f"at most {limits.MAX_TEXT_CHARACTERS} characters", "body"
-        )
-    if not text.body.strip():
-        raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
-    if text.at_ms is not UNSET and text.at_ms > now * 1000:
-        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")

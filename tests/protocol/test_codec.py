@@ -253,4 +253,5 @@ def test_which_errors_may_be_tried_again() -> None:
         ErrorCode.RATE_LIMITED,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
+        ErrorCode.UNRESPONSIVE,
     }

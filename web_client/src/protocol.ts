@@ -318,6 +318,21 @@ export interface SessionCredentials {
   notice: string;
 }
 /**
+ * Answer to ``GET /v1/sessions/{session}``: what the session is doing.
+ *
+ *     ``t_ms`` is the session clock; ``media`` says how pictures and sound come in.
+ */
+export interface SessionInfo {
+  session_id: string;
+  participant: string;
+  t_ms: number;
+  tick_ms: number;
+  modalities: ("face" | "text" | "voice")[];
+  media: "messages" | "none" | "webrtc";
+  feeds: number;
+  totals: Totals;
+}
+/**
  * Body of ``POST /v1/demo/sessions``.
  */
 export interface SessionRequest {

@@ -1,0 +1,207 @@
+"""Every HTTP call: what it takes, what it answers and how it can fail.
+
+The server binds its handlers to these entries and the OpenAPI document is generated from them, so
+neither can have a route that the other lacks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from esapr.protocol.answers import Health, SessionInfo
+from esapr.protocol.errors import ErrorCode
+from esapr.protocol.requests import ModelInfo, SessionCredentials, SessionRequest
+
+JSON = "application/json"
+SDP = "application/sdp"
+PLAIN_TEXT = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body: ``kind`` is a type of the protocol, ``str`` for text or ``dict`` for any object."""
+
+    kind: Any
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers with one status."""
+
+    description: str
+    body: Body | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What each header says, by its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One call. ``errors`` are answered with an ``ErrorBody`` and the status of their code."""
+
+    method: str
+    path: str
+    name: str
+    """The call's ``operationId``."""
+    summary: str
+    answers: Mapping[HTTPStatus, Answer]
+    token: bool = False
+    """Whether the session's token is needed."""
+    request: Body | None = None
+    errors: tuple[ErrorCode, ...] = ()
+
+
+_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID)
+
+CREATE_DEMO_SESSION = Route(
+    method="POST",
+    path="/v1/demo/sessions",
+    name="createDemoSession",
+    summary="Open a session without a key. Exists on loopback addresses only, for the server's "
+    "own page.",
+    request=Body(SessionRequest),
+    answers={
+        HTTPStatus.CREATED: Answer(
+            "The session is open.", Body(SessionCredentials), {"Location": "The session's path."}
+        )
+    },
+    errors=(
+        ErrorCode.BAD_MESSAGE,
+        ErrorCode.CONFIG_INVALID,
+        ErrorCode.TOKEN_INVALID,
+        ErrorCode.CONSENT_REQUIRED,
+        ErrorCode.MESSAGE_TOO_BIG,
+        ErrorCode.OVERLOADED,
+        ErrorCode.SHUTTING_DOWN,
+    ),
+)
+
+GET_SESSION = Route(
+    method="GET",
+    path="/v1/sessions/{session}",
+    name="getSession",
+    summary="What a session is doing.",
+    token=True,
+    answers={HTTPStatus.OK: Answer("The session is open.", Body(SessionInfo))},
+    errors=_SESSION,
+)
+
+END_SESSION = Route(
+    method="DELETE",
+    path="/v1/sessions/{session}",
+    name="endSession",
+    summary="End a session.",
+    token=True,
+    answers={HTTPStatus.NO_CONTENT: Answer("The session has ended.")},
+    errors=_SESSION,
+)
+
+OPEN_FEED = Route(
+    method="GET",
+    path="/v1/sessions/{session}/feed",
+    name="openFeed",
+    summary="The WebSocket feed, described by the AsyncAPI document.",
+    token=True,
+    answers={HTTPStatus.SWITCHING_PROTOCOLS: Answer("The socket is open.")},
+    errors=(*_SESSION, ErrorCode.BAD_MESSAGE, ErrorCode.TOO_MANY_FEEDS),
+)
+
+PUSH_MEDIA = Route(
+    method="POST",
+    path="/v1/sessions/{session}/whip",
+    name="pushMedia",
+    summary="Send media by WHIP (RFC 9725); an earlier peer of the session is replaced.",
+    token=True,
+    request=Body(str, SDP),
+    answers={
+        HTTPStatus.CREATED: Answer(
+            "The SDP answer.", Body(str, SDP), {"Location": "The peer's path; DELETE ends it."}
+        )
+    },
+    errors=(
+        *_SESSION,
+        ErrorCode.SDP_INVALID,
+        ErrorCode.SDP_WITHOUT_MEDIA,
+        ErrorCode.MEDIA_UNSUPPORTED,
+        ErrorCode.MESSAGE_TOO_BIG,
+        ErrorCode.SESSION_CLOSED,
+    ),
+)
+
+STOP_MEDIA = Route(
+    method="DELETE",
+    path="/v1/sessions/{session}/whip/{peer}",
+    name="stopMedia",
+    summary="Stop taking media from a peer; the session goes on.",
+    token=True,
+    answers={HTTPStatus.OK: Answer("The peer's media are no longer taken.")},
+    errors=_SESSION,
+)
+
+LIST_MODELS = Route(
+    method="GET",
+    path="/v1/models",
+    name="listModels",
+    summary="The models in use.",
+    answers={HTTPStatus.OK: Answer("One entry a model.", Body(list[ModelInfo]))},
+)
+
+GET_OPENAPI = Route(
+    method="GET",
+    path="/v1/openapi.json",
+    name="getOpenApi",
+    summary="This document.",
+    answers={HTTPStatus.OK: Answer("OpenAPI 3.1.", Body(dict))},
+)
+
+GET_ASYNCAPI = Route(
+    method="GET",
+    path="/v1/asyncapi.json",
+    name="getAsyncApi",
+    summary="The messages of the feed.",
+    answers={HTTPStatus.OK: Answer("AsyncAPI 3.", Body(dict))},
+)
+
+GET_HEALTH = Route(
+    method="GET",
+    path="/healthz",
+    name="getHealth",
+    summary="Whether the process serves.",
+    answers={HTTPStatus.OK: Answer("It does.", Body(Health))},
+)
+
+GET_READINESS = Route(
+    method="GET",
+    path="/readyz",
+    name="getReadiness",
+    summary="Whether every batch size of every model is warm.",
+    answers={
+        HTTPStatus.OK: Answer("The server is ready.", Body(Health)),
+        HTTPStatus.SERVICE_UNAVAILABLE: Answer("It warms up or stops.", Body(Health)),
+    },
+)
+
+GET_METRICS = Route(
+    method="GET",
+    path="/metrics",
+    name="getMetrics",
+    summary="Prometheus metrics.",
+    answers={HTTPStatus.OK: Answer("Prometheus' text format.", Body(str, PLAIN_TEXT))},
+)
+
+ROUTES = (
+    CREATE_DEMO_SESSION,
+    GET_SESSION,
+    END_SESSION,
+    OPEN_FEED,
+    PUSH_MEDIA,
+    STOP_MEDIA,
+    LIST_MODELS,
+    GET_OPENAPI,
+    GET_ASYNCAPI,
+    GET_HEALTH,
+    GET_READINESS,
+    GET_METRICS,
+)
