@@ -7,6 +7,8 @@ from msgspec import Struct
 from esapr.protocol.messages import Totals
 from esapr.protocol.requests import Modality
 
+Source = Literal["none", "webrtc", "messages"]
+
 
 class SessionInfo(Struct, frozen=True):
     """Answer to ``GET /v1/sessions/{session}``: what the session is doing.
@@ -19,7 +21,7 @@ class SessionInfo(Struct, frozen=True):
     t_ms: int
     tick_ms: int
     modalities: list[Modality]
-    media: Literal["none", "webrtc", "messages"]
+    media: Source
     feeds: int
     totals: Totals
 

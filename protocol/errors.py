@@ -8,6 +8,7 @@ class ErrorCode(StrEnum):
     """What went wrong. Codes never change their meaning; messages may."""
 
     BAD_MESSAGE = "bad_message"
+    BEHIND = "behind"
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
@@ -44,6 +45,7 @@ class ErrorCode(StrEnum):
 
 _RETRYABLE = frozenset(
     {
+        ErrorCode.BEHIND,
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
@@ -119,12 +121,20 @@ class CloseCode(IntEnum):
 class ProtocolError(Exception):
     """A message or request that breaks the protocol.
 
-    ``field`` names the offending field as a path (``consent.given_at``), if there is one.
+    ``field`` names the offending field as a path (``consent.given_at``), if there is one;
+    ``close`` says that the feed closes over it, and how.
     """
 
-    def __init__(self, code: ErrorCode, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        field: str | None = None,
+        close: CloseCode | None = None,
+    ) -> None:
         """Keep the code that goes to the sender."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
+        self.close = close

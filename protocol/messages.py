@@ -83,14 +83,25 @@ class Limits(Struct, frozen=True):
     max_text_characters: int
     text_per_second: float
     text_burst: int
+    max_image_bytes: int
+    max_image_pixels: int
+    images_per_second: float
+    image_burst: int
+    max_audio_bytes: int
+    max_audio_ms: int
+    max_capture_age_ms: int
 
 
 class SessionCreated(Struct, frozen=True, tag="session.created"):
-    """Answer to ``hello``. ``labels`` is the order of every ``probs``."""
+    """Answer to ``hello``. ``labels`` is the order of every ``probs``.
+
+    ``t_ms`` is the session clock at this moment: capture times are counted from it.
+    """
 
     session: str
     participant: str
     version: int
+    t_ms: int
     labels: list[str]
     config: SessionConfig
     limits: Limits

@@ -105,7 +105,12 @@ OPEN_FEED = Route(
     summary="The WebSocket feed, described by the AsyncAPI document.",
     token=True,
     answers={HTTPStatus.SWITCHING_PROTOCOLS: Answer("The socket is open.")},
-    errors=(*_SESSION, ErrorCode.BAD_MESSAGE, ErrorCode.TOO_MANY_FEEDS),
+    errors=(
+        *_SESSION,
+        ErrorCode.BAD_MESSAGE,
+        ErrorCode.VERSION_UNSUPPORTED,
+        ErrorCode.TOO_MANY_FEEDS,
+    ),
 )
 
 PUSH_MEDIA = Route(

@@ -1,42 +1,37 @@
-"""The feed: states out, text and control messages in, over one WebSocket."""
+"""The feed: states out, media, text and control messages in, over one WebSocket."""
 
 import asyncio
-from uuid import uuid4
+from contextlib import suppress
 
-from aiohttp import WSMsgType, web
-from msgspec import UNSET
+from aiohttp import WebSocketError, WSMsgType, web
 
-from esapr.inference.emotions import LABELS
-from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, VERSION, limits
+from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, limits
+from esapr.protocol.binary import decode_media, is_media
 from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from esapr.protocol.messages import (
-    ClientMessage,
-    Close,
-    Configure,
-    ConsentRevoke,
-    Hello,
-    Limits,
-    Ping,
-    Pong,
-    ServerMessage,
-    SessionConfig,
-    SessionCreated,
-    SessionUpdated,
-    Text,
-)
+from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
+from esapr.protocol.messages import ServerMessage, Warning
 from esapr.protocol.routes import OPEN_FEED
-from esapr.server.http.keys import METRICS, PIPELINE
+from esapr.server.http.keys import CONFIG, METRICS
 from esapr.server.http.routing import bind
+from esapr.server.http.socket import FeedSocket
 from esapr.server.http.tokens import authorised_session
 from esapr.server.metrics import Metrics
-from esapr.server.sessions.audience import error_message
+from esapr.server.sessions.dialogue import Dialogue
+from esapr.server.sessions.keepalive import Keepalive, Step
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.rate import TokenBucket
-from esapr.server.sessions.session import DONE, NOTICE, REVOKED, Session
+from esapr.server.sessions.refusals import error_message
+from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
 
-HEARTBEAT_SECONDS = 15.0
+FAREWELL_SECONDS = 5.0
+"""How long a closing feed may take to send what it holds; then the connection is cut."""
+
+LINGER_SECONDS = 1.0
+"""How long the rest of a message that is too big is read and thrown away before the close: a
+socket closed over unread data is reset, and the error with it."""
+
+_LEFT = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 
 
 def routes() -> list[web.RouteDef]:
@@ -48,65 +43,81 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     """Serve one subscriber until it leaves or the session ends.
 
     Raises:
-        ProtocolError: ``not_found``, ``token_invalid`` or ``too_many_feeds``.
+        ProtocolError: ``not_found``, ``token_invalid``, ``version_unsupported`` or
+            ``too_many_feeds``.
     """
     session = authorised_session(request)
+    form = _negotiated(request)
     subscriber = session.audience.join()
     try:
-        return await _serve(request, session, subscriber)
+        socket = FeedSocket(
+            protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
+            max_msg_size=limits.MAX_MESSAGE_BYTES,
+            timeout=FAREWELL_SECONDS,
+            autoping=False,
+        )
+        await socket.prepare(request)
+        metrics = request.app[METRICS]
+        silence = request.app[CONFIG].silence_timeout
+        feed = Feed(socket, form, session, subscriber, silence=silence, metrics=metrics)
+        with metrics.feeds.track_inprogress():
+            await feed.serve()
+        return socket
     finally:
         session.audience.leave(subscriber)
 
 
-async def _serve(
-    request: web.Request, session: Session, subscriber: Subscriber
-) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(
-        protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
-        max_msg_size=limits.MAX_MESSAGE_BYTES,
-        heartbeat=HEARTBEAT_SECONDS,
-    )
-    await socket.prepare(request)
-    form = Format.MSGPACK if socket.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
-    metrics = request.app[METRICS]
-    models = request.app[PIPELINE].versions
-    feed = Feed(socket, form, session, subscriber, models=models, metrics=metrics)
-    with metrics.feeds.track_inprogress():
-        await feed.serve()
-    return socket
+def _negotiated(request: web.Request) -> Format:
+    """Return the format of the subprotocol that aiohttp will choose: the client's first."""
+    known = {JSON_SUBPROTOCOL: Format.JSON, MSGPACK_SUBPROTOCOL: Format.MSGPACK}
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    versions = [name.strip() for name in offered if name.strip().startswith("esapr.v")]
+    for name in versions:
+        if name in known:
+            return known[name]
+    if versions:
+        raise ProtocolError(
+            ErrorCode.VERSION_UNSUPPORTED,
+            f"this server speaks {' and '.join(known)}",
+            "Sec-WebSocket-Protocol",
+        )
+    return Format.JSON
 
 
 class Feed:
-    """One socket: a task that reads and a task that writes."""
+    """One socket: a task that reads, one that writes, and two that see to it that both end."""
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
+        socket: FeedSocket,
         form: Format,
         session: Session,
         subscriber: Subscriber,
         *,
-        models: dict[str, str],
+        silence: float,
         metrics: Metrics,
     ) -> None:
         """Write what ``subscriber`` is sent; hand what is read to ``session``."""
         self._socket = socket
         self._form = form
         self._session = session
-        self._models = models
         self._metrics = metrics
         self._subscriber = subscriber
+        self._dialogue = Dialogue(session, subscriber)
         self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
+        self._keepalive = Keepalive(silence, session.now())
         self._bad_messages = 0
 
     async def serve(self) -> None:
         """Serve until the socket or the session closes."""
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write())
-            reader = group.create_task(self._read())
-            await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
-            reader.cancel()
-            writer.cancel()
+            parts = (self._write(), self._read(), self._watch(), self._cut_off())
+            tasks = [group.create_task(part) for part in parts]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+
+    # --- out ----------------------------------------------------------------------------------
 
     async def _write(self) -> None:
         while messages := await self._subscriber.take():
@@ -115,8 +126,9 @@ class Feed:
                     await self._send(message)
             except ConnectionResetError:
                 return
-        code = self._subscriber.close_code or CloseCode.DONE
-        await self._socket.close(code=code)
+        if self._socket.broken:
+            await asyncio.sleep(LINGER_SECONDS)
+        await self._socket.finish(self._subscriber.close_code or CloseCode.DONE)
 
     async def _send(self, message: Broadcast) -> None:
         data = message.encoded(self._form)
@@ -125,99 +137,113 @@ class Feed:
         else:
             await self._socket.send_bytes(data)
 
+    async def _watch(self) -> None:
+        """Ping a client that says nothing; warn it, and close, if it does not answer."""
+        while True:
+            await asyncio.sleep(self._keepalive.due - self._session.now())
+            match self._keepalive.step(self._session.now()):
+                case Step.PING:
+                    await self._ping()
+                case Step.WARN:
+                    self._warn(active=True)
+                    await self._ping()
+                case Step.CLOSE:
+                    text = WarningCode.UNRESPONSIVE.description
+                    self._refuse(ProtocolError(ErrorCode.UNRESPONSIVE, text, None, CloseCode.IDLE))
+                    await asyncio.Event().wait()
+
+    async def _ping(self) -> None:
+        # To a client that reads nothing a ping cannot be sent, and that is no reason to wait.
+        with suppress(TimeoutError, ConnectionResetError):
+            async with asyncio.timeout(self._keepalive.due - self._session.now()):
+                await self._socket.ping()
+
+    async def _cut_off(self) -> None:
+        """Cut a connection on which the last words cannot be sent."""
+        await self._subscriber.closing.wait()
+        await asyncio.sleep(FAREWELL_SECONDS)
+        self._socket.abort()
+
+    # --- in -----------------------------------------------------------------------------------
+
     async def _read(self) -> None:
-        async for frame in self._socket:
-            if frame.type is WSMsgType.ERROR:
-                # aiohttp has closed the socket: 1009 for a message that is too big.
+        while self._subscriber.close_code is None:
+            frame = await self._socket.receive()
+            if frame.type in _LEFT:
                 return
-            if not self._rate.allow(self._session.now()):
-                self._refuse(
-                    ProtocolError(ErrorCode.RATE_LIMITED, "too many messages"), CloseCode.RATE
-                )
-                break
+            self._heard()
             try:
-                self._handle(self._decode(frame.type, frame.data))
+                await self._take(frame.type, frame.data)
             except ProtocolError as error:
-                self._refuse(error, None)
-                if self._bad_messages >= limits.MAX_BAD_MESSAGES:
-                    self._subscriber.close(CloseCode.BAD_MESSAGE)
-                    break
-        else:
-            return
+                self._refuse(error)
+            except ConnectionResetError:
+                return
         # The writer sends what is queued and closes the socket.
         await asyncio.Event().wait()
 
-    def _decode(self, kind: WSMsgType, data: str | bytes) -> ClientMessage:
-        expected = WSMsgType.TEXT if self._form is Format.JSON else WSMsgType.BINARY
-        if kind is not expected:
-            raise ProtocolError(
-                ErrorCode.BAD_MESSAGE, f"{self._form} travels in {expected.name.lower()} frames"
-            )
-        return decode_client(data.encode() if isinstance(data, str) else data, self._form)
+    async def _take(self, kind: WSMsgType, data: object) -> None:
+        match kind, data:
+            case WSMsgType.PONG, _:
+                return
+            case WSMsgType.ERROR, WebSocketError():
+                raise _broken_frame(data)
+            case WSMsgType.ERROR, _:
+                raise ConnectionResetError(str(data))
+        if kind is WSMsgType.BINARY and isinstance(data, bytes) and is_media(data):
+            await self._take_media(data)
+            return
+        self._spend()
+        match data:
+            case bytes() if kind is WSMsgType.PING:
+                await self._socket.pong(data)
+            case bytes() if self._form is Format.MSGPACK:
+                self._dialogue.handle(decode_client(data, self._form))
+            case str() if self._form is Format.JSON:
+                self._dialogue.handle(decode_client(data.encode(), self._form))
+            case _:
+                frames = "text" if self._form is Format.JSON else "binary"
+                raise ProtocolError(
+                    ErrorCode.BAD_MESSAGE, f"{self._form} travels in {frames} frames"
+                )
 
-    def _handle(self, message: ClientMessage) -> None:
-        match message:
-            case Hello():
-                self._greet(message)
-            case Configure():
-                self._configure(message)
-            case Text():
-                self._session.add_text(message)
-            case Ping():
-                self._put(Pong(message.t, round(self._session.now() * 1000)))
-            case ConsentRevoke():
-                self._session.end(REVOKED)
-            case Close():
-                self._session.end(DONE)
+    async def _take_media(self, data: bytes) -> None:
+        """Take in media, whose rate the session limits; what it refuses counts as a message."""
+        try:
+            self._dialogue.expect_greeting()
+            await self._session.put_media(decode_media(data))
+        except ProtocolError:
+            self._spend()
+            raise
 
-    def _greet(self, hello: Hello) -> None:
-        if hello.version != VERSION:
-            raise ProtocolError(
-                ErrorCode.VERSION_UNSUPPORTED, f"this server speaks version {VERSION}", "version"
-            )
-        if self._subscriber.greeted:
-            raise ProtocolError(ErrorCode.BAD_MESSAGE, "hello was already said", "type")
-        self._subscriber.greeted = True
-        self._put(self._created())
-        if hello.resume is not UNSET:
-            self._session.audience.replay(self._subscriber, hello.resume.last_seq)
+    def _spend(self) -> None:
+        if not self._rate.allow(self._session.now()):
+            raise ProtocolError(ErrorCode.RATE_LIMITED, "too many messages", None, CloseCode.RATE)
 
-    def _created(self) -> SessionCreated:
-        return SessionCreated(
-            session=self._session.id,
-            participant=self._session.participant,
-            version=VERSION,
-            labels=list(LABELS),
-            config=self._config(),
-            limits=Limits(
-                max_message_bytes=limits.MAX_MESSAGE_BYTES,
-                max_text_characters=limits.MAX_TEXT_CHARACTERS,
-                text_per_second=limits.TEXT_PER_SECOND,
-                text_burst=limits.TEXT_BURST,
-            ),
-            models=self._models,
-            notice=NOTICE,
-        )
+    def _heard(self) -> None:
+        if self._keepalive.warned:
+            self._warn(active=False)
+        self._keepalive.heard(self._session.now())
 
-    def _configure(self, change: Configure) -> None:
-        self._session.configure(change)
-        if change.detail is not UNSET:
-            self._subscriber.detail = change.detail
-        self._put(SessionUpdated(self._config()))
-
-    def _config(self) -> SessionConfig:
-        return SessionConfig(
-            tick_ms=self._session.tick_ms,
-            modalities=[modality.value for modality in self._session.modalities],
-            detail=self._subscriber.detail,
-        )
+    def _warn(self, *, active: bool) -> None:
+        code = WarningCode.UNRESPONSIVE
+        self._put(Warning(code, active, code.description, self._session.now_ms()))
 
     def _put(self, message: ServerMessage) -> None:
         self._subscriber.put(Broadcast(message))
 
-    def _refuse(self, error: ProtocolError, close: CloseCode | None) -> None:
+    def _refuse(self, error: ProtocolError) -> None:
         self._metrics.errors.labels(error.code).inc()
         self._bad_messages += error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.CONFIG_INVALID)
-        self._put(error_message(error, uuid4().hex))
-        if close:
-            self._subscriber.close(close)
+        self._put(error_message(error))
+        if error.close:
+            self._subscriber.close(error.close)
+        elif self._bad_messages >= limits.MAX_BAD_MESSAGES:
+            self._subscriber.close(CloseCode.BAD_MESSAGE)
+
+
+def _broken_frame(error: WebSocketError) -> ProtocolError:
+    """Return what to say of a frame that breaks RFC 6455 or is too big to be read."""
+    if error.code == CloseCode.TOO_BIG:
+        most = f"at most {limits.MAX_MESSAGE_BYTES} bytes a message"
+        return ProtocolError(ErrorCode.MESSAGE_TOO_BIG, most, None, CloseCode.TOO_BIG)
+    return ProtocolError(ErrorCode.BAD_MESSAGE, str(error), None, CloseCode.BAD_MESSAGE)

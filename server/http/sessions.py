@@ -13,7 +13,7 @@ from esapr.server.http.errors import json_response
 from esapr.server.http.keys import SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
-from esapr.server.sessions.session import DONE, NOTICE
+from esapr.server.sessions.endings import DONE, NOTICE
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:

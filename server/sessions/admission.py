@@ -9,7 +9,8 @@ from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
-from esapr.server.sessions.session import SHUTDOWN, Ending, Session
+from esapr.server.sessions.endings import SHUTDOWN, Ending
+from esapr.server.sessions.session import Session
 
 log = structlog.get_logger()
 

@@ -1,11 +1,10 @@
 """Everybody who watches one session, and the states kept for those who come back."""
 
-from msgspec import UNSET
-
 from esapr.protocol import limits
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from esapr.protocol.messages import Error, ServerMessage, State
+from esapr.protocol.messages import ServerMessage, State
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
 
@@ -76,7 +75,7 @@ class Audience:
         """Send ``last``, then ``error`` if there is one, and let every socket close."""
         self.publish(last)
         if error:
-            self.publish(error_message(ProtocolError(error, last_words(error)), request_id=""))
+            self.publish(error_message(ProtocolError(error, last_words(error))))
         for subscriber in self._subscribers:
             subscriber.close(code)
 
@@ -84,14 +83,3 @@ class Audience:
 def last_words(code: ErrorCode) -> str:
     """Return what a closing session says of ``code``."""
     return code.replace("_", " ")
-
-
-def error_message(error: ProtocolError, request_id: str) -> Error:
-    """Return the message that tells a client of ``error``."""
-    return Error(
-        code=error.code,
-        message=error.message,
-        retryable=error.code.retryable,
-        request_id=request_id,
-        field=error.field or UNSET,
-    )

@@ -19,5 +19,24 @@ def check_text(text: Text, now: float) -> None:
         )
     if not text.body.strip():
         raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
-    if text.at_ms is not UNSET and text.at_ms > now * 1000:
-        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")
+    if text.at_ms is not UNSET:
+        check_capture(text.at_ms, now, "at_ms")
+
+
+def check_capture(captured_ms: float, now: float, field: str) -> None:
+    """Check when something was captured that arrives at ``now`` (seconds of session time).
+
+    Raises:
+        ProtocolError: ``config_invalid``.
+    """
+    age = now * 1000 - captured_ms
+    if age < -limits.MAX_CAPTURE_AHEAD_MS:
+        raise ProtocolError(
+            ErrorCode.CONFIG_INVALID, f"the time lies {-age:.0f} ms ahead of the session's", field
+        )
+    if age > limits.MAX_CAPTURE_AGE_MS:
+        raise ProtocolError(
+            ErrorCode.CONFIG_INVALID,
+            f"the time lies {age:.0f} ms back, at most {limits.MAX_CAPTURE_AGE_MS} ms are taken",
+            field,
+        )

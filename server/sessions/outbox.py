@@ -62,7 +62,8 @@ class Outbox:
         """Remove and return everything that waits, in the order to send it."""
         gap = [Broadcast(self._gap)] if self._gap else []
         overlay = [self._overlay] if self._overlay else []
-        taken = [*gap, *self._queue, *overlay]
+        # An overlay comes first: behind the last words it would part them from the close.
+        taken = [*gap, *overlay, *self._queue]
         self._queue.clear()
         self._limit = self._capacity
         self._gap = self._overlay = None

@@ -1,7 +1,6 @@
 """One session: media in, a state each tick out. Everything it starts lives in one TaskGroup."""
 
 import asyncio
-from dataclasses import dataclass
 from secrets import token_urlsafe
 from uuid import uuid4
 
@@ -16,9 +15,10 @@ from esapr.inference.signals import (
     VideoFrame,
 )
 from esapr.protocol import limits
-from esapr.protocol.answers import SessionInfo
+from esapr.protocol.answers import SessionInfo, Source
+from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
+from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
 from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
@@ -26,39 +26,20 @@ from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
-from esapr.server.sessions.audience import Audience, error_message
+from esapr.server.sessions.audience import Audience
 from esapr.server.sessions.checks import check_text
 from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.endings import FAILED, IDLE, Ending
+from esapr.server.sessions.ingest import Ingest
 from esapr.server.sessions.rate import TokenBucket
+from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.states import Envelope, box_fractions, state_message
 from esapr.server.sessions.tally import Tally
-
-NOTICE = (
-    "Your face, voice and text are analysed live for the expression they show. A score describes "
-    "what is shown, not what you feel. Nothing is recorded, and you can stop at any time."
-)
-"""Shown to the person before any media is taken (EU AI Act, Art. 50(3))."""
 
 MAX_CATCH_UP = 5
 """Ticks that are made up for after a stall; beyond, the states skip the lost time."""
 
 _ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a session ends; ``error`` is sent right before the close frame."""
-
-    reason: str
-    close_code: CloseCode
-    error: ErrorCode | None = None
-
-
-DONE = Ending("closed", CloseCode.DONE)
-REVOKED = Ending("consent_revoked", CloseCode.POLICY, ErrorCode.CONSENT_REQUIRED)
-IDLE = Ending("idle", CloseCode.IDLE, ErrorCode.SESSION_CLOSED)
-SHUTDOWN = Ending("shutdown", CloseCode.SHUTDOWN, ErrorCode.SHUTTING_DOWN)
-FAILED = Ending("internal", CloseCode.INTERNAL, ErrorCode.INTERNAL)
 
 
 class Session:
@@ -76,7 +57,8 @@ class Session:
         self.audience = Audience()
         self._config = config
         self._metrics = metrics
-        self._models = pipeline.versions
+        self.models = pipeline.versions
+        self.images_per_second = config.analysed_fps
         self._loop = asyncio.get_running_loop()
         self._created = self._loop.time()
         self._tally = Tally()
@@ -93,6 +75,8 @@ class Session:
         self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._last_used = 0.0
         self._locked = False
+        self._ingest = Ingest(self, config.analysed_fps)
+        self._takes_messages = False
         self._peer: asyncio.Task[None] | None = None
         self._peer_id = ""
         self._group = asyncio.TaskGroup()
@@ -127,15 +111,15 @@ class Session:
             t_ms=self.now_ms(),
             tick_ms=self.tick_ms,
             modalities=[modality.value for modality in self.modalities],
-            media="webrtc" if self.receives_webrtc else "none",
+            media=self._source(),
             feeds=len(self.audience),
             totals=self._tally.totals(),
         )
 
-    @property
-    def receives_webrtc(self) -> bool:
-        """Whether pictures and sound come from a WebRTC peer."""
-        return self._peer is not None and not self._peer.done()
+    def _source(self) -> Source:
+        if self._peer is not None and not self._peer.done():
+            return "webrtc"
+        return "messages" if self._takes_messages else "none"
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
@@ -196,7 +180,25 @@ class Session:
             self.add_text(message)
         except ProtocolError as error:
             self._metrics.errors.labels(error.code).inc()
-            self.audience.publish(error_message(error, uuid4().hex))
+            self.audience.publish(error_message(error))
+
+    async def put_media(self, media: Media) -> None:
+        """Take in a picture or sound that came in a message.
+
+        Raises:
+            ProtocolError: ``media_conflict``, ``config_invalid``, ``media_invalid`` or
+                ``rate_limited``.
+        """
+        if self._source() == "webrtc":
+            raise ProtocolError(ErrorCode.MEDIA_CONFLICT, "media come from a WebRTC peer")
+        self._expect(Modality.FACE if media.kind is Kind.IMAGE else Modality.VOICE)
+        await self._ingest.take(media)
+        self._locked = self._takes_messages = True
+
+    def _expect(self, modality: Modality) -> None:
+        if modality not in self.modalities:
+            problem = f"{modality} is not analysed"
+            raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
 
     def track_ended(self, modality: Modality) -> None:
         """Note that a track will bring nothing more."""
@@ -212,13 +214,10 @@ class Session:
         """
         now = self.now()
         check_text(text, now)
-        if Modality.TEXT not in self.modalities:
-            raise ProtocolError(ErrorCode.CONFIG_INVALID, "text is not analysed", "modalities")
+        self._expect(Modality.TEXT)
         if not self._text_rate.allow(now):
-            raise ProtocolError(
-                ErrorCode.RATE_LIMITED,
-                f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once",
-            )
+            most = f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once"
+            raise ProtocolError(ErrorCode.RATE_LIMITED, most)
         at = now if text.at_ms is UNSET else text.at_ms / 1000
         if not self._analysis.put_line(TextLine(at, text.body)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
@@ -264,7 +263,7 @@ class Session:
             made=self.now(),
             dropped=self._tally.drop_counts(),
             level=self._tally.level(),
-            models=self._models,
+            models=self.models,
         )
         message = state_message(state, envelope)
         self._tally.state(fused=state.fused is not None)

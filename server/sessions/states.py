@@ -68,7 +68,7 @@ def latency(state: EmotionState, made: float) -> Latency:
     if not new:
         return Latency(0.0, 0.0, 0, 0.0)
     return Latency(
-        capture_to_state_ms=round(max(made - score.end for score in new) * 1000, 1),
+        capture_to_state_ms=round(max(0.0, *(made - score.end for score in new)) * 1000, 1),
         queue_ms=round(max(score.queue_ms for score in new), 2),
         batch_size=max(score.batch_size for score in new),
         infer_ms=round(max(score.infer_ms for score in new), 2),

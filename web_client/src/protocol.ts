@@ -161,6 +161,13 @@ export interface Limits {
   max_text_characters: number;
   text_per_second: number;
   text_burst: number;
+  max_image_bytes: number;
+  max_image_pixels: number;
+  images_per_second: number;
+  image_burst: number;
+  max_audio_bytes: number;
+  max_audio_ms: number;
+  max_capture_age_ms: number;
 }
 /**
  * Modalities with evidence; a missing one is absent.
@@ -227,12 +234,15 @@ export interface Pong {
 }
 /**
  * Answer to ``hello``. ``labels`` is the order of every ``probs``.
+ *
+ *     ``t_ms`` is the session clock at this moment: capture times are counted from it.
  */
 export interface SessionCreated {
   type: "session.created";
   session: string;
   participant: string;
   version: number;
+  t_ms: number;
   labels: string[];
   config: SessionConfig;
   limits: Limits;
