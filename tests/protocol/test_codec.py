@@ -68,10 +68,6 @@ def golden(kind: type[msgspec.Struct]) -> bytes:
     return (WIRE / f"{tag(kind)}.json").read_bytes()
 
 
-def test_every_message_type_has_one_golden_message() -> None:
-    assert {path.stem for path in WIRE.glob("*.json")} == {tag(k) for k in (*CLIENT, *SERVER)}
-
-
 @FORMATS
 @pytest.mark.parametrize("kind", CLIENT, ids=tag)
 def test_golden_client_messages(kind: type[msgspec.Struct], form: Format) -> None:
