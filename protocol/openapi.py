@@ -35,6 +35,13 @@ _SECURITY_SCHEMES = {
     },
 }
 
+_RETRY = {"Retry-After": "After how many seconds to try again."}
+_REFUSAL_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "`Bearer`."},
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
+}
+
 
 @cache
 def openapi() -> Json:
@@ -90,12 +97,10 @@ def _operation(route: Route, schema_of: Mapping[str, Json]) -> Json:
 
 
 def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
-    response: Json = {"description": answer.description}
-    if answer.headers:
-        response["headers"] = {
-            name: {"description": text, "required": True, "schema": {"type": "string"}}
-            for name, text in answer.headers.items()
-        }
+    response: Json = {
+        "description": answer.description,
+        "headers": _headers(answer.headers),
+    }
     if answer.body:
         response["content"] = _content(answer.body, schema_of)
     return response
@@ -114,7 +119,15 @@ def _refusals(route: Route) -> Json:
     return {
         f"{status:d}": {
             "description": ", ".join(f"`{code}`" for code in codes),
+            "headers": _headers(_REFUSAL_HEADERS.get(status, {})),
             "content": {JSON: {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
         }
         for status, codes in sorted(by_status.items())
+    }
+
+
+def _headers(described: Mapping[str, str]) -> Json:
+    return {
+        name: {"description": text, "required": True, "schema": {"type": "string"}}
+        for name, text in described.items()
     }

@@ -1,37 +1,34 @@
-"""The feed: states out, media, text and control messages in, over one WebSocket."""
+"""A session's feed: states out, media, text and control messages in."""
 
-import asyncio
-from contextlib import suppress
+from aiohttp import web
+from msgspec import UNSET
 
-from aiohttp import WebSocketError, WSMsgType, web
-
-from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, limits
-from esapr.protocol.binary import decode_media, is_media
-from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import ServerMessage, Warning
+from esapr.inference.emotions import LABELS
+from esapr.protocol import VERSION, limits
+from esapr.protocol.binary import Media
+from esapr.protocol.messages import (
+    ClientMessage,
+    Close,
+    Configure,
+    ConsentRevoke,
+    Hello,
+    Limits,
+    Ping,
+    Pong,
+    ServerMessage,
+    SessionConfig,
+    SessionCreated,
+    SessionUpdated,
+    Text,
+)
 from esapr.protocol.routes import OPEN_FEED
-from esapr.server.http.keys import CONFIG, METRICS
+from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
 from esapr.server.http.routing import bind
-from esapr.server.http.socket import FeedSocket
 from esapr.server.http.tokens import authorised_session
-from esapr.server.metrics import Metrics
-from esapr.server.sessions.dialogue import Dialogue
-from esapr.server.sessions.keepalive import Keepalive, Step
+from esapr.server.sessions.endings import DONE, NOTICE, REVOKED
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.rate import TokenBucket
-from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
-
-FAREWELL_SECONDS = 5.0
-"""How long a closing feed may take to send what it holds; then the connection is cut."""
-
-LINGER_SECONDS = 1.0
-"""How long the rest of a message that is too big is read and thrown away before the close: a
-socket closed over unread data is reset, and the error with it."""
-
-_LEFT = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 
 
 def routes() -> list[web.RouteDef]:
@@ -47,203 +44,102 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
             ``too_many_feeds``.
     """
     session = authorised_session(request)
-    form = _negotiated(request)
     subscriber = session.audience.join()
     try:
-        socket = FeedSocket(
-            protocols=(JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL),
-            max_msg_size=limits.MAX_MESSAGE_BYTES,
-            timeout=FAREWELL_SECONDS,
-            autoping=False,
-        )
-        await socket.prepare(request)
-        metrics = request.app[METRICS]
-        silence = request.app[CONFIG].silence_timeout
-        feed = Feed(socket, form, session, subscriber, silence=silence, metrics=metrics)
-        with metrics.feeds.track_inprogress():
-            await feed.serve()
+        socket, form = await open_socket(request)
+        await FeedSocket(request, socket, form, subscriber, Feed(session, subscriber)).serve()
         return socket
     finally:
         session.audience.leave(subscriber)
 
 
-def _negotiated(request: web.Request) -> Format:
-    """Return the format of the subprotocol that aiohttp will choose: the client's first."""
-    known = {JSON_SUBPROTOCOL: Format.JSON, MSGPACK_SUBPROTOCOL: Format.MSGPACK}
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-    versions = [name.strip() for name in offered if name.strip().startswith("esapr.v")]
-    for name in versions:
-        if name in known:
-            return known[name]
-    if versions:
-        raise ProtocolError(
-            ErrorCode.VERSION_UNSUPPORTED,
-            f"this server speaks {' and '.join(known)}",
-            "Sec-WebSocket-Protocol",
-        )
-    return Format.JSON
-
-
 class Feed:
-    """One socket: a task that reads, one that writes, and two that see to it that both end."""
+    """The conversation about one session; implements :class:`Conversation`."""
 
-    def __init__(
-        self,
-        socket: FeedSocket,
-        form: Format,
-        session: Session,
-        subscriber: Subscriber,
-        *,
-        silence: float,
-        metrics: Metrics,
-    ) -> None:
-        """Write what ``subscriber`` is sent; hand what is read to ``session``."""
-        self._socket = socket
-        self._form = form
+    def __init__(self, session: Session, subscriber: Subscriber) -> None:
+        """Hand the messages of ``subscriber`` to ``session`` and queue what it answers."""
         self._session = session
-        self._metrics = metrics
         self._subscriber = subscriber
-        self._dialogue = Dialogue(session, subscriber)
-        self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
-        self._keepalive = Keepalive(silence, session.now())
-        self._bad_messages = 0
 
-    async def serve(self) -> None:
-        """Serve until the socket or the session closes."""
-        async with asyncio.TaskGroup() as group:
-            parts = (self._write(), self._read(), self._watch(), self._cut_off())
-            tasks = [group.create_task(part) for part in parts]
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
+    def now(self) -> float:
+        """Return the session time in seconds."""
+        return self._session.now()
 
-    # --- out ----------------------------------------------------------------------------------
+    async def take_media(self, media: Media) -> None:
+        """Take in a picture or sound.
 
-    async def _write(self) -> None:
-        while messages := await self._subscriber.take():
-            try:
-                for message in messages:
-                    await self._send(message)
-            except ConnectionResetError:
-                return
-        if self._socket.broken:
-            await asyncio.sleep(LINGER_SECONDS)
-        await self._socket.finish(self._subscriber.close_code or CloseCode.DONE)
+        Raises:
+            ProtocolError: whatever is wrong with it.
+        """
+        check_greeted(self._subscriber)
+        await self._session.put_media(media)
 
-    async def _send(self, message: Broadcast) -> None:
-        data = message.encoded(self._form)
-        if self._form is Format.JSON:
-            await self._socket.send_str(data.decode())
-        else:
-            await self._socket.send_bytes(data)
+    def handle(self, message: ClientMessage) -> None:
+        """Do what a message asks for.
 
-    async def _watch(self) -> None:
-        """Ping a client that says nothing; warn it, and close, if it does not answer."""
-        while True:
-            await asyncio.sleep(self._keepalive.due - self._session.now())
-            match self._keepalive.step(self._session.now()):
-                case Step.PING:
-                    await self._ping()
-                case Step.WARN:
-                    self._warn(active=True)
-                    await self._ping()
-                case Step.CLOSE:
-                    text = WarningCode.UNRESPONSIVE.description
-                    self._refuse(ProtocolError(ErrorCode.UNRESPONSIVE, text, None, CloseCode.IDLE))
-                    await asyncio.Event().wait()
+        Raises:
+            ProtocolError: it cannot be done.
+        """
+        match message:
+            case Ping():
+                self._put(Pong(message.t, self._session.now_ms()))
+            case ConsentRevoke():
+                self._session.end(REVOKED)
+            case Close():
+                self._session.end(DONE)
+            case Hello():
+                self._greet(message)
+            case Configure():
+                check_greeted(self._subscriber)
+                self._configure(message)
+            case Text():
+                check_greeted(self._subscriber)
+                self._session.add_text(message)
 
-    async def _ping(self) -> None:
-        # To a client that reads nothing a ping cannot be sent, and that is no reason to wait.
-        with suppress(TimeoutError, ConnectionResetError):
-            async with asyncio.timeout(self._keepalive.due - self._session.now()):
-                await self._socket.ping()
+    def _greet(self, hello: Hello) -> None:
+        check_hello(hello, self._subscriber)
+        self._subscriber.greeted = True
+        self._put(self._created())
+        if hello.resume is not UNSET:
+            self._session.audience.replay(self._subscriber, hello.resume.last_seq)
 
-    async def _cut_off(self) -> None:
-        """Cut a connection on which the last words cannot be sent."""
-        await self._subscriber.closing.wait()
-        await asyncio.sleep(FAREWELL_SECONDS)
-        self._socket.abort()
+    def _created(self) -> SessionCreated:
+        return SessionCreated(
+            session=self._session.id,
+            participant=self._session.participant,
+            version=VERSION,
+            t_ms=self._session.now_ms(),
+            labels=list(LABELS),
+            config=self._config(),
+            limits=Limits(
+                max_message_bytes=limits.MAX_MESSAGE_BYTES,
+                max_text_characters=limits.MAX_TEXT_CHARACTERS,
+                text_per_second=limits.TEXT_PER_SECOND,
+                text_burst=limits.TEXT_BURST,
+                max_image_bytes=limits.MAX_IMAGE_BYTES,
+                max_image_pixels=limits.MAX_IMAGE_PIXELS,
+                images_per_second=self._session.images_per_second,
+                image_burst=limits.IMAGE_BURST,
+                max_audio_bytes=limits.MAX_AUDIO_BYTES,
+                max_audio_ms=limits.MAX_AUDIO_MS,
+                max_capture_age_ms=limits.MAX_CAPTURE_AGE_MS,
+            ),
+            models=self._session.models,
+            notice=NOTICE,
+        )
 
-    # --- in -----------------------------------------------------------------------------------
+    def _configure(self, change: Configure) -> None:
+        self._session.configure(change)
+        if change.detail is not UNSET:
+            self._subscriber.detail = change.detail
+        self._put(SessionUpdated(self._config()))
 
-    async def _read(self) -> None:
-        while self._subscriber.close_code is None:
-            frame = await self._socket.receive()
-            if frame.type in _LEFT:
-                return
-            self._heard()
-            try:
-                await self._take(frame.type, frame.data)
-            except ProtocolError as error:
-                self._refuse(error)
-            except ConnectionResetError:
-                return
-        # The writer sends what is queued and closes the socket.
-        await asyncio.Event().wait()
-
-    async def _take(self, kind: WSMsgType, data: object) -> None:
-        match kind, data:
-            case WSMsgType.PONG, _:
-                return
-            case WSMsgType.ERROR, WebSocketError():
-                raise _broken_frame(data)
-            case WSMsgType.ERROR, _:
-                raise ConnectionResetError(str(data))
-        if kind is WSMsgType.BINARY and isinstance(data, bytes) and is_media(data):
-            await self._take_media(data)
-            return
-        self._spend()
-        match data:
-            case bytes() if kind is WSMsgType.PING:
-                await self._socket.pong(data)
-            case bytes() if self._form is Format.MSGPACK:
-                self._dialogue.handle(decode_client(data, self._form))
-            case str() if self._form is Format.JSON:
-                self._dialogue.handle(decode_client(data.encode(), self._form))
-            case _:
-                frames = "text" if self._form is Format.JSON else "binary"
-                raise ProtocolError(
-                    ErrorCode.BAD_MESSAGE, f"{self._form} travels in {frames} frames"
-                )
-
-    async def _take_media(self, data: bytes) -> None:
-        """Take in media, whose rate the session limits; what it refuses counts as a message."""
-        try:
-            self._dialogue.expect_greeting()
-            await self._session.put_media(decode_media(data))
-        except ProtocolError:
-            self._spend()
-            raise
-
-    def _spend(self) -> None:
-        if not self._rate.allow(self._session.now()):
-            raise ProtocolError(ErrorCode.RATE_LIMITED, "too many messages", None, CloseCode.RATE)
-
-    def _heard(self) -> None:
-        if self._keepalive.warned:
-            self._warn(active=False)
-        self._keepalive.heard(self._session.now())
-
-    def _warn(self, *, active: bool) -> None:
-        code = WarningCode.UNRESPONSIVE
-        self._put(Warning(code, active, code.description, self._session.now_ms()))
+    def _config(self) -> SessionConfig:
+        return SessionConfig(
+            tick_ms=self._session.tick_ms,
+            modalities=[modality.value for modality in self._session.modalities],
+            detail=self._subscriber.detail,
+        )
 
     def _put(self, message: ServerMessage) -> None:
         self._subscriber.put(Broadcast(message))
-
-    def _refuse(self, error: ProtocolError) -> None:
-        self._metrics.errors.labels(error.code).inc()
-        self._bad_messages += error.code in (ErrorCode.BAD_MESSAGE, ErrorCode.CONFIG_INVALID)
-        self._put(error_message(error))
-        if error.close:
-            self._subscriber.close(error.close)
-        elif self._bad_messages >= limits.MAX_BAD_MESSAGES:
-            self._subscriber.close(CloseCode.BAD_MESSAGE)
-
-
-def _broken_frame(error: WebSocketError) -> ProtocolError:
-    """Return what to say of a frame that breaks RFC 6455 or is too big to be read."""
-    if error.code == CloseCode.TOO_BIG:
-        most = f"at most {limits.MAX_MESSAGE_BYTES} bytes a message"
-        return ProtocolError(ErrorCode.MESSAGE_TOO_BIG, most, None, CloseCode.TOO_BIG)
-    return ProtocolError(ErrorCode.BAD_MESSAGE, str(error), None, CloseCode.BAD_MESSAGE)

@@ -9,7 +9,7 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.media.picture import decode_picture
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.sound import SoundReader
-from esapr.server.sessions.checks import check_capture
+from esapr.server.sessions.capture import check_capture
 from esapr.server.sessions.rate import TokenBucket
 
 _FIELD = "captured_ms"

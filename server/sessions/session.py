@@ -27,10 +27,10 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
-from esapr.server.sessions.checks import check_text
 from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.endings import FAILED, IDLE, Ending
 from esapr.server.sessions.ingest import Ingest
+from esapr.server.sessions.lines import check_text
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.states import Envelope, box_fractions, state_message

@@ -5,7 +5,7 @@ from aiohttp import WSCloseCode, web
 _BROKEN = (WSCloseCode.PROTOCOL_ERROR, WSCloseCode.INVALID_TEXT, WSCloseCode.MESSAGE_TOO_BIG)
 
 
-class FeedSocket(web.WebSocketResponse):
+class WebSocket(web.WebSocketResponse):
     """Stays open for writing after a frame that cannot be read.
 
     aiohttp closes such a socket from within ``receive()``, before anything can be said about it.
