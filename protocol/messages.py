@@ -222,6 +222,18 @@ class Overlay(Struct, frozen=True, tag="overlay"):
     blinks_total: int
 
 
+class Event(Struct, frozen=True, omit_defaults=True, tag="event"):
+    """An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
+
+    ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
+    """
+
+    kind: Literal["expression", "speaking", "face", "blink"]
+    t_ms: int
+    active: bool | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+
+
 class Warning(Struct, frozen=True, tag="warning"):
     """A condition that degrades the states began (``active``) or ended."""
 
@@ -274,5 +286,14 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
 
 
 ServerMessage = (
-    SessionCreated | SessionUpdated | State | Overlay | Warning | Gap | Error | Pong | SessionClosed
+    SessionCreated
+    | SessionUpdated
+    | State
+    | Overlay
+    | Event
+    | Warning
+    | Gap
+    | Error
+    | Pong
+    | SessionClosed
 )

@@ -19,7 +19,7 @@ from esapr.protocol.answers import SessionInfo, Source
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
+from esapr.protocol.messages import Configure, Event, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.media.webrtc import WebRtcPeer
@@ -29,11 +29,12 @@ from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
 from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.endings import FAILED, IDLE, Ending
+from esapr.server.sessions.events import Events
 from esapr.server.sessions.ingest import Ingest
 from esapr.server.sessions.lines import check_text
 from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.refusals import error_message
-from esapr.server.sessions.states import Envelope, box_fractions, state_message
+from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
 
 MAX_CATCH_UP = 5
@@ -71,6 +72,7 @@ class Session:
             on_face=self._publish_overlay,
         )
         self._conditions = Conditions()
+        self._events = Events()
         self._ended_tracks: set[Modality] = set()
         self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._last_used = 0.0
@@ -270,6 +272,7 @@ class Session:
         self._metrics.states.labels(str(state.fused is not None).lower()).inc()
         self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
         self.audience.publish_state(message, envelope.made)
+        self._publish_each(self._events.in_state(state))
 
     def _publish_warnings(self, now: float) -> None:
         present: set[str] = {*self._analysis.quality()}
@@ -285,14 +288,12 @@ class Session:
             return
         details = score.details if score else None
         face = details if isinstance(details, FaceDetails) else None
-        self.audience.publish(
-            Overlay(
-                t_ms=round(at * 1000),
-                box=box_fractions(face.box) if face else None,
-                landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
-                blinks_total=face.blinks_total if face else 0,
-            )
-        )
+        self._publish_each(self._events.in_picture(at, face))
+        self.audience.publish(overlay_message(at, face))
+
+    def _publish_each(self, events: list[Event]) -> None:
+        for event in events:
+            self.audience.publish(event)
 
     def _end_if_idle(self) -> None:
         now = self.now()

@@ -2,7 +2,7 @@
 
 export type ClientMessage = Hello | Configure | Text | ConsentRevoke | Ping | Close;
 export type ServerMessage =
-  SessionCreated | SessionUpdated | State | Overlay | Warning | Gap | Error | Pong | SessionClosed;
+  SessionCreated | SessionUpdated | State | Overlay | Event | Warning | Gap | Error | Pong | SessionClosed;
 
 /**
  * Why there is no fused expression.
@@ -112,6 +112,18 @@ export interface ErrorDetail {
   retryable: boolean;
   request_id: string;
   field?: string;
+}
+/**
+ * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
+ *
+ *     ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
+ */
+export interface Event {
+  type: "event";
+  kind: "blink" | "expression" | "face" | "speaking";
+  t_ms: number;
+  active?: boolean;
+  label?: string;
 }
 /**
  * What the face shows; ``box`` is left, top, width, height.

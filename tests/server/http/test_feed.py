@@ -34,6 +34,19 @@ async def test_a_line_of_text_becomes_a_fused_state() -> None:
         assert state["t_end_ms"] - state["t_start_ms"] == 100
 
 
+async def test_an_expression_that_lasts_is_an_event() -> None:
+    async with client() as (one, _), one.greeted() as socket:
+        await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+        event = await receive(socket, "event")
+        assert {**event, "t_ms": 0} == {
+            "type": "event",
+            "kind": "expression",
+            "t_ms": 0,
+            "active": True,
+            "label": "happy",
+        }
+
+
 async def test_both_formats_carry_the_same_session() -> None:
     async with client() as (one, _), one.feed(MSGPACK_SUBPROTOCOL) as socket:
         await socket.send_bytes(encode(Hello(version=1), Format.MSGPACK))
