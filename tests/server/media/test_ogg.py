@@ -86,6 +86,25 @@ def test_a_lost_piece_costs_its_packets_and_no_others() -> None:
     assert len(found) == len(places) - 5
 
 
+def page(flags: int, lacing: bytes, body: bytes) -> bytes:
+    return b"OggS" + bytes([0, flags]) + bytes(20) + bytes([len(lacing)]) + lacing + body
+
+
+def test_a_packet_that_goes_on_over_pages_is_put_together_or_left_out() -> None:
+    # One frame of 20 ms in 600 bytes: 510 on its first page, 90 on the next.
+    packet = bytes([31 << 3]) + bytes(range(200)) * 2 + bytes(199)
+    short = bytes([31 << 3, 7])
+    head = page(2, bytes([19]), b"OpusHead" + bytes([1, 1]) + bytes(9))
+    tags = page(0, bytes([16]), b"OpusTags" + bytes(8))
+    begun = page(0, bytes([255, 255]), packet[:510])
+    ended = page(1, bytes([90, 2]), packet[510:] + short)
+
+    (whole,) = read([head, tags, begun, ended])
+    assert whole.packets == (packet, short)
+    (rest,) = read([head, tags, ended])
+    assert rest.packets == (short,)
+
+
 def test_noise_is_refused_and_the_next_page_is_read() -> None:
     reader = OggOpus()
     with pytest.raises(OggError):
