@@ -26,11 +26,11 @@ class Audience:
         """Whether any subscriber asked for boxes and landmarks."""
         return any(subscriber.detail == "overlay" for subscriber in self._subscribers)
 
-    def publish(self, message: ServerMessage) -> None:
-        """Queue a message for every subscriber."""
-        item = Broadcast(message)
-        for subscriber in self._subscribers:
-            subscriber.put(item)
+    def publish(self, *messages: ServerMessage) -> None:
+        """Queue messages for every subscriber."""
+        for item in map(Broadcast, messages):
+            for subscriber in self._subscribers:
+                subscriber.put(item)
 
     def publish_state(self, state: State, now: float) -> None:
         """Queue a state for every subscriber and keep it for those who come back."""

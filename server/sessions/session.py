@@ -19,7 +19,7 @@ from esapr.protocol.answers import SessionInfo, Source
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import Configure, Event, SessionClosed, Text, Warning
+from esapr.protocol.messages import Configure, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.media.webrtc import WebRtcPeer
@@ -69,7 +69,7 @@ class Session:
             config.smoothing_half_life,
             tally=self._tally,
             metrics=metrics,
-            on_face=self._publish_overlay,
+            on_face=self._publish_picture,
         )
         self._conditions = Conditions()
         self._events = Events()
@@ -272,7 +272,7 @@ class Session:
         self._metrics.states.labels(str(state.fused is not None).lower()).inc()
         self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
         self.audience.publish_state(message, envelope.made)
-        self._publish_each(self._events.in_state(state))
+        self.audience.publish(*self._events.in_state(state))
 
     def _publish_warnings(self, now: float) -> None:
         present: set[str] = {*self._analysis.quality()}
@@ -283,17 +283,12 @@ class Session:
             text = WarningCode(code).description
             self.audience.publish(Warning(code, active, text, round(now * 1000)))
 
-    def _publish_overlay(self, at: float, score: ModalityScore | None) -> None:
-        if not self.audience.wants_overlays:
-            return
+    def _publish_picture(self, at: float, score: ModalityScore | None) -> None:
         details = score.details if score else None
         face = details if isinstance(details, FaceDetails) else None
-        self._publish_each(self._events.in_picture(at, face))
-        self.audience.publish(overlay_message(at, face))
-
-    def _publish_each(self, events: list[Event]) -> None:
-        for event in events:
-            self.audience.publish(event)
+        self.audience.publish(*self._events.in_picture(at, face))
+        if self.audience.wants_overlays:
+            self.audience.publish(overlay_message(at, face))
 
     def _end_if_idle(self) -> None:
         now = self.now()
