@@ -1,22 +1,26 @@
-"""Pictures and sound that come in messages, on their way to a session."""
+"""Pictures, sound and lines that come in messages, on their way to a session."""
 
 import asyncio
 
-from esapr.inference.signals import VideoFrame
+from msgspec import UNSET
+
+from esapr.inference.signals import TextLine, VideoFrame
 from esapr.protocol import limits
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.messages import Text
 from esapr.server.media.picture import decode_picture
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.sound import SoundReader
 from esapr.server.sessions.capture import check_capture
+from esapr.server.sessions.lines import check_text
 from esapr.server.sessions.rate import TokenBucket
 
 _FIELD = "captured_ms"
 
 
 class Ingest:
-    """Takes the media messages of one session, from whichever of its feeds they come.
+    """Takes the messages of one session, from whichever of its feeds they come.
 
     A message is taken whole or refused whole. Pictures are decoded on a thread, one at a time; the
     feed that brought one is not read meanwhile, so that what waits is bounded by its socket.
@@ -27,6 +31,7 @@ class Ingest:
         self._sink = sink
         self._pictures = TokenBucket(fps, limits.IMAGE_BURST)
         self._seconds = TokenBucket(limits.SOUND_PER_SECOND, limits.SOUND_BURST_SECONDS)
+        self._lines = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._sound = SoundReader()
         self._decoding = asyncio.Lock()
         self._last_picture = -1
@@ -44,6 +49,20 @@ class Ingest:
                 await self._take_picture(media)
         else:
             self._take_sound(media)
+
+    def line(self, text: Text) -> TextLine:
+        """Return a line of text with its time.
+
+        Raises:
+            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, or
+                ``config_invalid`` for its time.
+        """
+        now = self._sink.now()
+        check_text(text, now)
+        if not self._lines.allow(now):
+            most = f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once"
+            raise ProtocolError(ErrorCode.RATE_LIMITED, most)
+        return TextLine(now if text.at_ms is UNSET else text.at_ms / 1000, text.body)
 
     async def _take_picture(self, media: Media) -> None:
         now = self._sink.now()

@@ -6,15 +6,7 @@ from uuid import uuid4
 
 from msgspec import UNSET
 
-from esapr.inference.signals import (
-    AudioWindow,
-    FaceDetails,
-    Modality,
-    ModalityScore,
-    TextLine,
-    VideoFrame,
-)
-from esapr.protocol import limits
+from esapr.inference.signals import AudioWindow, FaceDetails, Modality, ModalityScore, VideoFrame
 from esapr.protocol.answers import SessionInfo, Source
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
@@ -31,8 +23,6 @@ from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.endings import FAILED, IDLE, Ending
 from esapr.server.sessions.events import Events
 from esapr.server.sessions.ingest import Ingest
-from esapr.server.sessions.lines import check_text
-from esapr.server.sessions.rate import TokenBucket
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
@@ -74,7 +64,6 @@ class Session:
         self._conditions = Conditions()
         self._events = Events()
         self._ended_tracks: set[Modality] = set()
-        self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._last_used = 0.0
         self._locked = False
         self._ingest = Ingest(self, config.analysed_fps)
@@ -214,14 +203,8 @@ class Session:
             ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``, or
                 ``config_invalid`` for a time that lies ahead or a session without text.
         """
-        now = self.now()
-        check_text(text, now)
         self._expect(Modality.TEXT)
-        if not self._text_rate.allow(now):
-            most = f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once"
-            raise ProtocolError(ErrorCode.RATE_LIMITED, most)
-        at = now if text.at_ms is UNSET else text.at_ms / 1000
-        if not self._analysis.put_line(TextLine(at, text.body)):
+        if not self._analysis.put_line(self._ingest.line(text)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
         self._locked = True
 
