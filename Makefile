@@ -17,7 +17,7 @@ WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* 
 NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := setup
-.PHONY: setup serve demo test check wheel lock clean chromium
+.PHONY: setup serve demo test check wheel lock clean programs
 
 setup: $(PYTHON_READY) $(TYPING) $(if $(NODE),$(WEB_READY))
 ifndef NODE
@@ -62,7 +62,7 @@ demo: setup
 
 # pytest runs last, so that its closing line ends the output. An extra has a lock of its own,
 # which the cluster's may contradict: there its tests are skipped.
-test: setup $(if $(EXTRA),,$(CLUSTER_READY)) chromium
+test: setup $(if $(EXTRA),,$(CLUSTER_READY)) programs
 	$(if $(NODE),cd web_client && npm test)
 	$(BIN)/python -m pytest
 
@@ -74,12 +74,15 @@ check: setup
 	$(BIN)/python -m pytest --quiet tests/test_docs.py
 	$(if $(NODE),cd web_client && npm run check)
 
-# The browser tests drive the system's Chromium.
-chromium:
-	@command -v chromium >/dev/null || { \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	else echo "chromium is not installed: the browser tests will be skipped."; fi; }
+# What tests run beside Python: a browser, a TURN server, a foreign WHIP client and what that needs.
+PROGRAMS := chromium:chromium turnserver:coturn whip-client:simple-whip-client cc:gcc
+programs:
+	@missing=; for pair in $(PROGRAMS); do \
+		command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "not installed:$$missing: the tests that run them will be skipped."; fi
 
 wheel: setup
 	$(BIN)/python -m build --no-isolation --outdir dist .

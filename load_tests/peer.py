@@ -1,7 +1,7 @@
 """A WebRTC peer that plays a pre-encoded clip; as nothing is encoded, one core plays many."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from fractions import Fraction
 from typing import Any, Self
 
@@ -9,17 +9,19 @@ import av
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
+    RTCIceServer,
     RTCIceTransport,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtcconfiguration import RTCBundlePolicy
+from aiortc.rtcconfiguration import RTCBundlePolicy, RTCIceTransportPolicy
 
 from esapr.load_tests.media import EncodedClip, EncodedTrack
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.messages import ClientMessage
+from esapr.protocol.requests import IceServer
 
 Exchange = Callable[[str], Awaitable[str]]
 """Carries an SDP offer to the other side and brings its answer back."""
@@ -84,12 +86,15 @@ class ClipTrack(MediaStreamTrack):
 class Peer:
     """A sending peer connection with a data channel, closed on leaving ``async with``."""
 
-    def __init__(self, clip: EncodedClip, *, loopback: bool) -> None:
-        """Prepare to play ``clip``; ``loopback`` keeps all media on 127.0.0.1."""
-        # Without a configuration aiortc asks a public STUN server.
-        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-        self._connection = RTCPeerConnection(configuration)
-        self._loopback = loopback
+    def __init__(
+        self, clip: EncodedClip, *, loopback: bool, relays: Sequence[IceServer] = ()
+    ) -> None:
+        """Prepare to play ``clip``; ``loopback`` keeps all media on 127.0.0.1.
+
+        With ``relays``, TURN servers, media takes no other way.
+        """
+        self._connection = RTCPeerConnection(_configuration(relays))
+        self._loopback = loopback and not relays
         clock = PlayClock()
         for track in clip.tracks:
             self._add(ClipTrack(track, clock))
@@ -110,6 +115,14 @@ class Peer:
         # A second close awaits the first one's future: a cancelled caller must not cancel that.
         await asyncio.shield(self._connection.close())
 
+    async def offer(self) -> str:
+        """Gather candidates and return the SDP offer."""
+        offer = await self._connection.createOffer()
+        if self._loopback:
+            gather_on_loopback(self._transport)
+        await self._connection.setLocalDescription(offer)
+        return self._connection.localDescription.sdp
+
     async def connect(self, exchange: Exchange) -> None:
         """Offer, wait for the answer, and return once media flows.
 
@@ -118,8 +131,7 @@ class Peer:
         """
         changed = asyncio.Event()
         self._connection.on("connectionstatechange", changed.set)
-        await self._connection.setLocalDescription(await self._offer())
-        answer = await exchange(self._connection.localDescription.sdp)
+        answer = await exchange(await self.offer())
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -137,6 +149,18 @@ class Peer:
     def connected(self) -> bool:
         """Whether media flows, or would if the network let it."""
         return self._connection.connectionState == "connected"
+
+    @property
+    def path(self) -> str:
+        """The type of the local candidate that media takes: ``host`` or ``relay``."""
+        ice: Any = self._transport.iceGatherer._connection
+        (pair,) = ice._nominated.values()
+        kind: str = pair.local_candidate.type
+        return kind
+
+    @property
+    def _transport(self) -> RTCIceTransport:
+        return self._connection.getSenders()[0].transport.transport
 
     async def send(self, message: ClientMessage) -> None:
         """Send a message over the data channel, once that is open.
@@ -161,11 +185,14 @@ class Peer:
             [codec for codec in codecs if codec.mimeType == _MIME_TYPES[track.kind]]
         )
 
-    async def _offer(self) -> RTCSessionDescription:
-        offer = await self._connection.createOffer()
-        if self._loopback:
-            gather_on_loopback(self._connection.getSenders()[0].transport.transport)
-        return offer
+
+def _configuration(relays: Sequence[IceServer]) -> RTCConfiguration:
+    # Without a list of servers aiortc asks a public STUN server.
+    return RTCConfiguration(
+        iceServers=[RTCIceServer(r.urls, r.username or None, r.credential or None) for r in relays],
+        bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
+        iceTransportPolicy=RTCIceTransportPolicy.RELAY if relays else RTCIceTransportPolicy.ALL,
+    )
 
 
 def gather_on_loopback(transport: RTCIceTransport) -> None:

@@ -12,6 +12,9 @@ class ErrorCode(StrEnum):
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
+    ETAG_MISMATCH = "etag_mismatch"
+    ETAG_REQUIRED = "etag_required"
+    ICE_NOT_CONNECTED = "ice_not_connected"
     INTERNAL = "internal"
     MEDIA_CONFLICT = "media_conflict"
     MEDIA_INVALID = "media_invalid"
@@ -22,12 +25,14 @@ class ErrorCode(StrEnum):
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
     SDP_INVALID = "sdp_invalid"
+    SDP_UNACCEPTABLE = "sdp_unacceptable"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
     SESSION_CLOSED = "session_closed"
     SHUTTING_DOWN = "shutting_down"
     TEXT_EMPTY = "text_empty"
     TEXT_TOO_LONG = "text_too_long"
     TOKEN_INVALID = "token_invalid"
+    TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
     UNRESPONSIVE = "unresponsive"
     VERSION_UNSUPPORTED = "version_unsupported"
@@ -46,6 +51,7 @@ class ErrorCode(StrEnum):
 _RETRYABLE = frozenset(
     {
         ErrorCode.BEHIND,
+        ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
@@ -57,15 +63,20 @@ _RETRYABLE = frozenset(
 
 _STATUS = {
     ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.ETAG_MISMATCH: HTTPStatus.PRECONDITION_FAILED,
+    ErrorCode.ETAG_REQUIRED: HTTPStatus.PRECONDITION_REQUIRED,
+    ErrorCode.ICE_NOT_CONNECTED: HTTPStatus.CONFLICT,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
     ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 

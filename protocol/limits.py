@@ -7,7 +7,11 @@ MAX_TEXT_CHARACTERS = 4_000
 """Longest ``text.body``; a longer one is refused with ``text_too_long``."""
 
 MAX_SDP_BYTES = 64 * 1024
-"""Largest SDP offer; a larger one is refused with ``message_too_big`` (413)."""
+"""Largest SDP offer or fragment; a larger one is refused with ``message_too_big`` (413)."""
+
+MAX_ICE_CANDIDATES = 100
+"""Candidates that one ICE session takes from a client, as many as RFC 8445 checks pairs; one more
+is refused with ``too_many_candidates`` (422)."""
 
 MAX_REQUEST_BYTES = 64 * 1024
 """Largest JSON request body; a larger one is refused with ``message_too_big`` (413)."""

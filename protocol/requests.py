@@ -34,16 +34,26 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
 
 
+class IceServer(Struct, frozen=True, omit_defaults=True):
+    """A STUN or TURN server, as ``RTCIceServer`` of WebRTC has it."""
+
+    urls: list[str]
+    username: str | UnsetType = UNSET
+    credential: str | UnsetType = UNSET
+
+
 class SessionCredentials(Struct, frozen=True):
     """Answer to a session request: where to connect, and with which token.
 
-    URLs are paths on the same host. ``notice`` is the text to show to the person.
+    URLs are paths on the same host. ``ice_servers`` is for the ``RTCPeerConnection``; ``notice``
+    is the text to show to the person.
     """
 
     session_id: str
     client_token: str
     feed_url: str
     whip_url: str
+    ice_servers: list[IceServer]
     notice: str
 
 

@@ -16,6 +16,7 @@ from esapr.protocol.requests import ModelInfo, SessionCredentials, SessionReques
 
 JSON = "application/json"
 SDP = "application/sdp"
+SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 PLAIN_TEXT = "text/plain"
 
 
@@ -113,36 +114,92 @@ OPEN_FEED = Route(
     ),
 )
 
+_WHIP = "/v1/sessions/{session}/whip"
+_ETAG = {"ETag": "Names the ICE session, for `If-Match`."}
+
 PUSH_MEDIA = Route(
     method="POST",
-    path="/v1/sessions/{session}/whip",
+    path=_WHIP,
     name="pushMedia",
     summary="Send media by WHIP (RFC 9725); an earlier peer of the session is replaced.",
     token=True,
     request=Body(str, SDP),
     answers={
         HTTPStatus.CREATED: Answer(
-            "The SDP answer.", Body(str, SDP), {"Location": "The peer's path; DELETE ends it."}
+            "The SDP answer. `Link` names ICE servers, if there are any.",
+            Body(str, SDP),
+            {"Location": "The peer's path: PATCH and DELETE go there.", **_ETAG},
         )
     },
     errors=(
         *_SESSION,
         ErrorCode.SDP_INVALID,
         ErrorCode.SDP_WITHOUT_MEDIA,
+        ErrorCode.SDP_UNACCEPTABLE,
         ErrorCode.MEDIA_UNSUPPORTED,
         ErrorCode.MESSAGE_TOO_BIG,
         ErrorCode.SESSION_CLOSED,
+        ErrorCode.TOO_MANY_CANDIDATES,
+    ),
+)
+
+DESCRIBE_WHIP = Route(
+    method="OPTIONS",
+    path=_WHIP,
+    name="describeWhip",
+    summary="What the WHIP endpoint takes.",
+    answers={
+        HTTPStatus.OK: Answer(
+            "No body.", None, {"Allow": "The methods.", "Accept-Post": "The offer's media type."}
+        )
+    },
+)
+
+PATCH_MEDIA = Route(
+    method="PATCH",
+    path=_WHIP + "/{peer}",
+    name="patchMedia",
+    summary="Trickle ICE, or restart it (`If-Match: *`).",
+    token=True,
+    request=Body(str, SDP_FRAGMENT),
+    answers={
+        HTTPStatus.OK: Answer("ICE restarts: the answer.", Body(str, SDP_FRAGMENT), _ETAG),
+        HTTPStatus.NO_CONTENT: Answer("The candidates are taken."),
+    },
+    errors=(
+        *_SESSION,
+        ErrorCode.SDP_INVALID,
+        ErrorCode.MEDIA_UNSUPPORTED,
+        ErrorCode.MESSAGE_TOO_BIG,
+        ErrorCode.ETAG_REQUIRED,
+        ErrorCode.ETAG_MISMATCH,
+        ErrorCode.ICE_NOT_CONNECTED,
+        ErrorCode.TOO_MANY_CANDIDATES,
     ),
 )
 
 STOP_MEDIA = Route(
     method="DELETE",
-    path="/v1/sessions/{session}/whip/{peer}",
+    path=_WHIP + "/{peer}",
     name="stopMedia",
     summary="Stop taking media from a peer; the session goes on.",
     token=True,
     answers={HTTPStatus.OK: Answer("The peer's media are no longer taken.")},
     errors=_SESSION,
+)
+
+DESCRIBE_MEDIA = Route(
+    method="OPTIONS",
+    path=_WHIP + "/{peer}",
+    name="describeMedia",
+    summary="What the WHIP session takes.",
+    answers={
+        HTTPStatus.OK: Answer(
+            "No body.",
+            None,
+            {"Allow": "The methods.", "Accept-Patch": "The fragment's media type."},
+        )
+    },
 )
 
 LIST_MODELS = Route(
@@ -202,7 +259,10 @@ ROUTES = (
     END_SESSION,
     OPEN_FEED,
     PUSH_MEDIA,
+    DESCRIBE_WHIP,
+    PATCH_MEDIA,
     STOP_MEDIA,
+    DESCRIBE_MEDIA,
     LIST_MODELS,
     GET_OPENAPI,
     GET_ASYNCAPI,

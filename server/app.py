@@ -16,7 +16,7 @@ from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
 from esapr.server.config import ServerConfig
-from esapr.server.http import errors, feed, health, pages, reference, sessions, whip
+from esapr.server.http import cors, errors, feed, health, pages, reference, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models
@@ -119,6 +119,7 @@ def _application(
     app = web.Application(
         middlewares=[errors.answering_errors(metrics)], client_max_size=limits.MAX_REQUEST_BYTES
     )
+    app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
     app[CONFIG] = config
     app[METRICS] = metrics
     app[PIPELINE] = pipeline

@@ -1,12 +1,19 @@
 """Configuration of the server: the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
+
+_PATTERNS = {
+    "stun_urls": re.compile(r"stuns?:[\w.\-\[\]:]+"),
+    "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
+    "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
+}
 
 
 class ConfigError(Exception):
@@ -54,6 +61,18 @@ class ServerConfig:
     log_json: bool = False
     """Write one JSON object a log line, not coloured text."""
 
+    stun_urls: tuple[str, ...] = ()
+    """STUN servers for clients, as ``stun:`` URLs (RFC 7064)."""
+
+    turn_urls: tuple[str, ...] = ()
+    """TURN servers for clients, as ``turn:`` and ``turns:`` URLs (RFC 7065)."""
+
+    turn_secret: str | None = field(default=None, repr=False)
+    """The secret that the TURN servers share: clients get credentials that are made with it."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of other sites' pages that may call the server (CORS)."""
+
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
@@ -71,6 +90,12 @@ class ServerConfig:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
         if self.inference_workers not in ("threads", "processes", "ray"):
             raise ConfigError("inference_workers must be threads, processes or ray")
+        for name, pattern in _PATTERNS.items():
+            for value in getattr(self, name):
+                if not pattern.fullmatch(value):
+                    raise ConfigError(f"{name}: {value!r} is not of the form {pattern.pattern}")
+        if self.turn_urls and not self.turn_secret:
+            raise ConfigError("turn_secret is needed for turn_urls")
 
     @property
     def threads(self) -> int:
@@ -101,14 +126,18 @@ class ServerConfig:
 
 def _parse(environ: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
-    for field in fields(ServerConfig):
-        text = environ.get(f"ESAPR_{field.name.upper()}")
+    for setting in fields(ServerConfig):
+        text = environ.get(f"ESAPR_{setting.name.upper()}")
         if text is not None:
-            values[field.name] = _convert(field.name, type(field.default), text)
+            values[setting.name] = _convert(setting.name, type(setting.default), text)
     return values
 
 
 def _convert(name: str, kind: type, text: str) -> object:
+    if kind is tuple:
+        return tuple(text.split())
+    if name == "turn_secret":
+        return text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):
             raise ConfigError(f"{name} must be true or false, got {text!r}")

@@ -59,7 +59,9 @@ def answering_errors(metrics: Metrics) -> Middleware:
         except web.HTTPBadRequest as error:
             return error_response(ProtocolError(ErrorCode.BAD_MESSAGE, error.text or "not HTTP"))
         except web.HTTPMethodNotAllowed as error:
-            refusal = ProtocolError(ErrorCode.METHOD_NOT_ALLOWED, f"not {error.method}")
+            refusal = ProtocolError(
+                ErrorCode.METHOD_NOT_ALLOWED, f"{request.method} is not defined here"
+            )
             response = error_response(refusal)
             response.headers["Allow"] = error.headers["Allow"]
             return response

@@ -1,5 +1,6 @@
 """Opening, reading and ending sessions."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -10,7 +11,8 @@ from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import SESSIONS
+from esapr.server.http.ice_servers import ice_servers
+from esapr.server.http.keys import CONFIG, SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE, NOTICE
@@ -36,6 +38,7 @@ async def post_session(request: web.Request) -> web.Response:
         client_token=session.token,
         feed_url=f"{path}/feed",
         whip_url=f"{path}/whip",
+        ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
         notice=NOTICE,
     )
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})

@@ -74,3 +74,8 @@ def _with_opus_parameters(lines: list[str], payload: str) -> list[str]:
         if line.startswith(f"a=rtpmap:{payload} "):
             asked += [prefix + ";".join([*others, *ours]), f"a=ptime:{PACKET_MS}"]
     return asked
+
+
+def with_exclusive_mux(answer: str) -> str:
+    """Return ``answer`` saying that RTCP has no port of its own (RFC 9725, section 4.4.1)."""
+    return answer.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n")

@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 from uuid import uuid4
 
 import av
+import structlog
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
     RTCDataChannel,
+    RTCDtlsTransport,
     RTCPeerConnection,
     RTCRtpReceiver,
     RTCSessionDescription,
@@ -25,16 +26,19 @@ from aiortc.sdp import SessionDescription
 
 from esapr.inference.signals import Modality
 from esapr.protocol.errors import ErrorCode, ProtocolError
-from esapr.server.media.answer import asking_for_less
+from esapr.server.media.answer import asking_for_less, with_exclusive_mux
 from esapr.server.media.audio import Sound
 from esapr.server.media.decoding import Decoding
+from esapr.server.media.fragment import with_usable_candidates
+from esapr.server.media.ice import CONNECT_SECONDS, LOOPBACK, IceAgent, gather_on
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.video import Pictures
+
+log = structlog.get_logger()
 
 AUDIO_PACKETS = 2
 """Packets of sound within which order is restored; a lost one is waited for as long."""
 
-LOOPBACK = ["127.0.0.1"]
 # What aiortc raises on an offer that it cannot parse or use.
 _SDP_ERRORS = (
     ValueError,
@@ -62,47 +66,93 @@ class WebRtcPeer:
         self._fps = fps
         self._loopback = loopback
         self._tracks: list[MediaStreamTrack] = []
+        self._ice: IceAgent | None = None
+        self._settled = asyncio.Event()
         # Without a configuration aiortc asks a public STUN server.
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         self._connection = RTCPeerConnection(configuration)
         self._connection.on("track", self._tracks.append)
         self._connection.on("datachannel", self._open_channel)
+        self._connection.on("connectionstatechange", self._note_state)
+
+    @property
+    def ice(self) -> IceAgent:
+        """The ICE sessions below the connection; there are none before :meth:`answer`."""
+        assert self._ice is not None
+        return self._ice
 
     async def answer(self, offer: str) -> str:
         """Return the SDP answer: all candidates gathered, no more packets than will do.
 
         Raises:
-            ProtocolError: ``sdp_invalid`` or ``sdp_without_media``.
+            ProtocolError: ``sdp_invalid``, ``sdp_without_media``, ``sdp_unacceptable`` or
+                ``too_many_candidates``.
         """
         check_offer(offer)
+        offer = with_usable_candidates(offer)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            self._be_dtls_server(offer)
             answer = await self._connection.createAnswer()
             if self._loopback:
                 self._gather_on_loopback()
             await self._connection.setLocalDescription(answer)
+        except OperationError as error:
+            await self.close()
+            raise ProtocolError(
+                ErrorCode.SDP_UNACCEPTABLE, "no codec of a section is supported"
+            ) from error
         except _SDP_ERRORS as error:
             await self.close()
             raise ProtocolError(
                 ErrorCode.SDP_INVALID, f"the offer cannot be answered: {type(error).__name__}"
             ) from error
+        self._ice = self._agent()
         for receiver in self._connection.getReceivers():
             self._read_on_its_thread(receiver)
-        return asking_for_less(self._connection.localDescription.sdp)
+        return with_exclusive_mux(asking_for_less(self._connection.localDescription.sdp))
 
     async def run(self) -> None:
-        """Receive until every track has ended, then close the connection."""
+        """Receive until every track has ended, then close the connection.
+
+        A peer that is not connected within ``CONNECT_SECONDS`` is given up: its tracks have ended.
+        """
         try:
-            async with asyncio.TaskGroup() as group:
+            if await self._connects():
+                await self._watch_tracks()
+            else:
+                log.info("peer_not_connected")
                 for track in self._tracks:
-                    group.create_task(self._watch(track))
+                    self._sink.track_ended(_MODALITIES[track.kind])
         finally:
             await self.close()
 
     async def close(self) -> None:
         """Close the connection; may be called more than once."""
+        if self._ice:
+            await self._ice.close()
         # A second close awaits the first one's future: a cancelled caller must not cancel that.
         await asyncio.shield(self._connection.close())
+
+    async def _connects(self) -> bool:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._settled.wait()
+        except TimeoutError:
+            return False
+        return self._connection.connectionState == "connected"
+
+    def _note_state(self) -> None:
+        if self._connection.connectionState in ("connected", "failed", "closed"):
+            self._settled.set()
+
+    async def _watch_tracks(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            restarts = group.create_task(self.ice.run())
+            async with asyncio.TaskGroup() as tracks:
+                for track in self._tracks:
+                    tracks.create_task(self._watch(track))
+            restarts.cancel()
 
     async def _watch(self, track: MediaStreamTrack) -> None:
         with suppress(MediaStreamError):
@@ -112,14 +162,28 @@ class WebRtcPeer:
     def _open_channel(self, channel: RTCDataChannel) -> None:
         channel.on("message", self._sink.put_message)
 
+    def _be_dtls_server(self, offer: str) -> None:
+        # As a client aiortc takes ECDSA certificates only: GStreamer's DTLS server has an RSA one.
+        if self._dtls._role == "auto" and "a=setup:passive" not in offer:
+            self._dtls._set_role("server")
+
+    @property
+    def _dtls(self) -> RTCDtlsTransport:
+        # Under the bundle policy all sections share one transport.
+        return self._connection.getTransceivers()[0].receiver.transport
+
+    def _agent(self) -> IceAgent:
+        section = SessionDescription.parse(self._connection.localDescription.sdp).media[0]
+        return IceAgent(
+            self._dtls.transport, media=section.kind, mid=section.rtp.muxId, loopback=self._loopback
+        )
+
     def _gather_on_loopback(self) -> None:
-        # aioice leaves 127.0.0.1 out and has no option to bring it in; a server that binds
-        # loopback must not open UDP ports on other interfaces either.
         transports = {t.receiver.transport.transport for t in self._connection.getTransceivers()}
         if self._connection.sctp:
             transports.add(self._connection.sctp.transport.transport)
         for transport in transports:
-            _gather_on(transport.iceGatherer._connection, LOOPBACK)
+            gather_on(transport.iceGatherer._connection, LOOPBACK)
 
     def _read_on_its_thread(self, receiver: RTCRtpReceiver) -> None:
         # aiortc has no option for either: the names are those of its 1.16.
@@ -158,24 +222,25 @@ def check_offer(offer: str) -> None:
     """Check that an offer can be parsed and sends what the server can take.
 
     Raises:
-        ProtocolError: ``sdp_invalid``, or ``sdp_without_media`` when it sends no audio or video.
+        ProtocolError: ``sdp_invalid``; ``sdp_without_media`` when it sends no audio or video;
+            ``sdp_unacceptable`` for more sections, or sections that are not bundled.
     """
     if not offer.startswith("v=0"):
         raise ProtocolError(ErrorCode.SDP_INVALID, "the offer is not SDP: it must begin with v=0")
     try:
-        media = SessionDescription.parse(offer).media
+        description = SessionDescription.parse(offer)
     except _SDP_ERRORS as error:
         raise ProtocolError(
             ErrorCode.SDP_INVALID, f"the offer is not SDP: {type(error).__name__}"
         ) from error
+    media = description.media
     kinds = Counter(part.kind for part in media)
     if max(kinds.values(), default=0) > 1:
-        raise ProtocolError(ErrorCode.SDP_INVALID, "at most one audio and one video section")
+        raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, "at most one audio and one video section")
+    groups = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    bundled = {mid for mids in groups for mid in mids}
+    if len(media) > 1 and not bundled.issuperset(part.rtp.muxId for part in media):
+        raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, "all sections must be in one BUNDLE group")
     sends = [m for m in media if m.kind in _MODALITIES and m.direction in ("sendonly", "sendrecv")]
     if not sends:
         raise ProtocolError(ErrorCode.SDP_WITHOUT_MEDIA, "the offer sends neither audio nor video")
-
-
-def _gather_on(connection: Any, addresses: list[str]) -> None:
-    gather = connection.get_component_candidates
-    connection.get_component_candidates = lambda component, **_: gather(component, addresses)

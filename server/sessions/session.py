@@ -68,8 +68,8 @@ class Session:
         self._locked = False
         self._ingest = Ingest(self, config.analysed_fps)
         self._takes_messages = False
-        self._peer: asyncio.Task[None] | None = None
-        self._peer_id = ""
+        self._peer: WebRtcPeer | None = None
+        self._receiving: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
@@ -80,7 +80,7 @@ class Session:
         async with self._group as group:
             tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
             ending = await self._ending
-            for task in [*tasks, *([self._peer] if self._peer else [])]:
+            for task in [*tasks, *([self._receiving] if self._receiving else [])]:
                 task.cancel()
         self._dismiss(ending)
 
@@ -108,7 +108,7 @@ class Session:
         )
 
     def _source(self) -> Source:
-        if self._peer is not None and not self._peer.done():
+        if self._receiving is not None and not self._receiving.done():
             return "webrtc"
         return "messages" if self._takes_messages else "none"
 
@@ -120,23 +120,29 @@ class Session:
         """
         if self._ending.done():
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
-        if self._peer:
-            self._peer.cancel()
+        if self._receiving:
+            self._receiving.cancel()
         self._locked = True
         self._ended_tracks.clear()
-        self._peer_id = peer.id
-        self._peer = self._group.create_task(self._receive(peer))
+        self._peer = peer
+        self._receiving = self._group.create_task(self._receive(peer))
 
-    def detach(self, peer_id: str) -> None:
-        """Stop taking media from a peer; the session goes on.
+    def peer(self, peer_id: str) -> WebRtcPeer:
+        """Return the session's peer.
 
         Raises:
-            ProtocolError: ``not_found`` if it is not, or no longer, the session's peer.
+            ProtocolError: ``not_found`` if ``peer_id`` does not, or no longer, name it.
         """
-        if self._peer is None or peer_id != self._peer_id:
+        if self._peer is None or peer_id != self._peer.id:
             raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such peer")
-        self._peer.cancel()
-        self._peer = None
+        return self._peer
+
+    def detach(self, peer_id: str) -> None:
+        """Stop taking media from a peer; the session goes on. Raises what :meth:`peer` does."""
+        self.peer(peer_id)
+        if self._receiving:
+            self._receiving.cancel()
+        self._peer = self._receiving = None
 
     async def _receive(self, peer: WebRtcPeer) -> None:
         with self._metrics.peers.track_inprogress():
@@ -275,7 +281,7 @@ class Session:
 
     def _end_if_idle(self) -> None:
         now = self.now()
-        if len(self.audience) or (self._peer and not self._peer.done()):
+        if len(self.audience) or self._source() == "webrtc":
             self._last_used = now
         elif now - self._last_used >= self._config.idle_timeout:
             self.end(IDLE)

@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from esapr.load_tests.server_process import server_process
 from esapr.protocol.openapi import openapi
+from esapr.protocol.routes import SDP, SDP_FRAGMENT
 from tests.serving import CONSENT
 
 pytestmark = [pytest.mark.real_time]
@@ -37,7 +38,8 @@ CHECKS = [
 BATCH = 1_000
 LEAK_MB = 60
 
-schemathesis.serializer.alias("application/sdp", "text/plain")
+for media_type in (SDP, SDP_FRAGMENT):
+    schemathesis.serializer.alias(media_type, "text/plain")
 
 
 def cases() -> st.SearchStrategy[schemathesis.Case]:

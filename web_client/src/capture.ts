@@ -1,21 +1,10 @@
-/** From the camera and the microphone to the server: getUserMedia and WHIP (RFC 9725). */
+/** The camera and the microphone: getUserMedia, and what to say when it fails. */
 
-import { Problem, problemIn } from "./errors";
-
-const ANSWER_MS = 10_000;
-/** Host candidates are known at once; a slow network adapter is not worth a longer wait. */
-const GATHERING_MS = 2_000;
+import { Problem } from "./errors";
 
 export interface Wanted {
   camera: boolean;
   microphone: boolean;
-}
-
-/** Media on its way to the server. */
-export interface Publication {
-  readonly connection: RTCPeerConnection;
-  /** Closes the connection and tells the server. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -75,59 +64,4 @@ export function deviceProblem(thrown: unknown, device: string): Problem {
     default:
       return new Problem("device_failed", `The ${device} did not open: ${String(thrown)}`);
   }
-}
-
-/** Publishes the stream, and resolves when the server has accepted it. */
-export async function publish(
-  stream: MediaStream,
-  whipUrl: string,
-  token: string,
-): Promise<Publication> {
-  const connection = new RTCPeerConnection();
-  try {
-    for (const track of stream.getTracks()) {
-      connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
-    }
-    await connection.setLocalDescription();
-    await gathered(connection);
-    const response = await fetch(whipUrl, {
-      method: "POST",
-      headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${token}` },
-      body: connection.localDescription?.sdp ?? "",
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    if (!response.ok) throw await problemIn(response);
-    await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
-    const resource = new URL(response.headers.get("Location") ?? whipUrl, response.url);
-    return { connection, stop: () => unpublish(connection, resource, token) };
-  } catch (thrown) {
-    connection.close();
-    throw thrown;
-  }
-}
-
-async function unpublish(connection: RTCPeerConnection, resource: URL, token: string) {
-  connection.close();
-  try {
-    await fetch(resource, {
-      method: "DELETE",
-      headers: { Authorization: `Bearer ${token}` },
-      // The page may be on its way out.
-      keepalive: true,
-    });
-  } catch {
-    // The server notices by itself that no media arrives.
-  }
-}
-
-async function gathered(connection: RTCPeerConnection): Promise<void> {
-  if (connection.iceGatheringState === "complete") return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, GATHERING_MS);
-    connection.addEventListener("icegatheringstatechange", () => {
-      if (connection.iceGatheringState !== "complete") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -100,12 +100,13 @@ export class Feed {
   }
 
   /** Ends the session. Without a connection the message goes out with the next one. */
-  finish(message: Close | ConsentRevoke): void {
-    if (this.#phase.name === "closed") return;
+  finish(message: Close | ConsentRevoke): boolean {
+    if (this.#phase.name === "closed") return false;
     this.#farewell = message;
-    this.send(message);
+    const sent = this.send(message);
     clearTimeout(this.#goodbye);
     this.#goodbye = setTimeout(() => this.#close(ABNORMAL), FAREWELL_MS);
+    return sent;
   }
 
   #hello(): void {

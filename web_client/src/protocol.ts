@@ -157,6 +157,14 @@ export interface Gap {
   to_seq: number;
 }
 /**
+ * A STUN or TURN server, as ``RTCIceServer`` of WebRTC has it.
+ */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+/**
  * Where the time went, worst modality of this state.
  */
 export interface Latency {
@@ -330,13 +338,15 @@ export interface Totals {
 /**
  * Answer to a session request: where to connect, and with which token.
  *
- *     URLs are paths on the same host. ``notice`` is the text to show to the person.
+ *     URLs are paths on the same host. ``ice_servers`` is for the ``RTCPeerConnection``; ``notice``
+ *     is the text to show to the person.
  */
 export interface SessionCredentials {
   session_id: string;
   client_token: string;
   feed_url: string;
   whip_url: string;
+  ice_servers: IceServer[];
   notice: string;
 }
 /**

@@ -1,13 +1,17 @@
 /** One session from the open devices to its end: feed, media, and what to do when either breaks. */
 
-import { publish, type Publication } from "./capture";
 import { Problem, problemFrom } from "./errors";
 import { Feed, type FeedPhase } from "./feed";
 import type { ServerMessage, SessionCredentials, Totals } from "./protocol";
+import { publish, type Publication } from "./publication";
 import { feedAddress } from "./session";
 import { closeInWords } from "./words";
 
-const MAX_PUBLICATIONS = 4;
+/** Publications in a row that do not connect. */
+const MAX_ATTEMPTS = 5;
+const RETRY_MS = 2_000;
+/** A connection that is broken for less than this mends itself. */
+const DISCONNECTED_MS = 3_000;
 
 /** How a session ended; `problem` is null when that was asked for. */
 export interface Ending {
@@ -30,7 +34,8 @@ export class Run {
   readonly #handlers: RunHandlers;
   readonly #feed: Feed;
   #publication: Publication | null = null;
-  #publications = 0;
+  #publishing = false;
+  #attempts = 0;
   #finishing = false;
   #over = false;
   #totals: Totals | null = null;
@@ -75,8 +80,11 @@ export class Run {
   /** Media stops at once, whatever the server answers and when. */
   #finish(type: "close" | "consent.revoke"): void {
     this.#finishing = true;
-    this.#stopMedia();
-    this.#feed.finish({ type });
+    for (const track of this.stream.getTracks()) track.stop();
+    this.#publication?.connection.close();
+    // A session that ends takes its publications with it.
+    if (!this.#feed.finish({ type })) void this.#publication?.stop();
+    this.#publication = null;
   }
 
   #stopMedia(): void {
@@ -94,16 +102,16 @@ export class Run {
       this.#reason = message.reason;
     }
     this.#handlers.message(message);
-    if (message.type === "session.created" && this.#publications === 0) void this.#publish();
+    if (message.type === "session.created" && !this.#publishing) void this.#publish();
   }
 
   /** Brings the media to the server, again when the connection fails: seq and smoothing go on. */
   async #publish(): Promise<void> {
-    if (this.stream.getTracks().length === 0) return;
-    this.#publications += 1;
-    const { whip_url: whipUrl, client_token: token } = this.#credentials;
+    if (this.stream.getTracks().length === 0 || this.#finishing || this.#over) return;
+    this.#publishing = true;
+    this.#attempts += 1;
     try {
-      const publication = await publish(this.stream, whipUrl, token);
+      const publication = await publish(this.stream, this.#credentials);
       if (this.#finishing || this.#over) {
         await publication.stop();
         return;
@@ -111,23 +119,39 @@ export class Run {
       this.#publication = publication;
       this.#watch(publication);
     } catch (thrown) {
-      if (!this.#finishing) this.#handlers.problem(problemFrom(thrown));
+      const problem = problemFrom(thrown);
+      if (problem.code === "unreachable" || problem.code === "timeout") this.#retry(problem);
+      else if (!this.#finishing) this.#handlers.problem(problem);
     }
   }
 
   #watch(publication: Publication): void {
     const { connection } = publication;
     connection.addEventListener("connectionstatechange", () => {
-      if (connection.connectionState !== "failed" || publication !== this.#publication) return;
-      this.#publication = null;
-      void publication.stop();
-      if (this.#publications < MAX_PUBLICATIONS) {
-        void this.#publish();
-      } else {
-        const message = "Picture and sound do not reach the server. Stop, and start again.";
-        this.#handlers.problem(new Problem("media_lost", message));
+      const state = connection.connectionState;
+      if (state === "connected") this.#attempts = 0;
+      else if (state === "failed" || state === "closed") this.#replace(publication);
+      else if (state === "disconnected") {
+        setTimeout(() => {
+          if (connection.connectionState === "disconnected") this.#replace(publication);
+        }, DISCONNECTED_MS);
       }
     });
+  }
+
+  /** The server drops the lost connection itself, as soon as the next one arrives. */
+  #replace(lost: Publication): void {
+    if (lost !== this.#publication) return;
+    this.#publication = null;
+    lost.connection.close();
+    const message = "Picture and sound do not reach the server. Stop, and start again.";
+    this.#retry(new Problem("media_lost", message));
+  }
+
+  #retry(problem: Problem): void {
+    if (this.#finishing || this.#over) return;
+    if (this.#attempts >= MAX_ATTEMPTS) this.#handlers.problem(problem);
+    else setTimeout(() => void this.#publish(), RETRY_MS * this.#attempts);
   }
 
   #enter(phase: FeedPhase): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { deviceProblem } from "../src/capture";
 import { Problem, problemFrom, problemIn } from "../src/errors";
 import { cover } from "../src/overlay";
+import { fragmentHead } from "../src/publication";
 import { feedAddress } from "../src/session";
 
 test.each([
@@ -52,4 +53,23 @@ test("a wide picture loses its sides, as the video shows it", () => {
   expect(place.height).toBe(300);
   expect(place.left).toBeCloseTo((400 - (300 * 16) / 9) / 2);
   expect(place.top).toBe(0);
+});
+
+test("late candidates are sent under the credentials and the section of the offer", () => {
+  const offer = [
+    "v=0",
+    "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    "a=ice-ufrag:Wx9b",
+    "a=ice-pwd:0123456789abcdefghijkl",
+    "a=mid:0",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    "a=ice-ufrag:Wx9b",
+    "a=mid:1",
+  ].join("\r\n");
+  expect(fragmentHead(offer)).toEqual([
+    "a=ice-ufrag:Wx9b",
+    "a=ice-pwd:0123456789abcdefghijkl",
+    "m=audio 9 RTP/AVP 0",
+    "a=mid:0",
+  ]);
 });

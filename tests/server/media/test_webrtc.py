@@ -188,7 +188,7 @@ def test_an_offer_with_two_cameras_is_refused() -> None:
     second = WITHOUT_TRANSPORT[WITHOUT_TRANSPORT.index("m=video") :].replace("mid:0", "mid:1")
     with pytest.raises(ProtocolError, match="at most one audio and one video") as refused:
         check_offer(WITHOUT_TRANSPORT + second)
-    assert refused.value.code is ErrorCode.SDP_INVALID
+    assert refused.value.code is ErrorCode.SDP_UNACCEPTABLE
 
 
 async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:

@@ -1,0 +1,66 @@
+"""A real browser with a recorded face and voice as its camera and microphone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+FAKE_DEVICES = ("--use-fake-device-for-media-stream",)
+# A closed network refuses Chromium's own calls, many at a time.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Adds up how far anything on the page moves without being asked to.
+WATCH_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass(frozen=True)
+class FakeDevices:
+    """Files that Chromium plays as a camera (MJPEG) and a microphone (WAV)."""
+
+    camera: Path
+    microphone: Path
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Chromium's options that open them without asking."""
+        return (
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={self.camera}",
+            f"--use-file-for-fake-audio-capture={self.microphone}",
+        )
+
+
+@asynccontextmanager
+async def open_page(chromium: str, address: str, *flags: str) -> AsyncIterator[Page]:
+    """Open the page; what it throws or logs as an error fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=[*FAKE_DEVICES, *QUIET, *flags]
+        )
+        page = await browser.new_page(viewport=WIDE, color_scheme="light")
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if line.type == "error" else None,
+        )
+        await page.add_init_script(WATCH_SHIFTS)
+        await page.goto(address)
+        yield page
+        await browser.close()
+    assert complaints == []
