@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,6 +13,7 @@ from esapr import models_onnx
 from esapr.cli import bench_output as output
 from esapr.inference.cards import ModelError
 from esapr.load_tests.bench import peers as peers_bench
+from esapr.load_tests.bench import room as room_bench
 from esapr.load_tests.bench import session as session_bench
 from esapr.load_tests.bench import throughput
 from esapr.load_tests.bench.curve import curve
@@ -19,6 +21,7 @@ from esapr.load_tests.bench.environments import RIVALS
 from esapr.load_tests.bench.raw import PROVIDERS, loads
 from esapr.load_tests.bench.scale import Step, climb
 from esapr.load_tests.server_process import ServerProcessError
+from esapr.protocol.rooms import Role
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -179,6 +182,26 @@ def scale(*, steps: str, svg: Path | None, plain: bool, seconds: float, as_json:
         output.print_json(output.scale_json(found))
     else:
         output.show_scale(found)
+
+
+@bench.command()
+@click.option("--participants", type=click.IntRange(min=1), default=3, help="People in the room.")
+@click.option("--subscribers", type=click.IntRange(min=1), default=1000, help="Its audience.")
+@click.option(
+    "--role",
+    type=click.Choice(["clinician", "supervisor"]),
+    default="clinician",
+    help="What the audience is: clinicians get states, supervisors trends.",
+)
+@seconds_option(15.0)
+@as_json_option
+def room(*, participants: int, subscribers: int, role: Role, seconds: float, as_json: bool) -> None:
+    """Measure the delivery of states to a large audience, and what it costs the participants."""
+    report = _run(room_bench.run(participants, subscribers, role, seconds))
+    if as_json:
+        output.print_json(asdict(report))
+    else:
+        output.show_room(report)
 
 
 def _counts(steps: str) -> list[int]:

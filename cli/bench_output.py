@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from esapr.load_tests.bench import peers, session, throughput
+from esapr.load_tests.bench import peers, room, session, throughput
 from esapr.load_tests.bench.scale import Step
 
 
@@ -135,6 +136,25 @@ def show_scale(steps: Sequence[Step]) -> None:
         )
     saturated = _saturated(steps)
     _show(table, f"saturated at {saturated} sessions" if saturated else "not saturated")
+
+
+def show_room(report: room.RoomReport) -> None:
+    """Print the table of ``bench room``."""
+    table = Table(
+        f"{report.participants} participants", "p50, ms", "p95, ms", "p99, ms", "server, cores"
+    )
+    for name, delay, cost in (
+        ("own states, nobody watches", report.alone, report.alone_cost),
+        (f"own states, {report.subscribers} watch", report.watched, report.watched_cost),
+        (f"delivery to {report.subscribers}", report.delivery, report.watched_cost),
+    ):
+        times = (_ms(value) for value in (delay.p50, delay.p95, delay.p99))
+        table.add_row(name, *times, f"{cost.server_cores:.2f}")
+    _show(
+        table,
+        f"{report.messages_s:.0f} messages/s, {report.missed} missed, {report.closed} closed",
+        _verdict("delivery p95, ms", report.delivery.p95 or inf, room.TARGET_P95_MS),
+    )
 
 
 def _saturated(steps: Sequence[Step]) -> int | None:

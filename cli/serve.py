@@ -9,6 +9,7 @@ import structlog
 from esapr.inference.cards import ModelError
 from esapr.server import logs
 from esapr.server.app import serve as run_server
+from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
 from esapr.web_client import STATIC
@@ -29,7 +30,7 @@ def serve(host: str | None, port: int | None) -> None:
     share_heaps()
     try:
         asyncio.run(_serve(config))
-    except ModelError as error:
+    except (BusError, ModelError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

@@ -79,17 +79,30 @@ class Fusion:
         """Expect evidence from the ``enabled`` modalities."""
         self._config = config or FusionConfig()
         self._enabled = enabled
+        self._muted: set[Modality] = set()
         self._smoothing = ExponentialSmoothing(self._config.smoothing_half_life)
         self._evidence: dict[Modality, deque[_Evidence]] = {
             modality: deque(maxlen=self._config.max_evidence) for modality in Modality
         }
 
+    def mute(self, modality: Modality, muted: bool) -> None:
+        """Leave a modality out, evidence so far included, until it is taken in again."""
+        if muted:
+            self._muted.add(modality)
+            self._evidence[modality].clear()
+        else:
+            self._muted.discard(modality)
+
     def add(self, score: ModalityScore) -> None:
         """Take in a score. Scores may arrive late; what has aged past its horizon has no effect."""
+        if score.modality in self._muted:
+            return
         self._evidence[score.modality].append(_Evidence(score.end, score))
 
     def add_absence(self, modality: Modality, at: float) -> None:
         """Note that an analysed picture or window had no evidence: it lowers the coverage."""
+        if modality in self._muted:
+            return
         self._evidence[modality].append(_Evidence(at, None))
 
     def state_at(self, start: float, end: float) -> EmotionState:
@@ -135,6 +148,8 @@ class Fusion:
         return ModalityState(probs, weight, coverage, age, len(scores), newest)
 
     def _why_empty(self, now: float) -> Abstain:
+        if self._muted.issuperset(self._enabled):
+            return Abstain.MUTED
         if now <= self._config.warm_up:
             return Abstain.WARMING_UP
         for modality in self._enabled:

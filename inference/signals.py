@@ -44,6 +44,7 @@ class Abstain(StrEnum):
     NO_SPEECH = "no_speech"
     NO_TEXT = "no_text"
     LOW_CONFIDENCE = "low_confidence"
+    MUTED = "muted"
 
 
 @dataclass(frozen=True, slots=True)

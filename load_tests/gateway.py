@@ -17,6 +17,7 @@ from esapr.protocol.codec import Format
 from esapr.protocol.limits import MAX_MESSAGE_BYTES
 from esapr.protocol.messages import Hello
 from esapr.protocol.requests import ErrorBody, SessionCredentials, SessionRequest
+from esapr.protocol.rooms import TokenAnswer, TokenRequest
 
 _SUBPROTOCOLS = {Format.JSON: JSON_SUBPROTOCOL, Format.MSGPACK: MSGPACK_SUBPROTOCOL}
 
@@ -87,6 +88,20 @@ class Gateway:
             subscriber = Subscriber(socket, form)
             await subscriber.send(Hello(version=VERSION))
             yield subscriber
+
+    async def token(self, credentials: SessionCredentials, request: TokenRequest) -> TokenAnswer:
+        """Make a further token for a session or its room.
+
+        Raises:
+            RefusedError: the server refused it.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        url = self._url.join(URL(f"/v1/sessions/{credentials.session_id}/tokens"))
+        headers = {"Content-Type": "application/json", **_bearer(credentials.client_token)}
+        body = msgspec.json.encode(request)
+        async with self._http.post(url, data=body, headers=headers) as response:
+            await _check(response)
+            return msgspec.json.decode(await response.read(), type=TokenAnswer)
 
     async def until_ready(self) -> None:
         """Wait until the server's models are warm."""

@@ -5,19 +5,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import UNSET, UnsetType
+
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.peer import Peer
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import Text
-from esapr.protocol.requests import Consent, SessionRequest
+from esapr.protocol.requests import Consent, SessionCredentials, SessionRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A participant whose media flows; ``feed`` brings what the server says about it."""
 
+    credentials: SessionCredentials
     peer: Peer
     feed: Subscriber
 
@@ -28,9 +31,16 @@ class Participant:
 
 @asynccontextmanager
 async def play(
-    gateway: Gateway, clip: EncodedClip, *, name: str, form: Format = Format.JSON
+    gateway: Gateway,
+    clip: EncodedClip,
+    *,
+    name: str,
+    form: Format = Format.JSON,
+    room: str | UnsetType = UNSET,
 ) -> AsyncIterator[Participant]:
     """Open a session for ``name`` and play ``clip`` into it, over and over, until leaving.
+
+    Without ``room`` the session has one of its own.
 
     Raises:
         RefusedError: the server refused the session or the media.
@@ -39,7 +49,7 @@ async def play(
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     consent = Consent(subject=name, text_version="clip", given_at=now, method="recorded clip")
-    request = SessionRequest(consent=consent, participant=name)
+    request = SessionRequest(consent=consent, participant=name, room=room)
     async with (
         gateway.session(request) as credentials,
         gateway.subscribe(credentials, form) as feed,
@@ -47,4 +57,4 @@ async def play(
         Peer(clip, loopback=gateway.loopback) as peer,
     ):
         await peer.connect(exchange)
-        yield Participant(peer, feed)
+        yield Participant(credentials, peer, feed)

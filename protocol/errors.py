@@ -21,9 +21,12 @@ class ErrorCode(StrEnum):
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
+    ROOM_FULL = "room_full"
+    SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
     SDP_UNACCEPTABLE = "sdp_unacceptable"
     SDP_WITHOUT_MEDIA = "sdp_without_media"
@@ -34,6 +37,7 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"
     TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
+    TOO_MANY_TOKENS = "too_many_tokens"
     UNRESPONSIVE = "unresponsive"
     VERSION_UNSUPPORTED = "version_unsupported"
 
@@ -55,6 +59,7 @@ _RETRYABLE = frozenset(
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
         ErrorCode.UNRESPONSIVE,
@@ -72,12 +77,15 @@ _STATUS = {
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
     ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
     ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.TOO_MANY_TOKENS: HTTPStatus.CONFLICT,
 }
 
 

@@ -71,3 +71,18 @@ MAX_FEEDS_PER_SESSION = 16
 
 OUTBOX_STATES = 64
 """States that may wait for one subscriber; one more drops the oldest and reports a ``gap``."""
+
+MAX_FEEDS_PER_ROOM = 5_000
+"""Sockets that may watch one room on one gateway; one more is refused with ``too_many_feeds``."""
+
+MAX_ROOM_MEMBERS = 100
+"""People in one room; one more is refused with ``room_full``."""
+
+MAX_REDEEM_SECONDS = 600
+"""Longest time in which a token has to be used for the first time."""
+
+MAX_TOKENS_PER_ROOM = 10_000
+"""Tokens made for one room; one more is refused with ``too_many_tokens``."""
+
+MIN_AGGREGATE_PEOPLE = 3
+"""People who must show an expression before their mean is shown."""

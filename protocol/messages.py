@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from esapr.protocol import limits
+from esapr.protocol.events import Event
 from esapr.protocol.requests import Modalities, Modality, TickMs
+from esapr.protocol.rooms import Mute, RoomMessage
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
@@ -18,9 +21,12 @@ Seq = Annotated[int, Meta(ge=0)]
 
 
 class Resume(Struct, frozen=True, forbid_unknown_fields=True):
-    """The last state the client has seen."""
+    """The last state the client has seen; on a room's feed, that of each session."""
 
-    last_seq: Seq
+    last_seq: Seq | UnsetType = UNSET
+    last_seqs: Annotated[dict[str, Seq], Meta(max_length=limits.MAX_ROOM_MEMBERS)] | UnsetType = (
+        UNSET
+    )
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
@@ -63,7 +69,7 @@ class Close(Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
     """End the session."""
 
 
-ClientMessage = Hello | Configure | Text | ConsentRevoke | Ping | Close
+ClientMessage = Hello | Configure | Text | Mute | ConsentRevoke | Ping | Close
 
 # --- server to client -------------------------------------------------------------------------
 
@@ -193,7 +199,7 @@ class DropCounts(Struct, frozen=True):
 
 
 class State(Struct, frozen=True, tag="state"):
-    """What a participant showed over ``[t_start_ms, t_end_ms)``."""
+    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out."""
 
     session: str
     participant: str
@@ -206,6 +212,7 @@ class State(Struct, frozen=True, tag="state"):
     latency: Latency
     dropped: DropCounts
     level: Level
+    muted: list[Modality]
     models: dict[str, str]
 
 
@@ -222,18 +229,6 @@ class Overlay(Struct, frozen=True, tag="overlay"):
     blinks_total: int
 
 
-class Event(Struct, frozen=True, omit_defaults=True, tag="event"):
-    """An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
-
-    ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
-    """
-
-    kind: Literal["expression", "speaking", "face", "blink"]
-    t_ms: int
-    active: bool | UnsetType = UNSET
-    label: str | UnsetType = UNSET
-
-
 class Warning(Struct, frozen=True, tag="warning"):
     """A condition that degrades the states began (``active``) or ended."""
 
@@ -244,8 +239,9 @@ class Warning(Struct, frozen=True, tag="warning"):
 
 
 class Gap(Struct, frozen=True, tag="gap"):
-    """States that were skipped for this subscriber, both ends included."""
+    """States of a session that were skipped for this subscriber, both ends included."""
 
+    session: str
     from_seq: int
     to_seq: int
 
@@ -296,4 +292,5 @@ ServerMessage = (
     | Error
     | Pong
     | SessionClosed
+    | RoomMessage
 )

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from esapr.protocol import VERSION
+from esapr.protocol.calls import JSON, Answer, Body, Route
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.requests import ErrorBody
-from esapr.protocol.routes import JSON, ROUTES, Answer, Body, Route
+from esapr.protocol.routes import ROUTES
 
 Json = dict[str, Any]
 _PARAMETER = re.compile(r"\{(\w+)\}")

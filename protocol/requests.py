@@ -8,6 +8,9 @@ from msgspec import field as struct_field
 from esapr.protocol import limits
 
 Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
+RoomName = Annotated[
+    str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS, pattern="^[A-Za-z0-9_-]+$")
+]
 TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
@@ -26,10 +29,11 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of ``POST /v1/demo/sessions``."""
+    """Body of ``POST /v1/demo/sessions``. Without ``room`` the session has one of its own."""
 
     consent: Consent | UnsetType = UNSET
     participant: Name = "participant"
+    room: RoomName | UnsetType = UNSET
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
 
@@ -54,6 +58,8 @@ class SessionCredentials(Struct, frozen=True):
     feed_url: str
     whip_url: str
     ice_servers: list[IceServer]
+    room: str
+    room_feed_url: str
     notice: str
 
 

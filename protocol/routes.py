@@ -4,57 +4,20 @@ The server binds its handlers to these entries and the OpenAPI document is gener
 neither can have a route that the other lacks.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any
 
 from esapr.protocol.answers import Health, SessionInfo
+from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.requests import ModelInfo, SessionCredentials, SessionRequest
+from esapr.protocol.rooms import TokenAnswer, TokenRequest
 
-JSON = "application/json"
 SDP = "application/sdp"
 SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 PLAIN_TEXT = "text/plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body: ``kind`` is a type of the protocol, ``str`` for text or ``dict`` for any object."""
-
-    kind: Any
-    media_type: str = JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call answers with one status."""
-
-    description: str
-    body: Body | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """What each header says, by its name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One call. ``errors`` are answered with an ``ErrorBody`` and the status of their code."""
-
-    method: str
-    path: str
-    name: str
-    """The call's ``operationId``."""
-    summary: str
-    answers: Mapping[HTTPStatus, Answer]
-    token: bool = False
-    """Whether the session's token is needed."""
-    request: Body | None = None
-    errors: tuple[ErrorCode, ...] = ()
-
-
-_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID)
+_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID, ErrorCode.SCOPE_MISSING)
 
 CREATE_DEMO_SESSION = Route(
     method="POST",
@@ -75,6 +38,7 @@ CREATE_DEMO_SESSION = Route(
         ErrorCode.CONSENT_REQUIRED,
         ErrorCode.MESSAGE_TOO_BIG,
         ErrorCode.OVERLOADED,
+        ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
     ),
 )
@@ -99,6 +63,23 @@ END_SESSION = Route(
     errors=_SESSION,
 )
 
+CREATE_TOKEN = Route(
+    method="POST",
+    path="/v1/sessions/{session}/tokens",
+    name="createToken",
+    summary="Make a further token for the session or its room.",
+    token=True,
+    request=Body(TokenRequest),
+    answers={HTTPStatus.CREATED: Answer("The token is made.", Body(TokenAnswer))},
+    errors=(
+        *_SESSION,
+        ErrorCode.BAD_MESSAGE,
+        ErrorCode.CONFIG_INVALID,
+        ErrorCode.MESSAGE_TOO_BIG,
+        ErrorCode.TOO_MANY_TOKENS,
+    ),
+)
+
 OPEN_FEED = Route(
     method="GET",
     path="/v1/sessions/{session}/feed",
@@ -116,6 +97,16 @@ OPEN_FEED = Route(
 
 _WHIP = "/v1/sessions/{session}/whip"
 _ETAG = {"ETag": "Names the ICE session, for `If-Match`."}
+
+OPEN_ROOM_FEED = Route(
+    method="GET",
+    path="/v1/rooms/{room}/feed",
+    name="openRoomFeed",
+    summary="The WebSocket feed of a room, described by the AsyncAPI document.",
+    token=True,
+    answers=OPEN_FEED.answers,
+    errors=OPEN_FEED.errors,
+)
 
 PUSH_MEDIA = Route(
     method="POST",
@@ -257,7 +248,9 @@ ROUTES = (
     CREATE_DEMO_SESSION,
     GET_SESSION,
     END_SESSION,
+    CREATE_TOKEN,
     OPEN_FEED,
+    OPEN_ROOM_FEED,
     PUSH_MEDIA,
     DESCRIBE_WHIP,
     PATCH_MEDIA,

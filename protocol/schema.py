@@ -4,13 +4,15 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import answers, messages, requests
+from esapr.protocol import answers, messages, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
     "ServerMessage": messages.ServerMessage,
     "SessionRequest": requests.SessionRequest,
     "SessionCredentials": requests.SessionCredentials,
+    "TokenRequest": rooms.TokenRequest,
+    "TokenAnswer": rooms.TokenAnswer,
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
     "SessionInfo": answers.SessionInfo,

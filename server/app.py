@@ -15,12 +15,16 @@ from esapr.inference.cards import ModelError
 from esapr.inference.processes import ModelProcesses
 from esapr.inference.workers import ThreadWorkers
 from esapr.protocol import limits
+from esapr.server.bus import Bus, BusError
+from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
-from esapr.server.http import cors, errors, feed, health, pages, reference, sessions, whip
-from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, SESSIONS
+from esapr.server.http import cors, errors, feed, health, pages, reference, rooms, sessions, whip
+from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, TOKENS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models
 from esapr.server.sessions.admission import Sessions
+from esapr.server.sessions.rooms import Rooms
+from esapr.server.trust.tokens import Tokens, unix_time
 
 log = structlog.get_logger()
 
@@ -41,20 +45,20 @@ async def serve(
 ) -> AsyncIterator[Server]:
     """Serve until the block is left, then close every session with 1001.
 
-    The port is open, and ``/healthz`` answers, while the models warm up. ``models`` defaults to
-    those installed.
+    The port is open while the models warm up. ``models`` defaults to those installed.
 
     Raises:
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
+        BusError: the bus cannot be joined.
     """
     metrics = Metrics()
     with _bind(config) as listener, ExitStack() as stack:
         models = models or await _installed_models(config, metrics, stack)
         pipeline = Pipeline(models, stack.enter_context(ThreadWorkers(config.threads)), metrics)
         ready = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            open_sessions = Sessions(group, config, pipeline, metrics)
+        async with _bus(config, metrics) as bus, asyncio.TaskGroup() as group:
+            open_sessions = _sessions(group, config, pipeline, metrics, bus)
             app = _application(
                 config,
                 static,
@@ -66,16 +70,16 @@ async def serve(
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
                 port = await _listen(runner, listener)
-                batches = group.create_task(pipeline.run())
-                warm = group.create_task(_warm_up(pipeline, ready))
+                work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
+                tasks = [group.create_task(each) for each in work]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
                 await open_sessions.close()
                 # Waits for the feeds to send what they hold.
                 await runner.cleanup()
-            warm.cancel()
-            batches.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def _installed_models(
@@ -107,6 +111,33 @@ async def _cluster_models(
     return cluster.models
 
 
+@asynccontextmanager
+async def _bus(config: ServerConfig, metrics: Metrics) -> AsyncIterator[Bus]:
+    if config.bus == "local":
+        yield LocalBus()
+        return
+    try:
+        # NATS' client is installed with an extra only.
+        from esapr.server.bus.nats import connected
+    except ImportError as error:
+        raise BusError(f"{error}; pip install 'esapr[cluster]'") from error
+    async with connected(config.nats_url, metrics) as bus:
+        yield bus
+
+
+def _sessions(
+    group: asyncio.TaskGroup,
+    config: ServerConfig,
+    pipeline: Pipeline,
+    metrics: Metrics,
+    bus: Bus,
+) -> Sessions:
+    open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
+    tokens = Tokens()
+    bus.listen(open_rooms.receive, lambda digest: tokens.redeem(digest, unix_time()))
+    return Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
+
+
 def _application(
     config: ServerConfig,
     static: Path,
@@ -124,7 +155,9 @@ def _application(
     app[METRICS] = metrics
     app[PIPELINE] = pipeline
     app[READY] = ready
+    app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
+    app[TOKENS] = open_sessions.tokens
     app.add_routes(
         [
             *health.routes(),
@@ -132,6 +165,7 @@ def _application(
             *sessions.routes(demo=config.loopback),
             *whip.routes(),
             *feed.routes(),
+            *rooms.routes(),
             *pages.routes(static),
         ]
     )

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
 
+_CHOICES = {"inference_workers": ("threads", "processes", "ray"), "bus": ("local", "nats")}
 _PATTERNS = {
     "stun_urls": re.compile(r"stuns?:[\w.\-\[\]:]+"),
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
@@ -58,6 +59,12 @@ class ServerConfig:
     drain_timeout: float = 5.0
     """Seconds that a stopping server waits for its subscribers to read their last states."""
 
+    bus: str = "local"
+    """What joins rooms: ``local`` for one gateway, ``nats`` for several."""
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    """Address of the NATS server, with ``bus = nats``."""
+
     log_json: bool = False
     """Write one JSON object a log line, not coloured text."""
 
@@ -88,14 +95,18 @@ class ServerConfig:
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
-        if self.inference_workers not in ("threads", "processes", "ray"):
-            raise ConfigError("inference_workers must be threads, processes or ray")
+        self._check_choices()
         for name, pattern in _PATTERNS.items():
             for value in getattr(self, name):
                 if not pattern.fullmatch(value):
                     raise ConfigError(f"{name}: {value!r} is not of the form {pattern.pattern}")
         if self.turn_urls and not self.turn_secret:
             raise ConfigError("turn_secret is needed for turn_urls")
+
+    def _check_choices(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
 
     @property
     def threads(self) -> int:

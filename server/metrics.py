@@ -19,6 +19,7 @@ class Metrics:
         sizes = partial(Histogram, buckets=_SIZES, registry=registry)
         seconds = partial(Histogram, buckets=_SECONDS, registry=registry)
         self.sessions = gauge("esapr_sessions", "Open sessions")
+        self.rooms = gauge("esapr_rooms", "Open rooms")
         self.feeds = gauge("esapr_feeds", "Connected subscribers")
         self.peers = gauge("esapr_peers", "Open WebRTC peer connections")
         self.states = counter("esapr_states_total", "States published", ["fused"])

@@ -1,4 +1,4 @@
-"""A session's feed: states out, media, text and control messages in."""
+"""A session's feed: states out, media, text and control messages in, over one WebSocket."""
 
 from aiohttp import web
 from msgspec import UNSET
@@ -6,6 +6,7 @@ from msgspec import UNSET
 from esapr.inference.emotions import LABELS
 from esapr.protocol import VERSION, limits
 from esapr.protocol.binary import Media
+from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import (
     ClientMessage,
     Close,
@@ -15,20 +16,33 @@ from esapr.protocol.messages import (
     Limits,
     Ping,
     Pong,
+    Resume,
     ServerMessage,
     SessionConfig,
     SessionCreated,
     SessionUpdated,
     Text,
 )
+from esapr.protocol.rooms import Mute, Scope
 from esapr.protocol.routes import OPEN_FEED
 from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
+from esapr.server.http.keys import METRICS, SESSIONS
 from esapr.server.http.routing import bind
-from esapr.server.http.tokens import authorised_session
-from esapr.server.sessions.endings import DONE, NOTICE, REVOKED
+from esapr.server.http.tokens import granted
+from esapr.server.sessions.endings import DONE, REVOKED
+from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
+
+NEEDS: dict[type[ClientMessage], Scope] = {
+    Configure: "control",
+    Close: "control",
+    ConsentRevoke: "control",
+    Mute: "mute",
+    Text: "text",
+}
+"""Messages that a token must allow."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -40,15 +54,17 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     """Serve one subscriber until it leaves or the session ends.
 
     Raises:
-        ProtocolError: ``not_found``, ``token_invalid``, ``version_unsupported`` or
-            ``too_many_feeds``.
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``,
+            ``version_unsupported`` or ``too_many_feeds``.
     """
-    session = authorised_session(request)
+    session = request.app[SESSIONS].get(request.match_info["session"])
+    grant = await granted(request, "feed", session=session.id)
     subscriber = session.audience.join()
     try:
-        socket, form = await open_socket(request)
-        await FeedSocket(request, socket, form, subscriber, Feed(session, subscriber)).serve()
-        return socket
+        opened = await open_socket(request)
+        conversation = Feed(session, subscriber, grant.scopes)
+        await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
+        return opened.response
     finally:
         session.audience.leave(subscriber)
 
@@ -56,14 +72,45 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
 class Feed:
     """The conversation about one session; implements :class:`Conversation`."""
 
-    def __init__(self, session: Session, subscriber: Subscriber) -> None:
-        """Hand the messages of ``subscriber`` to ``session`` and queue what it answers."""
+    def __init__(self, session: Session, subscriber: Subscriber, scopes: frozenset[Scope]) -> None:
+        """Let ``subscriber`` do what ``scopes`` allow."""
         self._session = session
         self._subscriber = subscriber
+        self._scopes = scopes
 
     def now(self) -> float:
         """Return the session time in seconds."""
         return self._session.now()
+
+    def handle(self, message: ClientMessage) -> None:
+        """Act on a message.
+
+        Raises:
+            ProtocolError: whatever is wrong with it.
+        """
+        self._check(message)
+        match message:
+            case Hello():
+                self._greet(message)
+            case Configure():
+                self._configure(message)
+            case Text():
+                self._session.add_text(message)
+            case Mute():
+                self._mute(message)
+            case Ping():
+                self._put(Pong(message.t, self._session.now_ms()))
+            case ConsentRevoke():
+                self._session.end(REVOKED)
+            case Close():
+                self._session.end(DONE)
+
+    def _check(self, message: ClientMessage) -> None:
+        needed = NEEDS.get(type(message))
+        if needed:
+            self._check_scope(needed)
+        if isinstance(message, Configure | Text | Mute):
+            check_greeted(self._subscriber)
 
     async def take_media(self, media: Media) -> None:
         """Take in a picture or sound.
@@ -72,36 +119,19 @@ class Feed:
             ProtocolError: whatever is wrong with it.
         """
         check_greeted(self._subscriber)
+        self._check_scope("media")
         await self._session.put_media(media)
 
-    def handle(self, message: ClientMessage) -> None:
-        """Do what a message asks for.
-
-        Raises:
-            ProtocolError: it cannot be done.
-        """
-        match message:
-            case Ping():
-                self._put(Pong(message.t, self._session.now_ms()))
-            case ConsentRevoke():
-                self._session.end(REVOKED)
-            case Close():
-                self._session.end(DONE)
-            case Hello():
-                self._greet(message)
-            case Configure():
-                check_greeted(self._subscriber)
-                self._configure(message)
-            case Text():
-                check_greeted(self._subscriber)
-                self._session.add_text(message)
+    def _check_scope(self, needed: Scope) -> None:
+        if needed not in self._scopes:
+            raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {needed}")
 
     def _greet(self, hello: Hello) -> None:
         check_hello(hello, self._subscriber)
         self._subscriber.greeted = True
         self._put(self._created())
         if hello.resume is not UNSET:
-            self._session.audience.replay(self._subscriber, hello.resume.last_seq)
+            self._session.audience.replay(self._subscriber, _last_seq(hello.resume))
 
     def _created(self) -> SessionCreated:
         return SessionCreated(
@@ -134,6 +164,11 @@ class Feed:
             self._subscriber.detail = change.detail
         self._put(SessionUpdated(self._config()))
 
+    def _mute(self, mute: Mute) -> None:
+        if mute.session not in (UNSET, self._session.id):
+            raise ProtocolError(ErrorCode.CONFIG_INVALID, "not this session", "session")
+        self._session.set_muted(mute.modality, mute.muted)
+
     def _config(self) -> SessionConfig:
         return SessionConfig(
             tick_ms=self._session.tick_ms,
@@ -143,3 +178,11 @@ class Feed:
 
     def _put(self, message: ServerMessage) -> None:
         self._subscriber.put(Broadcast(message))
+
+
+def _last_seq(resume: Resume) -> int:
+    if resume.last_seq is UNSET:
+        raise ProtocolError(
+            ErrorCode.CONFIG_INVALID, "a session's feed resumes from last_seq", "resume.last_seq"
+        )
+    return resume.last_seq

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import WebSocketError, WSMsgType, web
@@ -11,8 +12,9 @@ from esapr.protocol.binary import Media, decode_media, is_media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
 from esapr.protocol.messages import ClientMessage, Hello, ServerMessage, Warning
-from esapr.server.http.keys import CONFIG, METRICS
+from esapr.server.http.keys import CONFIG
 from esapr.server.http.websocket import WebSocket
+from esapr.server.metrics import Metrics
 from esapr.server.sessions.keepalive import Keepalive, Step
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.rate import TokenBucket
@@ -50,8 +52,21 @@ class Conversation(Protocol):
         """
 
 
-async def open_socket(request: web.Request) -> tuple[WebSocket, Format]:
-    """Accept a WebSocket; return it and the negotiated format.
+@dataclass(frozen=True, slots=True)
+class OpenSocket:
+    """An accepted WebSocket, what is below it, the format that it speaks.
+
+    ``silence`` is how many seconds without a frame are too many.
+    """
+
+    response: WebSocket
+    transport: asyncio.Transport
+    form: Format
+    silence: float
+
+
+async def open_socket(request: web.Request) -> OpenSocket:
+    """Accept a WebSocket.
 
     Raises:
         ProtocolError: ``version_unsupported``.
@@ -62,9 +77,12 @@ async def open_socket(request: web.Request) -> tuple[WebSocket, Format]:
         max_msg_size=limits.MAX_MESSAGE_BYTES,
         timeout=FAREWELL_SECONDS,
         autoping=False,
+        # Deflate would encode each message again for every subscriber.
+        compress=False,
     )
     await socket.prepare(request)
-    return socket, form
+    assert isinstance(request.transport, asyncio.Transport)
+    return OpenSocket(socket, request.transport, form, request.app[CONFIG].silence_timeout)
 
 
 def _negotiated(request: web.Request) -> Format:
@@ -85,28 +103,39 @@ def _negotiated(request: web.Request) -> Format:
 
 
 class FeedSocket:
-    """One socket: a task that reads, one that writes, and two that see to it that both end."""
+    """One socket: a task that reads, one that writes, and two that see to it that both end.
+
+    Implements :class:`esapr.server.sessions.subscriber.Line`.
+    """
 
     def __init__(
         self,
-        request: web.Request,
-        socket: WebSocket,
-        form: Format,
+        opened: OpenSocket,
         subscriber: Subscriber,
         conversation: Conversation,
+        metrics: Metrics,
     ) -> None:
         """Send what ``subscriber`` is sent; hand what is read to ``conversation``."""
-        self._socket = socket
-        self._form = form
+        self._socket, self._transport, self._form = opened.response, opened.transport, opened.form
+        self._frames = WSMsgType.TEXT if opened.form is Format.JSON else WSMsgType.BINARY
         self._conversation = conversation
-        self._metrics = request.app[METRICS]
+        self._metrics = metrics
         self._subscriber = subscriber
         self._rate = TokenBucket(limits.MESSAGES_PER_SECOND, limits.MESSAGE_BURST)
-        self._keepalive = Keepalive(request.app[CONFIG].silence_timeout, conversation.now())
+        self._keepalive = Keepalive(opened.silence, conversation.now())
         self._bad_messages = 0
+
+    def is_clear(self) -> bool:
+        """Return whether all that was written has left."""
+        return not self._socket.closed and self._transport.get_write_buffer_size() == 0
+
+    def write(self, item: Broadcast) -> None:
+        """Write a message."""
+        self._transport.write(item.framed(self._form))
 
     async def serve(self) -> None:
         """Serve until the socket or the subscription closes."""
+        self._subscriber.line = self
         with self._metrics.feeds.track_inprogress():
             async with asyncio.TaskGroup() as group:
                 parts = (self._write(), self._read(), self._watch(), self._cut_off())
@@ -114,6 +143,7 @@ class FeedSocket:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
                     task.cancel()
+        self._metrics.dropped("outbox", "skipped", self._subscriber.skipped)
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -129,11 +159,8 @@ class FeedSocket:
         await self._socket.finish(self._subscriber.close_code or CloseCode.DONE)
 
     async def _send(self, message: Broadcast) -> None:
-        data = message.encoded(self._form)
-        if self._form is Format.JSON:
-            await self._socket.send_str(data.decode())
-        else:
-            await self._socket.send_bytes(data)
+        # Not send_str(), which would encode the text again for each subscriber.
+        await self._socket.send_frame(message.encoded(self._form), self._frames)
 
     async def _watch(self) -> None:
         """Ping a client that says nothing; warn it, and close, if it does not answer."""
@@ -160,7 +187,7 @@ class FeedSocket:
         """Cut a connection on which the last words cannot be sent."""
         await self._subscriber.closing.wait()
         await asyncio.sleep(FAREWELL_SECONDS)
-        self._socket.abort()
+        self._transport.abort()
 
     # --- in -----------------------------------------------------------------------------------
 

@@ -8,9 +8,13 @@ from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.admission import Sessions
+from esapr.server.sessions.rooms import Rooms
+from esapr.server.trust.tokens import Tokens
 
 CONFIG = web.AppKey("config", ServerConfig)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)
 READY = web.AppKey("ready", asyncio.Event)
+ROOMS = web.AppKey("rooms", Rooms)
 SESSIONS = web.AppKey("sessions", Sessions)
+TOKENS = web.AppKey("tokens", Tokens)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from esapr.protocol.routes import Route
+from esapr.protocol.calls import Route
 
 
 def bind(route: Route, handler: Handler) -> web.RouteDef:

@@ -4,18 +4,23 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
+from msgspec import UNSET
 
 from esapr.protocol import limits
 from esapr.protocol import routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
+from esapr.protocol.rooms import TokenAnswer, TokenRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import CONFIG, SESSIONS
+from esapr.server.http.keys import CONFIG, SESSIONS, TOKENS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
-from esapr.server.sessions.endings import DONE, NOTICE
+from esapr.server.sessions.endings import DONE
+from esapr.server.sessions.notice import NOTICE
+from esapr.server.sessions.views import SCOPES, VIEW
+from esapr.server.trust.tokens import Grant, unix_time
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
@@ -25,20 +30,29 @@ def routes(*, demo: bool) -> list[web.RouteDef]:
         *opening,
         bind(calls.GET_SESSION, get_session),
         bind(calls.END_SESSION, delete_session),
+        bind(calls.CREATE_TOKEN, post_token),
     ]
 
 
 async def post_session(request: web.Request) -> web.Response:
-    """Open a session and return its credentials."""
+    """Open a session and return its credentials.
+
+    Whoever opens it may make tokens for its room, too: without keys, nobody else could.
+    """
     refuse_foreign_origin(request)
     session = request.app[SESSIONS].create(decode_body(await read_body(request), SessionRequest))
     path = f"/v1/sessions/{session.id}"
+    scopes = frozenset({*SCOPES["participant"], "tokens"})
     credentials = SessionCredentials(
         session_id=session.id,
-        client_token=session.token,
+        client_token=request.app[TOKENS].issue(
+            Grant(session.id, session.room, "participant", scopes)
+        ),
         feed_url=f"{path}/feed",
         whip_url=f"{path}/whip",
         ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
+        room=session.room,
+        room_feed_url=f"/v1/rooms/{session.room}/feed",
         notice=NOTICE,
     )
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
@@ -46,12 +60,47 @@ async def post_session(request: web.Request) -> web.Response:
 
 async def get_session(request: web.Request) -> web.Response:
     """Answer with what a session is doing."""
-    return json_response(authorised_session(request).info())
+    return json_response((await authorised_session(request, "feed")).info())
+
+
+async def post_token(request: web.Request) -> web.Response:
+    """Make a further token for a session or its room.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, ``too_many_tokens``, or
+            ``config_invalid`` for scopes that the role cannot have.
+    """
+    session = await authorised_session(request, "tokens")
+    wanted = decode_body(await read_body(request), TokenRequest)
+    allowed = SCOPES[wanted.role]
+    scopes = allowed if wanted.scopes is UNSET else wanted.scopes
+    if not set(scopes) <= set(allowed):
+        raise ProtocolError(
+            ErrorCode.CONFIG_INVALID, f"a {wanted.role} may have {', '.join(allowed)}", "scopes"
+        )
+    grant = Grant(
+        session=session.id,
+        room=session.room,
+        role=wanted.role,
+        scopes=frozenset(scopes),
+        origin=None if wanted.origin is UNSET else wanted.origin,
+        redeem_by=unix_time() + wanted.redeem_seconds,
+    )
+    in_room = wanted.role != "participant"
+    answer = TokenAnswer(
+        token=request.app[TOKENS].issue(grant),
+        role=wanted.role,
+        view=VIEW[wanted.role],
+        scopes=list(scopes),
+        feed_url=f"/v1/rooms/{session.room}/feed" if in_room else f"/v1/sessions/{session.id}/feed",
+        redeem_seconds=wanted.redeem_seconds,
+    )
+    return json_response(answer, HTTPStatus.CREATED)
 
 
 async def delete_session(request: web.Request) -> web.Response:
     """End a session."""
-    await request.app[SESSIONS].end(authorised_session(request), DONE)
+    await request.app[SESSIONS].end(await authorised_session(request, "control"), DONE)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -1,29 +1,50 @@
-"""Who may use a session: the token that its creation returned."""
-
-from hmac import compare_digest
+"""Who may use a session or a room."""
 
 from aiohttp import web
 
 from esapr.protocol import TOKEN_PREFIX
 from esapr.protocol.errors import ErrorCode, ProtocolError
-from esapr.server.http.keys import SESSIONS
+from esapr.protocol.rooms import Scope
+from esapr.server.http.keys import ROOMS, SESSIONS, TOKENS
 from esapr.server.sessions.session import Session
+from esapr.server.trust.tokens import Grant, digest_of, unix_time
 
 
-def authorised_session(request: web.Request) -> Session:
-    """Return the session that the path names, if the request carries its token.
+async def authorised_session(request: web.Request, scope: Scope) -> Session:
+    """Return the session that the path names, if the request's token grants ``scope`` on it.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid`` or ``scope_missing``.
+    """
+    session = request.app[SESSIONS].get(request.match_info["session"])
+    await granted(request, scope, session=session.id)
+    return session
+
+
+async def granted(
+    request: web.Request, scope: Scope, *, session: str = "", room: str = ""
+) -> Grant:
+    """Return the grant of the request's token for a session or a room.
 
     The token travels as ``Authorization: Bearer``, as a WebSocket subprotocol
     ``esapr.token.<token>``, or as ``?token=`` for clients that can do neither.
 
     Raises:
-        ProtocolError: ``not_found`` or ``token_invalid``.
+        ProtocolError: ``token_invalid`` or ``scope_missing``.
     """
-    session = request.app[SESSIONS].get(request.match_info["session"])
-    wanted = session.token.encode()
-    if not any(compare_digest(token.encode(), wanted) for token in _tokens(request)):
-        raise ProtocolError(ErrorCode.TOKEN_INVALID, "the token is missing or wrong")
-    return session
+    for token in _tokens(request):
+        digest = digest_of(token)
+        grant = request.app[TOKENS].redeem(digest, unix_time())
+        if grant is None and room:
+            grant = await request.app[ROOMS].bus.ask_grant(digest)
+        if grant is None or (grant.session != session and grant.room != room):
+            continue
+        if grant.origin not in (None, request.headers.get("Origin")):
+            continue
+        if scope not in grant.scopes or (session and grant.role != "participant"):
+            raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {scope} here")
+        return grant
+    raise ProtocolError(ErrorCode.TOKEN_INVALID, "the token is missing or wrong")
 
 
 def _tokens(request: web.Request) -> list[str]:

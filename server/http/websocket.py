@@ -28,8 +28,3 @@ class WebSocket(web.WebSocketResponse):
     async def finish(self, code: int) -> None:
         """Close the socket with ``code``."""
         await super().close(code=code)
-
-    def abort(self) -> None:
-        """Cut the connection; what is not sent yet is lost."""
-        if self._req is not None and self._req.transport is not None:
-            self._req.transport.abort()

@@ -45,7 +45,7 @@ async def describe_peer(_: web.Request) -> web.Response:
 
 async def post_offer(request: web.Request) -> web.Response:
     """Answer an offer and take the peer's media; an earlier peer of the session is replaced."""
-    session = authorised_session(request)
+    session = await authorised_session(request, "media")
     offer = await _read_sdp(request, SDP)
     config = request.app[CONFIG]
     peer = WebRtcPeer(session, fps=config.analysed_fps, loopback=config.loopback)
@@ -71,7 +71,8 @@ async def post_offer(request: web.Request) -> web.Response:
 
 async def patch_peer(request: web.Request) -> web.Response:
     """Take late candidates (204), or restart ICE (200 with the answer and a new ``ETag``)."""
-    ice = authorised_session(request).peer(request.match_info["peer"]).ice
+    session = await authorised_session(request, "media")
+    ice = session.peering.peer(request.match_info["peer"]).ice
     fragment = parse_fragment(await _read_sdp(request, FRAGMENT))
     restarts = ice.begins_restart(fragment)
     _check_precondition(request.if_match, ice, restarts=restarts)
@@ -84,7 +85,8 @@ async def patch_peer(request: web.Request) -> web.Response:
 
 async def delete_peer(request: web.Request) -> web.Response:
     """Stop taking media from a peer; one that was replaced is gone already."""
-    authorised_session(request).detach(request.match_info["peer"])
+    session = await authorised_session(request, "media")
+    session.peering.detach(request.match_info["peer"])
     return web.Response()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+from msgspec import UNSET
 
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
@@ -10,7 +11,9 @@ from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.endings import SHUTDOWN, Ending
+from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
+from esapr.server.trust.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -24,12 +27,17 @@ class Sessions:
         config: ServerConfig,
         pipeline: Pipeline,
         metrics: Metrics,
+        *,
+        rooms: Rooms,
+        tokens: Tokens,
     ) -> None:
-        """Run sessions in ``group``."""
+        """Run sessions in ``group``; each joins one of ``rooms``."""
         self._group = group
         self._config = config
         self._pipeline = pipeline
         self._metrics = metrics
+        self.rooms = rooms
+        self.tokens = tokens
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self._stopping = False
 
@@ -37,7 +45,8 @@ class Sessions:
         """Admit a session and start it. Check and entry are one step: no await lies between.
 
         Raises:
-            ProtocolError: ``consent_required``, ``overloaded`` or ``shutting_down``.
+            ProtocolError: ``consent_required``, ``overloaded``, ``room_full`` or
+                ``shutting_down``.
         """
         if not request.consent:
             raise ProtocolError(
@@ -49,7 +58,10 @@ class Sessions:
             raise ProtocolError(
                 ErrorCode.OVERLOADED, f"at most {self._config.max_sessions} sessions at a time"
             )
-        session = Session(request, self._config, self._pipeline, self._metrics)
+        if request.room is not UNSET:
+            self.rooms.check_place(request.room)
+        session = Session(request, self._config, self._pipeline, self._metrics, self.rooms.publish)
+        self.rooms.join(session.room, session.member(), session.set_muted)
         task = self._group.create_task(self._run(session), name=f"session {session.id}")
         self._open[session.id] = (session, task)
         self._metrics.sessions.set(len(self._open))
@@ -74,6 +86,7 @@ class Sessions:
     async def close(self) -> None:
         """Admit no more sessions and end those that are open, with 1001."""
         self._stopping = True
+        self.rooms.stop()
         tasks = [task for _, task in self._open.values()]
         for session, _ in list(self._open.values()):
             session.end(SHUTDOWN)
@@ -91,5 +104,7 @@ class Sessions:
             session.fail()
         finally:
             del self._open[session.id]
+            if self.rooms.leave(session.room, session.id, session.ended):
+                self.tokens.forget(session.room)
             self._metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)

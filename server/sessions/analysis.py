@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import TypeVar
 
 import structlog
@@ -51,6 +52,9 @@ class Analysis:
         """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time."""
         self._analysers = analysers
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
+        self.muted: set[Modality] = set()
+        """Modalities that are left out until they are taken in again."""
+        self._voice_from = -inf
         self.enable(modalities)
         self._tally = tally
         self._metrics = metrics
@@ -64,6 +68,19 @@ class Analysis:
     def enable(self, modalities: tuple[Modality, ...]) -> None:
         """Fuse these modalities from now on; evidence so far is forgotten."""
         self._fusion = Fusion(modalities, self._fusion_config)
+        for modality in self.muted:
+            self._fusion.mute(modality, True)
+
+    def mute(self, modality: Modality, muted: bool, now: float) -> None:
+        """Leave a modality out, what is being scored included, or take it in again."""
+        self.forget(modality)
+        if modality is Modality.VOICE:
+            self._voice_from = now
+        self._fusion.mute(modality, muted)
+        if muted:
+            self.muted.add(modality)
+        else:
+            self.muted.discard(modality)
 
     def state_at(self, start: float, end: float) -> EmotionState:
         """Return the state of ``[start, end)``; call with growing times."""
@@ -71,11 +88,13 @@ class Analysis:
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
-        if self._frames.put(frame):
+        if Modality.FACE not in self.muted and self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
     def put_window(self, window: AudioWindow) -> None:
-        """Take in a window of sound."""
+        """Take in a window of sound, unless some of it was heard while the voice was muted."""
+        if Modality.VOICE in self.muted or window.at - window.seconds < self._voice_from:
+            return
         if self._windows.put(window):
             self._drop(Modality.VOICE, "displaced")
 
@@ -126,7 +145,8 @@ class Analysis:
         reading = await self._analysers.face.score(frame)
         self._stillness.analysed(frame, reading.score)
         self._note(Modality.FACE, frame.at, reading.score, reading.quality)
-        self._on_face(frame.at, reading.score)
+        if Modality.FACE not in self.muted:
+            self._on_face(frame.at, reading.score)
 
     async def _voice(self, window: AudioWindow) -> None:
         reading = await self._analysers.voice.score(window)
@@ -143,6 +163,8 @@ class Analysis:
         score: ModalityScore | None,
         quality: tuple[Quality, ...],
     ) -> None:
+        if modality in self.muted:
+            return
         self._quality[modality] = quality
         if score is None:
             self._fusion.add_absence(modality, at)

@@ -2,7 +2,7 @@
 
 from esapr.protocol import limits
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from esapr.protocol.messages import ServerMessage, State
+from esapr.protocol.messages import Error, ServerMessage
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
@@ -12,8 +12,9 @@ from esapr.server.sessions.subscriber import Subscriber
 class Audience:
     """The subscribers of a session. Each message is encoded once per format for all of them."""
 
-    def __init__(self) -> None:
-        """Start without subscribers."""
+    def __init__(self, session: str) -> None:
+        """Start without subscribers of ``session``."""
+        self._session = session
         self._subscribers: set[Subscriber] = set()
         self._history = History()
 
@@ -28,16 +29,18 @@ class Audience:
 
     def publish(self, *messages: ServerMessage) -> None:
         """Queue messages for every subscriber."""
-        for item in map(Broadcast, messages):
-            for subscriber in self._subscribers:
-                subscriber.put(item)
+        for message in messages:
+            self.put(Broadcast(message))
 
-    def publish_state(self, state: State, now: float) -> None:
-        """Queue a state for every subscriber and keep it for those who come back."""
-        item = Broadcast(state)
-        self._history.add(state.seq, now, item)
+    def put(self, item: Broadcast) -> None:
+        """Queue a message that others are sent, too."""
         for subscriber in self._subscribers:
             subscriber.put(item)
+
+    def publish_state(self, item: Broadcast, seq: int, now: float) -> None:
+        """Queue a state for every subscriber and keep it for those who come back."""
+        self._history.add(seq, now, item)
+        self.put(item)
 
     def join(self) -> Subscriber:
         """Add a subscriber.
@@ -64,22 +67,24 @@ class Audience:
         Raises:
             ProtocolError: ``config_invalid`` if that state has not been made yet.
         """
-        try:
-            replay = self._history.since(last_seq)
-        except ValueError as error:
-            raise ProtocolError(ErrorCode.CONFIG_INVALID, str(error), "resume.last_seq") from error
-        gap = [Broadcast(replay.gap)] if replay.gap else []
-        subscriber.put_replay([*gap, *replay.states])
+        if last_seq >= self._history.next_seq:
+            raise ProtocolError(
+                ErrorCode.CONFIG_INVALID,
+                f"{last_seq} has not been sent, the next is {self._history.next_seq}",
+                "resume.last_seq",
+            )
+        subscriber.resume(self._session, last_seq)
+        subscriber.put_replay(self._history.since(last_seq))
 
     def dismiss(self, last: ServerMessage, code: CloseCode, error: ErrorCode | None) -> None:
         """Send ``last``, then ``error`` if there is one, and let every socket close."""
         self.publish(last)
         if error:
-            self.publish(error_message(ProtocolError(error, last_words(error))))
+            self.publish(parting_error(error))
         for subscriber in self._subscribers:
             subscriber.close(code)
 
 
-def last_words(code: ErrorCode) -> str:
-    """Return what a closing session says of ``code``."""
-    return code.replace("_", " ")
+def parting_error(code: ErrorCode) -> Error:
+    """Return what is said of ``code`` right before a close frame."""
+    return error_message(ProtocolError(code, code.replace("_", " ")))

@@ -1,14 +1,8 @@
-"""Why sessions end, and what a person is told before one begins."""
+"""Why sessions end."""
 
 from dataclasses import dataclass
 
 from esapr.protocol.errors import CloseCode, ErrorCode
-
-NOTICE = (
-    "Your face, voice and text are analysed live for the expression they show. A score describes "
-    "what is shown, not what you feel. Nothing is recorded, and you can stop at any time."
-)
-"""Shown to the person before any media is taken (EU AI Act, Art. 50(3))."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from esapr.inference.emotions import LABELS
 from esapr.inference.signals import EmotionState, FaceDetails, Modality
-from esapr.protocol.messages import Event
+from esapr.protocol.events import Event
 from esapr.server.sessions.conditions import Conditions
 
 LASTING = 1.0

@@ -28,6 +28,8 @@ class Ingest:
 
     def __init__(self, sink: MediaSink, fps: float) -> None:
         """Hand media to ``sink``, at most ``fps`` pictures a second on average."""
+        self.used = False
+        """Whether a picture or sound was taken in."""
         self._sink = sink
         self._pictures = TokenBucket(fps, limits.IMAGE_BURST)
         self._seconds = TokenBucket(limits.SOUND_PER_SECOND, limits.SOUND_BURST_SECONDS)
@@ -49,6 +51,7 @@ class Ingest:
                 await self._take_picture(media)
         else:
             self._take_sound(media)
+        self.used = True
 
     def line(self, text: Text) -> TextLine:
         """Return a line of text with its time.

@@ -1,7 +1,7 @@
 """One session: media in, a state each tick out. Everything it starts lives in one TaskGroup."""
 
 import asyncio
-from secrets import token_urlsafe
+from collections.abc import Callable
 from uuid import uuid4
 
 from msgspec import UNSET
@@ -13,6 +13,7 @@ from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
 from esapr.protocol.messages import Configure, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
+from esapr.protocol.rooms import Member, MemberMuted
 from esapr.server.config import ServerConfig
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.metrics import Metrics
@@ -23,6 +24,8 @@ from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.endings import FAILED, IDLE, Ending
 from esapr.server.sessions.events import Events
 from esapr.server.sessions.ingest import Ingest
+from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.peering import Peering
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
@@ -36,16 +39,25 @@ _ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AU
 class Session:
     """One participant's session; implements :class:`esapr.server.media.sink.MediaSink`."""
 
+    ended: Ending = FAILED
+    """Why, once :meth:`run` has returned."""
+
     def __init__(
-        self, request: SessionRequest, config: ServerConfig, pipeline: Pipeline, metrics: Metrics
+        self,
+        request: SessionRequest,
+        config: ServerConfig,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        publish: Callable[[str, Broadcast], None],
     ) -> None:
-        """Create a session; nothing happens before :meth:`run`."""
+        """Create a session; nothing happens before :meth:`run`. ``publish`` takes a room's name."""
         self.id = uuid4().hex
-        self.token = token_urlsafe(24)
+        self.room = self.id if request.room is UNSET else request.room
         self.participant = request.participant
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
-        self.audience = Audience()
+        self.audience = Audience(self.id)
+        self._publish = publish
         self._config = config
         self._metrics = metrics
         self.models = pipeline.versions
@@ -67,10 +79,8 @@ class Session:
         self._last_used = 0.0
         self._locked = False
         self._ingest = Ingest(self, config.analysed_fps)
-        self._takes_messages = False
-        self._peer: WebRtcPeer | None = None
-        self._receiving: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
+        self.peering = Peering(self._group, metrics)
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
     # --- life ---------------------------------------------------------------------------------
@@ -80,8 +90,10 @@ class Session:
         async with self._group as group:
             tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
             ending = await self._ending
-            for task in [*tasks, *([self._receiving] if self._receiving else [])]:
+            self.peering.stop()
+            for task in tasks:
                 task.cancel()
+        self.ended = ending
         self._dismiss(ending)
 
     def end(self, ending: Ending) -> None:
@@ -108,9 +120,9 @@ class Session:
         )
 
     def _source(self) -> Source:
-        if self._receiving is not None and not self._receiving.done():
+        if self.peering.connected:
             return "webrtc"
-        return "messages" if self._takes_messages else "none"
+        return "messages" if self._ingest.used else "none"
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
@@ -120,33 +132,9 @@ class Session:
         """
         if self._ending.done():
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
-        if self._receiving:
-            self._receiving.cancel()
         self._locked = True
         self._ended_tracks.clear()
-        self._peer = peer
-        self._receiving = self._group.create_task(self._receive(peer))
-
-    def peer(self, peer_id: str) -> WebRtcPeer:
-        """Return the session's peer.
-
-        Raises:
-            ProtocolError: ``not_found`` if ``peer_id`` does not, or no longer, name it.
-        """
-        if self._peer is None or peer_id != self._peer.id:
-            raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such peer")
-        return self._peer
-
-    def detach(self, peer_id: str) -> None:
-        """Stop taking media from a peer; the session goes on. Raises what :meth:`peer` does."""
-        self.peer(peer_id)
-        if self._receiving:
-            self._receiving.cancel()
-        self._peer = self._receiving = None
-
-    async def _receive(self, peer: WebRtcPeer) -> None:
-        with self._metrics.peers.track_inprogress():
-            await peer.run()
+        self.peering.attach(peer)
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -186,16 +174,18 @@ class Session:
             ProtocolError: ``media_conflict``, ``config_invalid``, ``media_invalid`` or
                 ``rate_limited``.
         """
-        if self._source() == "webrtc":
+        if self.peering.connected:
             raise ProtocolError(ErrorCode.MEDIA_CONFLICT, "media come from a WebRTC peer")
         self._expect(Modality.FACE if media.kind is Kind.IMAGE else Modality.VOICE)
         await self._ingest.take(media)
-        self._locked = self._takes_messages = True
+        self._locked = True
 
     def _expect(self, modality: Modality) -> None:
         if modality not in self.modalities:
             problem = f"{modality} is not analysed"
             raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
+        if modality in self._analysis.muted:
+            raise ProtocolError(ErrorCode.MUTED, f"{modality} is muted")
 
     def track_ended(self, modality: Modality) -> None:
         """Note that a track will bring nothing more."""
@@ -206,8 +196,9 @@ class Session:
         """Take in a line of text.
 
         Raises:
-            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``, or
-                ``config_invalid`` for a time that lies ahead or a session without text.
+            ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``,
+                ``muted``, or ``config_invalid`` for a time that lies ahead or a session without
+                text.
         """
         self._expect(Modality.TEXT)
         if not self._analysis.put_line(self._ingest.line(text)):
@@ -228,6 +219,20 @@ class Session:
         if change.modalities is not UNSET:
             self.modalities = tuple(Modality(name) for name in change.modalities)
             self._analysis.enable(self.modalities)
+
+    def set_muted(self, modality: str, muted: bool) -> None:
+        """Leave a modality out of the states, or take it in again, and tell everybody."""
+        kind = Modality(modality)
+        if muted == (kind in self._analysis.muted):
+            return
+        self._analysis.mute(kind, muted, self.now())
+        event = Broadcast(MemberMuted(self.room, self.id, self.participant, kind.value, muted))
+        self.audience.put(event)
+        self._publish(self.room, event)
+
+    def member(self) -> Member:
+        """Return this session as its room shows it."""
+        return Member(self.id, self.participant)
 
     # --- what goes out ------------------------------------------------------------------------
 
@@ -254,13 +259,16 @@ class Session:
             made=self.now(),
             dropped=self._tally.drop_counts(),
             level=self._tally.level(),
+            muted=sorted(modality.value for modality in self._analysis.muted),
             models=self.models,
         )
         message = state_message(state, envelope)
         self._tally.state(fused=state.fused is not None)
         self._metrics.states.labels(str(state.fused is not None).lower()).inc()
         self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
-        self.audience.publish_state(message, envelope.made)
+        item = Broadcast(message)
+        self.audience.publish_state(item, message.seq, envelope.made)
+        self._publish(self.room, item)
         self.audience.publish(*self._events.in_state(state))
 
     def _publish_warnings(self, now: float) -> None:
@@ -281,7 +289,7 @@ class Session:
 
     def _end_if_idle(self) -> None:
         now = self.now()
-        if len(self.audience) or self._source() == "webrtc":
+        if len(self.audience) or self.peering.connected:
             self._last_used = now
         elif now - self._last_used >= self._config.idle_timeout:
             self.end(IDLE)

@@ -26,6 +26,7 @@ from esapr.protocol.messages import (
     TextState,
     VoiceState,
 )
+from esapr.protocol.requests import Modality as ModalityName
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Envelope:
     made: float
     dropped: DropCounts
     level: Level
+    muted: list[ModalityName]
     models: dict[str, str]
 
 
@@ -59,6 +61,7 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         latency=latency(state, envelope.made),
         dropped=envelope.dropped,
         level=envelope.level,
+        muted=envelope.muted,
         models=envelope.models,
     )
 

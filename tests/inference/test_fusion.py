@@ -164,3 +164,23 @@ def test_whatever_comes_weights_and_probabilities_are_distributions(
 def test_certainty_spans_zero_to_one() -> None:
     assert certainty(UNIFORM) == pytest.approx(0.0, abs=1e-6)
     assert certainty(np.eye(CLASSES, dtype=np.float32)[0]) == pytest.approx(1.0)
+
+
+def test_a_muted_modality_has_no_part_in_a_state_and_leaves_nothing_behind() -> None:
+    fusion = Fusion((Modality.FACE, Modality.TEXT))
+    fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY), 1.0))
+    fusion.add(score(Modality.TEXT, leaning(Emotion.SAD), 1.0))
+    fusion.mute(Modality.FACE, True)
+    fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY), 1.1))
+    assert set(fusion.state_at(0.0, 1.2).modalities) == {Modality.TEXT}
+    fusion.mute(Modality.FACE, False)
+    assert set(fusion.state_at(1.2, 1.3).modalities) == {Modality.TEXT}
+    fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY), 1.4))
+    assert set(fusion.state_at(1.3, 1.5).modalities) == {Modality.FACE, Modality.TEXT}
+
+
+def test_with_everything_muted_the_state_says_so() -> None:
+    fusion = Fusion((Modality.FACE,))
+    fusion.mute(Modality.FACE, True)
+    fusion.add_absence(Modality.FACE, 9.0)
+    assert fusion.state_at(9.0, 10.0).abstain is Abstain.MUTED

@@ -16,7 +16,14 @@ CONSENT = Consent(
     subject="somebody", text_version="1", given_at="2026-11-22T12:00:00Z", method="test"
 )
 CREDENTIALS = SessionCredentials(
-    session_id="s", client_token="t", feed_url="/feed", whip_url="/whip", ice_servers=[], notice=""
+    session_id="s",
+    client_token="t",
+    feed_url="/feed",
+    whip_url="/whip",
+    ice_servers=[],
+    room="s",
+    room_feed_url="/room",
+    notice="",
 )
 
 pytestmark = pytest.mark.real_time

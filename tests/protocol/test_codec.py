@@ -235,7 +235,9 @@ def test_a_field_missing_in_a_nested_object_is_named_by_its_path() -> None:
 def test_a_client_ignores_fields_it_does_not_know() -> None:
     document = json.loads(golden(messages.Gap)) | {"invented": "later"}
 
-    assert decode_server(json.dumps(document).encode(), Format.JSON) == messages.Gap(17, 23)
+    assert decode_server(json.dumps(document).encode(), Format.JSON) == messages.Gap(
+        "s_4f1c", 17, 23
+    )
 
 
 def test_close_codes_are_in_the_ranges_that_rfc_6455_allows() -> None:
@@ -249,6 +251,7 @@ def test_which_errors_may_be_tried_again() -> None:
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
         ErrorCode.UNRESPONSIVE,

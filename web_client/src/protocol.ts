@@ -1,14 +1,55 @@
 // Generated from protocol.schema.json by `npm run protocol`. Do not edit.
 
-export type ClientMessage = Hello | Configure | Text | ConsentRevoke | Ping | Close;
+export type ClientMessage = Hello | Configure | Text | Mute | ConsentRevoke | Ping | Close;
 export type ServerMessage =
-  SessionCreated | SessionUpdated | State | Overlay | Event | Warning | Gap | Error | Pong | SessionClosed;
+  | SessionCreated
+  | SessionUpdated
+  | State
+  | Overlay
+  | Event
+  | Warning
+  | Gap
+  | Error
+  | Pong
+  | SessionClosed
+  | RoomEntered
+  | MemberJoined
+  | MemberLeft
+  | MemberMuted
+  | Trend
+  | Aggregate
+  | RoomClosed;
 
 /**
  * Why there is no fused expression.
  */
 export interface AbstainReason {
   reason: string;
+}
+/**
+ * What the people of a room show together, at most once a second.
+ */
+export interface Aggregate {
+  type: "aggregate";
+  room: string;
+  mean: Mean | null;
+  withheld: Withheld | null;
+}
+/**
+ * The mean over ``people`` fused expressions, in two digits.
+ */
+export interface Mean {
+  people: number;
+  probs: number[];
+  valence: number;
+  arousal: number;
+}
+/**
+ * Why a mean is not shown: fewer than ``needed`` people show an expression.
+ */
+export interface Withheld {
+  reason: "too_few_people";
+  needed: number;
 }
 /**
  * First message: the protocol version, and where to resume.
@@ -19,10 +60,13 @@ export interface Hello {
   resume?: Resume;
 }
 /**
- * The last state the client has seen.
+ * The last state the client has seen; on a room's feed, that of each session.
  */
 export interface Resume {
-  last_seq: number;
+  last_seq?: number;
+  last_seqs?: {
+    [k: string]: number;
+  };
 }
 /**
  * Change the session. ``tick_ms`` and ``modalities`` are locked at the first media.
@@ -47,6 +91,17 @@ export interface Text {
   body: string;
   source?: "caption" | "chat" | "transcript";
   at_ms?: number;
+}
+/**
+ * Leave a modality out of the states of ``session``, or take it in again.
+ *
+ *     Without ``session`` it is the sender's own.
+ */
+export interface Mute {
+  type: "mute";
+  modality: "face" | "text" | "voice";
+  muted: boolean;
+  session?: string;
 }
 /**
  * Stop all media at once and end the session.
@@ -149,10 +204,11 @@ export interface Fused {
   arousal: number;
 }
 /**
- * States that were skipped for this subscriber, both ends included.
+ * States of a session that were skipped for this subscriber, both ends included.
  */
 export interface Gap {
   type: "gap";
+  session: string;
   from_seq: number;
   to_seq: number;
 }
@@ -188,6 +244,43 @@ export interface Limits {
   max_audio_bytes: number;
   max_audio_ms: number;
   max_capture_age_ms: number;
+}
+/**
+ * A person in a room, by session.
+ */
+export interface Member {
+  session: string;
+  participant: string;
+  muted?: ("face" | "text" | "voice")[];
+}
+/**
+ * A person has come into the room.
+ */
+export interface MemberJoined {
+  type: "member.joined";
+  room: string;
+  member: Member;
+}
+/**
+ * A person has left the room: the ``reason`` of ``session.closed``, or ``lost``.
+ */
+export interface MemberLeft {
+  type: "member.left";
+  room: string;
+  session: string;
+  participant: string;
+  reason: string;
+}
+/**
+ * A modality of a person is left out (``muted``) or taken in again.
+ */
+export interface MemberMuted {
+  type: "member.muted";
+  room: string;
+  session: string;
+  participant: string;
+  modality: "face" | "text" | "voice";
+  muted: boolean;
 }
 /**
  * Modalities with evidence; a missing one is absent.
@@ -253,6 +346,26 @@ export interface Pong {
   t_ms: number;
 }
 /**
+ * The last message of a room: everybody has left.
+ */
+export interface RoomClosed {
+  type: "room.closed";
+  room: string;
+}
+/**
+ * Answer to ``hello`` on a room's feed; ``members`` are those that the view shows.
+ */
+export interface RoomEntered {
+  type: "room.entered";
+  room: string;
+  role: "clinician" | "observer" | "participant" | "supervisor";
+  view: "aggregate" | "full" | "own" | "trends";
+  version: number;
+  labels: string[];
+  members: Member[];
+  notice: string;
+}
+/**
  * Answer to ``hello``. ``labels`` is the order of every ``probs``.
  *
  *     ``t_ms`` is the session clock at this moment: capture times are counted from it.
@@ -287,7 +400,7 @@ export interface SessionUpdated {
   config: SessionConfig;
 }
 /**
- * What a participant showed over ``[t_start_ms, t_end_ms)``.
+ * What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
  */
 export interface State {
   type: "state";
@@ -302,6 +415,7 @@ export interface State {
   latency: Latency;
   dropped: DropCounts;
   level: "full" | "minimal" | "reduced";
+  muted: ("face" | "text" | "voice")[];
   models: {
     [k: string]: string;
   };
@@ -336,6 +450,19 @@ export interface Totals {
   dropped: DropCounts;
 }
 /**
+ * Where a person's expression moves; null while that cannot be said.
+ */
+export interface Trend {
+  type: "trend";
+  session: string;
+  participant: string;
+  seq: number;
+  t_start_ms: number;
+  t_end_ms: number;
+  valence: ("falling" | "rising" | "steady") | null;
+  arousal: ("falling" | "rising" | "steady") | null;
+}
+/**
  * Answer to a session request: where to connect, and with which token.
  *
  *     URLs are paths on the same host. ``ice_servers`` is for the ``RTCPeerConnection``; ``notice``
@@ -347,6 +474,8 @@ export interface SessionCredentials {
   feed_url: string;
   whip_url: string;
   ice_servers: IceServer[];
+  room: string;
+  room_feed_url: string;
   notice: string;
 }
 /**
@@ -365,15 +494,39 @@ export interface SessionInfo {
   totals: Totals;
 }
 /**
- * Body of ``POST /v1/demo/sessions``.
+ * Body of ``POST /v1/demo/sessions``. Without ``room`` the session has one of its own.
  */
 export interface SessionRequest {
   consent?: Consent;
   participant?: string;
+  room?: string;
   /**
    * @minItems 1
    * @maxItems 3
    */
   modalities?: ("face" | "text" | "voice")[];
   tick_ms?: number;
+}
+/**
+ * A further token, and the feed that it opens (a path on the same host).
+ */
+export interface TokenAnswer {
+  token: string;
+  role: "clinician" | "observer" | "participant" | "supervisor";
+  view: "aggregate" | "full" | "own" | "trends";
+  scopes: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  feed_url: string;
+  redeem_seconds: number;
+}
+/**
+ * Body of ``POST /v1/sessions/{id}/tokens``.
+ *
+ *     ``scopes`` defaults to all that the role may have. The token must be used for the first time
+ *     within ``redeem_seconds``; with ``origin``, by pages of that origin only.
+ */
+export interface TokenRequest {
+  role: "clinician" | "observer" | "participant" | "supervisor";
+  scopes?: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  redeem_seconds?: number;
+  origin?: string;
 }

@@ -6,6 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   no_face: "no face in view",
   no_speech: "no speech heard",
   no_text: "no text received",
+  muted: "muted",
   low_confidence: "too uncertain to name one",
 };
 

@@ -130,6 +130,17 @@ async def test_media_of_a_modality_that_is_not_analysed_are_refused() -> None:
         assert (await receive(socket, "error"))["field"] == "modalities"
 
 
+async def test_media_need_a_token_that_allows_them() -> None:
+    async with client() as (one, _):
+        bearer = {"Authorization": f"Bearer {one.credentials['client_token']}"}
+        body = {"role": "participant", "scopes": ["feed"]}
+        made = await one.http.post(f"{one.path}/tokens", json=body, headers=bearer)
+        one.credentials["client_token"] = (await made.json())["token"]
+        async with one.greeted() as socket:
+            await socket.send_bytes(encode_media(Media(Kind.IMAGE, 0, picture(portrait()))))
+            assert (await receive(socket, "error"))["code"] == "scope_missing"
+
+
 async def test_media_lock_the_configuration_and_the_session_says_where_they_come_from() -> None:
     async with client() as (one, _), one.greeted() as socket:
         await socket.send_bytes(encode_media(Media(Kind.IMAGE, 0, picture(portrait()))))

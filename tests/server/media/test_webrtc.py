@@ -203,7 +203,7 @@ async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
     ):
         async with server.push(credentials) as exchange:
             await first.connect(exchange)
-            participant = Participant(first, feed)
+            participant = Participant(credentials, first, feed)
             before = await state_of(participant, lambda s: "face" in weights(s))
         async with server.push(credentials) as exchange:
             await second.connect(exchange)
@@ -228,7 +228,7 @@ async def test_a_stale_delete_leaves_the_newer_peer_alone() -> None:
         async with server.push(credentials) as older:
             await first.connect(older)
             await second.connect(newer)
-            participant = Participant(second, feed)
+            participant = Participant(credentials, second, feed)
             before = await state_of(participant, lambda s: "face" in weights(s))
         await state_of(participant, lambda s: s.seq >= before.seq + 4 and "face" in weights(s))
         assert "esapr_peers 1.0" in running.metrics.text().decode()

@@ -4,7 +4,7 @@ from esapr.server.sessions.audience import Audience
 
 
 def test_overlays_are_wanted_while_a_subscriber_who_asked_for_them_is_there() -> None:
-    audience = Audience()
+    audience = Audience("s")
     plain, drawing = audience.join(), audience.join()
     assert not audience.wants_overlays
 

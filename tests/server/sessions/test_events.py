@@ -14,7 +14,7 @@ from esapr.inference.signals import (
     ModalityScore,
     ModalityState,
 )
-from esapr.protocol.messages import Event
+from esapr.protocol.events import Event
 from esapr.server.sessions.events import Events
 
 PROBS = np.full(CLASSES, 1 / CLASSES, np.float32)

@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import Gap, Overlay, Pong, State
+from esapr.protocol.rooms import MemberLeft, RoomClosed
 from esapr.server.sessions.outbox import Broadcast, Outbox
 from tests.server.sessions.examples import state
 
@@ -37,13 +39,11 @@ def test_a_full_outbox_keeps_the_newest_and_control_messages() -> None:
     outbox.put(pong)
     for seq in range(5):
         outbox.put(Broadcast(state(seq)))
-    gap, first, second = outbox.take()
-    assert gap.message == Gap(0, 3)
-    assert [first, second.message] == [pong, state(4)]
+    assert [item.message for item in outbox.take()] == [pong.message, Gap("s", 0, 3), state(4)]
     assert outbox.take() == []
 
 
-def test_a_reader_that_misses_a_whole_outbox_is_behind() -> None:
+def test_a_reader_that_overflows_twice_is_behind() -> None:
     outbox = Outbox(3)
     for seq in range(6):
         outbox.put(Broadcast(state(seq)))
@@ -61,7 +61,55 @@ def test_a_replay_longer_than_the_outbox_arrives_whole() -> None:
     assert not outbox.behind
     for seq in range(603, 607):
         outbox.put(Broadcast(state(seq)))
-    assert outbox.skipped == 1
+    assert outbox.skipped == 3
+
+
+def test_a_full_outbox_drops_to_the_latest_state_of_each_session() -> None:
+    outbox = Outbox(4)
+    for seq in range(3):
+        outbox.put(Broadcast(state(seq, "a")))
+        outbox.put(Broadcast(state(seq, "b")))
+    taken = [item.message for item in outbox.take()]
+    assert taken == [
+        Gap("b", 0, 0),
+        state(1, "b"),
+        Gap("a", 0, 1),
+        state(2, "a"),
+        state(2, "b"),
+    ]
+    assert outbox.skipped == 3
+
+
+def test_control_messages_alone_are_bounded() -> None:
+    outbox = Outbox(3)
+    for t in range(10):
+        outbox.put(Broadcast(Pong(float(t), t)))
+    assert [item.message for item in outbox.take()] == [Pong(float(t), t) for t in (7, 8, 9)]
+
+
+def test_a_state_that_comes_twice_is_sent_once() -> None:
+    outbox = Outbox()
+    outbox.resume("s", 4)
+    for seq in (3, 4, 5, 6, 5, 7):
+        outbox.put(Broadcast(state(seq)))
+    assert seqs(outbox.take()) == [5, 6, 7]
+
+
+def test_what_was_missed_for_good_is_reported_with_the_next_state() -> None:
+    outbox = Outbox()
+    outbox.resume("s", 4)
+    assert outbox.take() == []
+    outbox.put(Broadcast(state(9)))
+    assert [item.message for item in outbox.take()] == [Gap("s", 5, 8), state(9)]
+
+
+def test_one_who_left_and_came_back_begins_anew() -> None:
+    outbox = Outbox()
+    outbox.put(Broadcast(state(7)))
+    outbox.put(Broadcast(MemberLeft("room", "s", "p", "closed")))
+    outbox.take()
+    outbox.put(Broadcast(state(0)))
+    assert [item.message for item in outbox.take()] == [state(0)]
 
 
 def test_only_the_newest_overlay_waits() -> None:
@@ -77,3 +125,19 @@ def test_a_broadcast_is_encoded_once_per_format() -> None:
     item = Broadcast(state(0))
     for form in Format:
         assert item.encoded(form) is item.encoded(form)
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (125, b"\x7d"),
+        (126, b"\x7e\x00\x7e"),
+        (65_535, b"\x7e\xff\xff"),
+        (65_536, b"\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_frames_have_the_lengths_of_rfc_6455(size: int, head: bytes) -> None:
+    empty = len(Broadcast(RoomClosed("")).encoded(Format.JSON))
+    item = Broadcast(RoomClosed("x" * (size - empty)))
+    assert item.framed(Format.JSON) == b"\x81" + head + item.encoded(Format.JSON)
+    assert item.framed(Format.MSGPACK)[:1] == b"\x82"

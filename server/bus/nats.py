@@ -1,0 +1,145 @@
+"""The bus of several gateways: NATS, core subjects only. The only file that imports nats-py.
+
+A gateway never waits for NATS. While it is away, each goes on with its own people, and the newest
+messages wait to be sent.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+
+from esapr.protocol.codec import Format
+from esapr.protocol.messages import State
+from esapr.protocol.rooms import MemberJoined, MemberLeft, MemberMuted, Mute
+from esapr.server.bus import BusError, Deliver, FindGrant
+from esapr.server.bus.local import LocalBus
+from esapr.server.metrics import Metrics
+from esapr.server.sessions.outbox import Broadcast
+from esapr.server.trust.tokens import Grant
+
+log = structlog.get_logger()
+
+ROOMS = "esapr.room."
+GRANTS = "esapr.grant"
+WAITING = 4_096
+"""Messages that wait while NATS is away; one more displaces the oldest."""
+
+START_SECONDS = 5.0
+RECONNECT_SECONDS = 1
+ASK_SECONDS = 1.0
+FOREVER = -1
+
+_carried = msgspec.msgpack.Decoder(State | MemberJoined | MemberLeft | MemberMuted | Mute)
+_grants = msgspec.msgpack.Decoder(Grant)
+
+
+class NatsBus:
+    """Implements :class:`esapr.server.bus.Bus` across gateways."""
+
+    def __init__(self, client: Client, metrics: Metrics) -> None:
+        """Publish through ``client``, which is connected and brings back nothing of its own."""
+        self._client = client
+        self._metrics = metrics
+        self._here = LocalBus()
+        self._find_grant: FindGrant = lambda _: None
+        self._waiting: deque[tuple[str, Broadcast]] = deque()
+        self._filled = asyncio.Event()
+
+    def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
+        """Hand what is published anywhere to ``deliver``; answer others with ``find_grant``."""
+        self._here.listen(deliver, find_grant)
+        self._find_grant = find_grant
+
+    def publish(self, room: str, item: Broadcast) -> None:
+        """Deliver ``item`` here at once, and to the others as soon as NATS takes it."""
+        self._here.publish(room, item)
+        if len(self._waiting) >= WAITING:
+            self._waiting.popleft()
+            self._metrics.dropped("bus", "displaced", 1)
+        self._waiting.append((room, item))
+        self._filled.set()
+
+    async def ask_grant(self, digest: str) -> Grant | None:
+        """Ask the other gateways; the one that has the grant answers."""
+        try:
+            answer = await self._client.request(GRANTS, digest.encode(), timeout=ASK_SECONDS)
+        except Error:
+            return None
+        return _grants.decode(answer.data)
+
+    async def run(self) -> None:
+        """Send what waits until cancelled."""
+        await self._client.subscribe(f"{ROOMS}*", cb=self._receive)
+        await self._client.subscribe(GRANTS, cb=self._answer)
+        while True:
+            await self._filled.wait()
+            if not self._client.is_connected:
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            await self._send()
+            self._filled.clear()
+
+    async def close(self) -> None:
+        """Send what waits, if NATS is there, and disconnect."""
+        if self._client.is_connected:
+            await self._send()
+            await self._client.flush()
+        await self._client.close()
+
+    async def _send(self) -> None:
+        while self._waiting:
+            room, item = self._waiting.popleft()
+            await self._client.publish(ROOMS + room, item.encoded(Format.MSGPACK))
+
+    async def _receive(self, message: Msg) -> None:
+        try:
+            carried = _carried.decode(message.data)
+        except msgspec.DecodeError as error:
+            log.warning("bus_message_unreadable", error=type(error).__name__)
+            return
+        self._here.publish(message.subject.removeprefix(ROOMS), Broadcast(carried))
+
+    async def _answer(self, message: Msg) -> None:
+        if grant := self._find_grant(message.data.decode()):
+            await message.respond(msgspec.msgpack.encode(grant))
+
+
+@asynccontextmanager
+async def connected(url: str, metrics: Metrics) -> AsyncIterator[NatsBus]:
+    """Connect to the NATS server at ``url``, once and then again whenever it returns.
+
+    Raises:
+        BusError: it cannot be reached now.
+    """
+
+    async def note(error: Exception) -> None:
+        log.warning("bus_error", error=type(error).__name__)
+
+    try:
+        # Its own limit of attempts would hold for every later loss of the server, too.
+        async with asyncio.timeout(START_SECONDS):
+            client = await nats.connect(
+                url,
+                no_echo=True,
+                max_reconnect_attempts=FOREVER,
+                reconnect_time_wait=RECONNECT_SECONDS,
+                error_cb=note,
+            )
+    except (OSError, Error, TimeoutError) as error:
+        raise BusError(f"no NATS server at {url}") from error
+    bus = NatsBus(client, metrics)
+    try:
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(bus.run())
+            yield bus
+            sending.cancel()
+    finally:
+        await bus.close()
