@@ -18,7 +18,8 @@ from esapr.load_tests.bench import session as session_bench
 from esapr.load_tests.bench import throughput
 from esapr.load_tests.bench.curve import curve
 from esapr.load_tests.bench.environments import RIVALS
-from esapr.load_tests.bench.raw import PROVIDERS, loads
+from esapr.load_tests.bench.raw import loads
+from esapr.load_tests.bench.roofline import under_roof
 from esapr.load_tests.bench.scale import Step, climb
 from esapr.load_tests.server_process import ServerProcessError
 from esapr.protocol.rooms import Role
@@ -26,7 +27,7 @@ from esapr.protocol.rooms import Role
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CUDA_BATCHES = tuple(2**power for power in range(9))
+GPU_BATCHES = tuple(2**power for power in range(9))
 STEPS = (1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -64,7 +65,9 @@ def bench() -> None:
 )
 @click.option("--sessions", type=click.IntRange(min=1), default=64, help="Sessions that ask.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 takes one a core.")
-@click.option("--provider", type=click.Choice(list(PROVIDERS)), default="cpu", help="Device.")
+@click.option(
+    "--provider", type=click.Choice(["cpu", "cuda", "tensorrt"]), default="cpu", help="Device."
+)
 @seconds_option(2.0)
 @repetitions_option
 @as_json_option
@@ -83,18 +86,22 @@ def inference(
         sessions=sessions,
         seconds=seconds,
         repetitions=repetitions,
-        threads=threads or os.cpu_count() or 1,
-        sizes=CUDA_BATCHES if provider == "cuda" else None,
+        threads=threads or os.cpu_count() or 1 if provider == "cpu" else 1,
+        sizes=None if provider == "cpu" else GPU_BATCHES,
     )
     try:
         models = loads(names, provider)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     found = throughput.measure(models, settings, lambda name: _progress(f"{name}: measured"))
+    roofline = under_roof(
+        models, {name: figures.raw_batch for name, figures in found.items()}, seconds
+    )
     if as_json:
-        output.print_json(output.inference_json(found))
+        output.print_json(output.inference_json(found, roofline))
     else:
         output.show_inference(found)
+        output.show_roofline(roofline)
 
 
 @bench.command()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from esapr.load_tests.bench import peers, room, session, throughput
+from esapr.load_tests.bench.roofline import Roofline
 from esapr.load_tests.bench.scale import Step
 
 
@@ -21,10 +22,19 @@ def print_json(values: Mapping[str, Any]) -> None:
     click.echo(json.dumps({**values, "machine": machine}))
 
 
-def inference_json(found: Mapping[str, throughput.Figures]) -> dict[str, Any]:
+def inference_json(found: Mapping[str, throughput.Figures], roofline: Roofline) -> dict[str, Any]:
     """Return the keys of ``bench inference``."""
-    models = {name: asdict(figures) for name, figures in found.items()}
-    return {"models": models, "min_ratio": lowest_ratio(found)}
+    models = {
+        name: {**asdict(figures), "roofline": asdict(roofline.points[name])}
+        for name, figures in found.items()
+    }
+    return {
+        "models": models,
+        "min_ratio": lowest_ratio(found),
+        "peak_gflop_s": roofline.peaks.operations_s / 1e9,
+        "peak_gbyte_s": roofline.peaks.bytes_s / 1e9,
+        "sessions_a_device": roofline.sessions,
+    }
 
 
 def lowest_ratio(found: Mapping[str, throughput.Figures]) -> float:
@@ -52,6 +62,26 @@ def show_inference(found: Mapping[str, throughput.Figures]) -> None:
             f"{figures.dropped}",
         )
     _show(table, _verdict("lowest ratio", lowest_ratio(found), throughput.TARGET, at_least=True))
+
+
+def show_roofline(roofline: Roofline) -> None:
+    """Print the second table of ``bench inference``."""
+    table = Table("model", "FLOP/byte", "GFLOP/s", "roof", "share", "sessions, alone")
+    for name, point in roofline.points.items():
+        table.add_row(
+            name,
+            f"{point.intensity:.1f}",
+            f"{point.gflop_s:.1f}",
+            f"{point.roof_gflop_s:.1f}",
+            f"{point.share:.0%}",
+            f"{point.sessions:.0f}",
+        )
+    peaks = roofline.peaks
+    _show(
+        table,
+        f"peaks: {peaks.operations_s / 1e9:.0f} GFLOP/s, {peaks.bytes_s / 1e9:.0f} GB/s, float32",
+        f"sessions that one core, or one GPU, feeds with all models: {roofline.sessions:.0f}",
+    )
 
 
 def session_json(report: session.SessionReport) -> dict[str, Any]:

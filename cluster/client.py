@@ -7,7 +7,7 @@ is no connection, calls fail at once.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from esapr.cluster.messages import (
     unpack,
 )
 from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.devices import CPU, Device
 
 DEADLINE_SECONDS = 5.0
 """A batch that has no answer by then fails; the cluster drops it too."""
@@ -64,15 +65,26 @@ class ClusterModel:
     card: ModelCard
     cluster: "ModelCluster"
 
-    def run(self, batch: Arrays) -> Arrays:
-        """Run one batch on a replica; blocks, for :data:`DEADLINE_SECONDS` at most.
+    @property
+    def devices(self) -> Sequence[Device]:
+        """The cluster is one device to whoever forms batches."""
+        return (CPU,)
+
+    def inputs(self, rows: int, device: int = 0) -> Arrays | None:
+        """Return None: batches are sent, whichever arrays they are."""
+        return None
+
+    def run(self, batch: Arrays, device: int = 0) -> Arrays:
+        """Run one batch on the replica that Serve chooses.
+
+        Blocks, for :data:`DEADLINE_SECONDS` at most.
 
         Raises:
             ClusterError: the cluster cannot be reached, the replica died or the model raised.
         """
         return self.cluster.run(self.card, batch)
 
-    def warm_up(self) -> None:
+    def warm_up(self, device: int = 0) -> None:
         """Do nothing: a replica has run every batch bucket before it is ready."""
 
 

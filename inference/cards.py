@@ -55,6 +55,12 @@ class ModelCard:
         """The ONNX file."""
         return self.folder / "model.onnx"
 
+    @property
+    def fixed_rows(self) -> bool:
+        """Whether every row of every input and output has one shape: only the batch is free."""
+        specs = (*self.inputs, *self.outputs)
+        return all(isinstance(size, int) for spec in specs for size in spec.shape[1:])
+
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read ``folder/model.toml``.

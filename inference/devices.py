@@ -1,72 +1,129 @@
-"""Devices and the ONNX Runtime sessions on them: the only file that imports onnxruntime."""
+"""Devices, and what ONNX Runtime is told about them. The runtime itself is in ``sessions.py``."""
 
-from collections.abc import Iterable
-from functools import cache
-from importlib.metadata import distributions
+import ctypes
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 
-import onnxruntime as ort
+from esapr.inference.cards import ModelCard
 
-from esapr.inference.cards import ModelError
+CPU_PROVIDER = "CPUExecutionProvider"
+CUDA_PROVIDER = "CUDAExecutionProvider"
+TENSORRT_PROVIDER = "TensorrtExecutionProvider"
+
+Provider = tuple[str, dict[str, str]]
 
 
-class RuntimeConflictError(ModelError):
-    """Two builds of ONNX Runtime are installed; they have overwritten each other's files."""
+class DeviceKind(StrEnum):
+    """What computes, and through which library."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    TENSORRT = "tensorrt"
 
 
-def providers() -> list[str | tuple[str, dict[str, str]]]:
-    """Return the execution providers to ask for: CUDA where the GPU build is installed, then CPU.
+PROVIDERS = {
+    DeviceKind.CPU: CPU_PROVIDER,
+    DeviceKind.CUDA: CUDA_PROVIDER,
+    DeviceKind.TENSORRT: TENSORRT_PROVIDER,
+}
 
-    The default cuDNN search tries every algorithm for every new shape, which takes seconds.
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device; ``number`` is CUDA's. ``bound`` feeds it from fixed buffers."""
+
+    kind: DeviceKind = DeviceKind.CPU
+    number: int = 0
+    bound: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in metrics: ``cpu``, ``cuda:0``, ``tensorrt:1``."""
+        return self.kind.value if self.kind is DeviceKind.CPU else f"{self.kind}:{self.number}"
+
+
+CPU = Device()
+
+
+@dataclass(frozen=True, slots=True)
+class GpuOptions:
+    """How GPUs are used; ``memory_mb`` is what one model may take on one of them, 0 for no limit.
+
+    ``float16`` lets TensorRT compute in half precision. ``engines`` is the folder where it keeps
+    what it built: building takes minutes.
     """
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return ["CPUExecutionProvider"]
-    ort.preload_dlls()
-    cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
-    return [cuda, "CPUExecutionProvider"]
+
+    memory_mb: int = 0
+    float16: bool = False
+    engines: Path = Path("~/.cache/esapr/tensorrt")
 
 
-def open_session(content: bytes, *, threads: int) -> ort.InferenceSession:
-    """Load the graph ``content`` with ``threads`` intra-op threads.
+def find_devices(wanted: str, available: Collection[str]) -> list[Device]:
+    """Return the devices to run on: ``wanted`` is ``auto`` or a :class:`DeviceKind`.
 
-    Raises:
-        RuntimeConflictError: two builds of ONNX Runtime are installed.
+    ``available`` are the execution providers of the installed build. ``auto`` takes every GPU,
+    through CUDA. The processor is returned where what is wanted is missing.
     """
-    _require_one_runtime()
-    _share_one_arena()
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads steal the core that the event loop needs.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    options.log_severity_level = 3
-    return ort.InferenceSession(content, options, providers=providers())
+    kind = DeviceKind.CUDA if wanted == "auto" else DeviceKind(wanted)
+    if kind is DeviceKind.CPU or PROVIDERS[kind] not in available:
+        return [CPU]
+    return [Device(kind, number, bound=True) for number in range(_gpus())] or [CPU]
 
 
-@cache
-def _share_one_arena() -> None:
-    """Let all sessions take their memory from one arena: models seldom run all at once.
+def _gpus() -> int:
+    """Return how many GPUs the driver shows this process (CUDA_VISIBLE_DEVICES counts)."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int()
+    if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+        return 0
+    return count.value
 
-    With one of its own, each keeps what its largest batches have ever taken.
+
+def providers(card: ModelCard, device: Device, gpu: GpuOptions, *, graphs: bool) -> list[Provider]:
+    """Return the execution providers to ask for, with their options; the processor is the last.
+
+    The default cuDNN search tries every algorithm for every new shape, which takes seconds; the
+    default arena doubles, which a limit cuts short. TensorRT gets models whose rows have one shape.
     """
-    kind = ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR
-    memory = ort.OrtMemoryInfo("Cpu", kind, 0, ort.OrtMemType.DEFAULT)
-    ort.create_and_register_allocator(memory, None)
+    cpu: Provider = (CPU_PROVIDER, {})
+    if device.kind is DeviceKind.CPU:
+        return [cpu]
+    cuda = {
+        "device_id": f"{device.number}",
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    if gpu.memory_mb:
+        cuda["gpu_mem_limit"] = f"{gpu.memory_mb * 2**20}"
+    if device.kind is DeviceKind.TENSORRT and card.fixed_rows:
+        return [(TENSORRT_PROVIDER, _tensorrt(card, device, gpu)), (CUDA_PROVIDER, cuda), cpu]
+    if graphs:
+        cuda["enable_cuda_graph"] = "1"
+    return [(CUDA_PROVIDER, cuda), cpu]
 
 
-@cache
-def _require_one_runtime() -> None:
-    check_runtimes(dist.name for dist in distributions())
+def _tensorrt(card: ModelCard, device: Device, gpu: GpuOptions) -> dict[str, str]:
+    """Return options of one engine for all batch sizes: it could capture one CUDA graph only."""
 
+    def profile(rows: int) -> str:
+        shapes = ((spec.name, (rows, *spec.shape[1:])) for spec in card.inputs)
+        return ",".join(f"{name}:{'x'.join(map(str, shape))}" for name, shape in shapes)
 
-def check_runtimes(installed: Iterable[str]) -> None:
-    """Check the names of installed distributions (docs/decisions/0003-gpu-extra.md).
-
-    Raises:
-        RuntimeConflictError: both ``onnxruntime`` and ``onnxruntime-gpu`` are among them.
-    """
-    if {"onnxruntime", "onnxruntime-gpu"} <= set(installed):
-        raise RuntimeConflictError(
-            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: "
-            "uninstall both, then install one (make setup, or make setup EXTRA=gpu)"
-        )
+    smallest, largest = profile(card.batch.buckets[0]), profile(card.batch.max_size)
+    options = {
+        "device_id": f"{device.number}",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": f"{gpu.engines.expanduser() / card.sha256[:16]}",
+        "trt_fp16_enable": f"{gpu.float16:d}",
+        "trt_profile_min_shapes": smallest,
+        "trt_profile_opt_shapes": largest,
+        "trt_profile_max_shapes": largest,
+    }
+    if gpu.memory_mb:
+        options["trt_max_workspace_size"] = f"{gpu.memory_mb * 2**20}"
+    return options

@@ -7,7 +7,7 @@ pipe as plain arrays. A process that dies takes one batch with it, which fails w
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from esapr.inference.cards import Arrays, ModelCard, ModelError
-from esapr.inference.worker_process import Answer, Question
+from esapr.inference.devices import CPU, Device, GpuOptions
+from esapr.inference.threads import WorkerDiedError
+from esapr.inference.worker_process import Answer, Orders, Question
 
 STUCK_SECONDS = 30.0
 """A process that has not answered a batch by then is ended."""
@@ -33,10 +35,6 @@ RESTART_SECONDS = 1.0
 _COMMAND = (sys.executable, "-P", "-m", "esapr.inference.worker_process")
 
 
-class WorkerDiedError(Exception):
-    """The process died with the batch, or none is there; another attempt may succeed."""
-
-
 class ModelRaisedError(Exception):
     """The model raised in its process; the message holds the type and the text."""
 
@@ -46,17 +44,17 @@ class WorkerProcess:
     """One process and the server's end of its pipe; one thread at a time uses it."""
 
     process: "subprocess.Popen[bytes]"
-    pipe: "Connection[Question | dict[str, Path], Answer]"
+    pipe: "Connection[Question | Orders, Answer]"
 
     @classmethod
-    def start(cls, folders: Mapping[str, Path]) -> Self:
-        """Start a process that loads the models in ``folders``; returns at once."""
+    def start(cls, orders: Orders) -> Self:
+        """Start a process that loads the models of ``orders``; returns at once."""
         ours, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(
                 [*_COMMAND, str(theirs.fileno())], pass_fds=[theirs.fileno()]
             )
-        ours.send(dict(folders))
+        ours.send(orders)
         return cls(process, ours)
 
     @property
@@ -99,8 +97,17 @@ class ProcessModel:
     card: ModelCard
     processes: "ModelProcesses"
 
-    def run(self, batch: Arrays) -> Arrays:
-        """Run one batch on a free process; blocks.
+    @property
+    def devices(self) -> Sequence[Device]:
+        """The pool is one device to whoever forms batches."""
+        return (CPU,)
+
+    def inputs(self, rows: int, device: int = 0) -> Arrays | None:
+        """Return None: batches are sent, whichever arrays they are."""
+        return None
+
+    def run(self, batch: Arrays, device: int = 0) -> Arrays:
+        """Run one batch on a free process, whatever ``device`` is; blocks.
 
         Raises:
             WorkerDiedError: the process died, or none was free in time.
@@ -108,7 +115,7 @@ class ProcessModel:
         """
         return self.processes.run(self.card.name, batch)
 
-    def warm_up(self) -> None:
+    def warm_up(self, device: int = 0) -> None:
         """Block until every process has run every batch bucket.
 
         Raises:
@@ -124,9 +131,17 @@ class ModelProcesses:
     """
 
     def __init__(
-        self, folders: Mapping[str, Path], size: int, on_restart: Callable[[], None]
+        self,
+        folders: Mapping[str, Path],
+        size: int,
+        on_restart: Callable[[], None],
+        *,
+        devices: Sequence[Device] = (CPU,),
+        gpu: GpuOptions = GpuOptions(),  # noqa: B008  # frozen
     ) -> None:
         """Read the cards of ``folders``; ``on_restart`` is called on a thread for each death.
+
+        GPUs get one process each, whatever ``size`` is.
 
         Raises:
             CardError: a card is damaged.
@@ -134,18 +149,20 @@ class ModelProcesses:
         self.models = {
             name: ProcessModel(ModelCard.read(folder), self) for name, folder in folders.items()
         }
-        self._folders = folders
+        if devices[0] == CPU:
+            devices = [CPU] * size
+        self._orders = [Orders(dict(folders), device, gpu) for device in devices]
         self._on_restart = on_restart
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._running: set[WorkerProcess] = set()
-        self._first_starts: list[Future[None]] = [Future() for _ in range(size)]
+        self._first_starts: list[Future[None]] = [Future() for _ in devices]
         self._stopping = Event()
-        self._keepers = ThreadPoolExecutor(size, thread_name_prefix="esapr-worker-keeper")
+        self._keepers = ThreadPoolExecutor(len(devices), thread_name_prefix="esapr-worker-keeper")
 
     def __enter__(self) -> Self:
         """Begin to start the processes."""
-        for first_start in self._first_starts:
-            self._keepers.submit(self._keep, first_start)
+        for orders, first_start in zip(self._orders, self._first_starts, strict=True):
+            self._keepers.submit(self._keep, orders, first_start)
         return self
 
     def __exit__(
@@ -187,11 +204,11 @@ class ModelProcesses:
             raise WorkerDiedError("no worker process is ready") from None
         return worker
 
-    def _keep(self, first_start: "Future[None]") -> None:
+    def _keep(self, orders: Orders, first_start: "Future[None]") -> None:
         """Start a process, and another one whenever it has died, until the pool stops."""
         while not self._stopping.is_set():
             try:
-                self._live(first_start)
+                self._live(orders, first_start)
             except (ModelError, OSError) as error:
                 if not first_start.done():
                     first_start.set_exception(ModelError(str(error)))
@@ -199,9 +216,9 @@ class ModelProcesses:
             if not self._stopping.is_set():
                 self._on_restart()
 
-    def _live(self, first_start: "Future[None]") -> None:
+    def _live(self, orders: Orders, first_start: "Future[None]") -> None:
         """Start a process and return when it has died."""
-        worker = WorkerProcess.start(self._folders)
+        worker = WorkerProcess.start(orders)
         self._running.add(worker)
         if self._stopping.is_set():
             worker.process.kill()

@@ -136,9 +136,9 @@ class Scorer(Generic[In, Out]):
             except TimeoutError:
                 return wait
 
-    def _answers(self, items: Sequence[In]) -> Answers[Out]:
-        """Run the stage, on a worker thread."""
-        answers = self._stage.run(items)
+    def _answers(self, items: Sequence[In], device: int) -> Answers[Out]:
+        """Run the stage, on a worker thread of ``device``."""
+        answers = self._stage.run(items, device)
         if len(answers.values) != len(items):
             raise ValueError(f"{len(answers.values)} values for {len(items)} items")
         return answers

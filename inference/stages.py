@@ -7,13 +7,13 @@ the input arrays of its networks, runs them and does its arithmetic on all rows 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
+from esapr.inference.rows import blank, clear, fill, longest
 
 Value_co = TypeVar("Value_co", covariant=True)
 Item_contra = TypeVar("Item_contra", contravariant=True)
@@ -22,8 +22,14 @@ Item_contra = TypeVar("Item_contra", contravariant=True)
 class BatchModel(Protocol):
     """What a network is made of: :class:`esapr.inference.models.Model` in production."""
 
-    def run(self, batch: Arrays) -> Arrays:
-        """Run one batch: dimension 0 of every array is the batch."""
+    def inputs(self, rows: int, device: int) -> Arrays | None:
+        """Return the device's own arrays for ``rows`` rows, or None if it takes any.
+
+        They hold an earlier batch. The caller has the device to itself until its batch has run.
+        """
+
+    def run(self, batch: Arrays, device: int) -> Arrays:
+        """Run one batch on a device: dimension 0 of every array is the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,8 @@ class Stage(Protocol[Item_contra, Value_co]):
     def limits(self) -> BatchLimits:
         """How items are batched."""
 
-    def run(self, items: Sequence[Item_contra]) -> Answers[Value_co]:
-        """Answer at most ``limits.max_size`` items; blocks, on any thread."""
+    def run(self, items: Sequence[Item_contra], device: int) -> Answers[Value_co]:
+        """Answer at most ``limits.max_size`` items; blocks, on a thread that serves ``device``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,18 @@ class Network:
     model: BatchModel
     limits: BatchLimits
 
-    def run(self, batch: Arrays, used: int) -> tuple[Arrays, Run]:
+    def inputs(self, like: Arrays, items: int, device: int) -> Arrays:
+        """Return arrays into whose first rows ``items`` items are to be written, for :meth:`run`.
+
+        Rows have the shapes and types of those in ``like``. Those behind are zeros: they fill the
+        batch up to a size that is warmed.
+        """
+        rows = self.limits.bucket(items)
+        batch = self.model.inputs(rows, device) or blank(like, rows)
+        clear(batch, items)
+        return batch
+
+    def run(self, batch: Arrays, used: int, device: int) -> tuple[Arrays, Run]:
         """Run a batch whose first ``used`` rows are items; return these rows of every output.
 
         Raises:
@@ -74,7 +91,7 @@ class Network:
         """
         rows = len(next(iter(batch.values())))
         began = perf_counter()
-        outputs = self.model.run(batch)
+        outputs = self.model.run(batch, device)
         seconds = perf_counter() - began
         check(outputs, rows, used)
         kept = {name: values[:used] for name, values in outputs.items()}
@@ -100,25 +117,13 @@ class Rows:
         """The model's own."""
         return self.network.limits
 
-    def run(self, items: Sequence[Arrays]) -> Answers[Arrays]:
+    def run(self, items: Sequence[Arrays], device: int) -> Answers[Arrays]:
         """Stack the items, run the model and take the outputs apart."""
-        batch = stack(items, self.limits.bucket(len(items)))
-        outputs, run = self.network.run(batch, len(items))
+        batch = self.network.inputs(longest(items), len(items), device)
+        fill(batch, items)
+        outputs, run = self.network.run(batch, len(items), device)
         rows = zip(*outputs.values(), strict=True)
         return Answers([dict(zip(outputs, row, strict=True)) for row in rows], (run,))
-
-
-def stack(items: Sequence[Arrays], rows: int) -> Arrays:
-    """Stack items into arrays of ``rows`` rows; missing rows and short items are zeros."""
-    return {name: _stack([item[name] for item in items], rows) for name in items[0]}
-
-
-def _stack(arrays: list[NDArray[Any]], rows: int) -> NDArray[Any]:
-    longest = max(arrays, key=len)
-    batch = np.zeros((rows, *longest.shape), longest.dtype)
-    for row, array in enumerate(arrays):
-        batch[row, : len(array)] = array
-    return batch
 
 
 def check(outputs: Arrays, rows: int, used: int) -> None:

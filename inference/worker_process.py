@@ -1,7 +1,7 @@
 """What runs inside a worker process: it loads every model and answers batches until told to stop.
 
 Started by :mod:`esapr.inference.processes` as ``python -m esapr.inference.worker_process FD``,
-where ``FD`` is its end of the pipe. It is sent the models' folders first and says None when it is
+where ``FD`` is its end of the pipe. It is sent its :class:`Orders` first and says None when it is
 ready, or what is wrong. Then each ``(model, batch)`` is answered by the outputs, or by the text of
 what the model raised. The end of the pipe, which is also the server's death, ends it.
 """
@@ -9,11 +9,23 @@ what the model raised. The end of the pipe, which is also the server's death, en
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from esapr.inference.cards import Arrays, ModelCard, ModelError
+from esapr.inference.devices import Device, GpuOptions
 from esapr.inference.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a process is sent first: the models' folders, by name, and the device that it has."""
+
+    folders: dict[str, Path]
+    device: Device
+    gpu: GpuOptions
+
 
 Question = tuple[str, Arrays]
 Answer = Arrays | str | None
@@ -24,11 +36,14 @@ def main() -> None:
     # A signal to the whole process group is for the server, which drains before it stops this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    folders: dict[str, Path]
+    orders: Orders
     with Connection(int(sys.argv[1])) as pipe, suppress(EOFError, ConnectionError):
-        folders = pipe.recv()
+        orders = pipe.recv()
         try:
-            models = {name: Model(ModelCard.read(folder)) for name, folder in folders.items()}
+            models = {
+                name: Model(ModelCard.read(folder), devices=[orders.device], gpu=orders.gpu)
+                for name, folder in orders.folders.items()
+            }
         except ModelError as error:
             pipe.send(str(error))
             return

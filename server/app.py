@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,10 @@ from aiohttp import web
 
 from esapr import models_onnx
 from esapr.inference.cards import ModelError
+from esapr.inference.devices import Device, GpuOptions, find_devices
+from esapr.inference.models import Model
 from esapr.inference.processes import ModelProcesses
-from esapr.inference.workers import ThreadWorkers
+from esapr.inference.sessions import available_providers
 from esapr.protocol import limits
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
@@ -21,7 +23,7 @@ from esapr.server.config import ServerConfig
 from esapr.server.http import cors, errors, feed, health, pages, reference, rooms, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, TOKENS
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import InstalledModel, Pipeline, load_models
+from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.tokens import Tokens, unix_time
@@ -55,7 +57,7 @@ async def serve(
     metrics = Metrics()
     with _bind(config) as listener, ExitStack() as stack:
         models = models or await _installed_models(config, metrics, stack)
-        pipeline = Pipeline(models, stack.enter_context(ThreadWorkers(config.threads)), metrics)
+        pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
         ready = asyncio.Event()
         async with _bus(config, metrics) as bus, asyncio.TaskGroup() as group:
             open_sessions = _sessions(group, config, pipeline, metrics, bus)
@@ -86,11 +88,22 @@ async def _installed_models(
     config: ServerConfig, metrics: Metrics, stack: ExitStack
 ) -> Mapping[str, InstalledModel]:
     folders = models_onnx.folders()
+    devices = find_devices(config.device, available_providers())
+    gpu = GpuOptions(
+        memory_mb=config.gpu_memory_mb,
+        float16=config.gpu_precision == "float16",
+        engines=Path(config.tensorrt_cache),
+    )
     if config.inference_workers == "threads":
-        return await asyncio.to_thread(load_models, folders)
+        models = await asyncio.to_thread(load_models, folders, devices, gpu)
+        warn_of_fallbacks(config, devices, models)
+        return models
     if config.inference_workers == "ray":
         return await _cluster_models(config, metrics, stack)
-    processes = ModelProcesses(folders, config.threads, metrics.worker_restarts.inc)
+    warn_of_fallbacks(config, devices, {})
+    processes = ModelProcesses(
+        folders, config.threads, metrics.worker_restarts.inc, devices=devices, gpu=gpu
+    )
     stack.enter_context(processes)
     # A damaged model is found by the processes, and has to stop the server before it listens.
     await asyncio.to_thread(processes.wait_until_ready)
@@ -109,6 +122,20 @@ async def _cluster_models(
     stack.enter_context(cluster)
     await asyncio.to_thread(cluster.check)
     return cluster.models
+
+
+def warn_of_fallbacks(
+    config: ServerConfig, found: Sequence[Device], models: Mapping[str, Model]
+) -> None:
+    """Log one warning if the device that is asked for is missing or a model cannot use it."""
+    lacking = [name for name, model in models.items() if model.fell_back]
+    if lacking:
+        log.warning("device_missing", kind=found[0].kind, count=len(lacking), reason="libraries")
+    elif config.device not in ("auto", found[0].kind):
+        log.warning("device_missing", kind=config.device, reason="no GPU, or not the GPU build")
+    for name, model in models.items():
+        if config.gpu_precision == "float16" and not model.float16:
+            log.warning("float16_refused", model=name)
 
 
 @asynccontextmanager
@@ -189,6 +216,6 @@ async def _listen(runner: web.AppRunner, listener: socket.socket) -> int:
 
 async def _warm_up(pipeline: Pipeline, ready: asyncio.Event) -> None:
     started = asyncio.get_running_loop().time()
-    await asyncio.to_thread(pipeline.warm_up)
+    await pipeline.warm_up()
     ready.set()
     log.info("ready", seconds=round(asyncio.get_running_loop().time() - started, 2))

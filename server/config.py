@@ -9,7 +9,12 @@ from ipaddress import ip_address
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
 
-_CHOICES = {"inference_workers": ("threads", "processes", "ray"), "bus": ("local", "nats")}
+_CHOICES = {
+    "inference_workers": ("threads", "processes", "ray"),
+    "device": ("auto", "cpu", "cuda", "tensorrt"),
+    "gpu_precision": ("float32", "float16"),
+    "bus": ("local", "nats"),
+}
 _PATTERNS = {
     "stun_urls": re.compile(r"stuns?:[\w.\-\[\]:]+"),
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
@@ -42,6 +47,18 @@ class ServerConfig:
 
     cluster_address: str = "127.0.0.1:9000"
     """gRPC ingress of Ray Serve, where ``inference_workers`` is ``ray``."""
+
+    device: str = "auto"
+    """What computes: ``cpu``, ``cuda`` or ``tensorrt``; ``auto`` takes CUDA where it works."""
+
+    gpu_memory_mb: int = 0
+    """What each model may take of each GPU's memory; 0 for no limit."""
+
+    gpu_precision: str = "float32"
+    """``float16`` lets TensorRT compute in half precision where a model stays close enough."""
+
+    tensorrt_cache: str = "~/.cache/esapr/tensorrt"
+    """Folder of the engines that TensorRT has built; may be deleted at any time."""
 
     analysed_fps: float = 5.0
     """Pictures a second a session that are analysed at most; the others are drained."""
@@ -86,6 +103,7 @@ class ServerConfig:
             "port": (0, 65_535),
             "max_sessions": (1, 10_000),
             "inference_threads": (0, 256),
+            "gpu_memory_mb": (0, 1_000_000),
             "analysed_fps": (0.5, 30),
             "smoothing_half_life": (0, 60),
             "idle_timeout": (1, 86_400),
@@ -107,6 +125,8 @@ class ServerConfig:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+        if self.gpu_precision == "float16" and self.device != "tensorrt":
+            raise ConfigError("gpu_precision float16 needs device tensorrt")
 
     @property
     def threads(self) -> int:

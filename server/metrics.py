@@ -35,11 +35,13 @@ class Metrics:
         )
         self.infer_seconds = seconds("esapr_infer_seconds", "Time a batch ran", ["model"])
         self.worker_restarts = counter(
-            "esapr_worker_restarts_total", "Worker processes that died and were replaced"
+            "esapr_worker_restarts_total",
+            "Worker threads and processes that died and were replaced",
         )
         self.cluster_failures = counter(
             "esapr_cluster_failures_total", "Batches that the cluster did not run", ["code"]
         )
+        self.device_up = gauge("esapr_device_up", "Whether a device takes batches", ["device"])
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )

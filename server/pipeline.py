@@ -1,12 +1,14 @@
 """The six models behind their scorers, shared by all sessions."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from esapr.inference.cards import ModelCard, ModelError
+from esapr.inference.devices import CPU, Device, GpuOptions
 from esapr.inference.face.analyser import FaceAnalyser
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.stages import DetectorStage, FaceStage
@@ -18,6 +20,7 @@ from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.voice.analyser import VoiceAnalyser
 from esapr.inference.workers import ThreadWorkers
+from esapr.server.metrics import Metrics
 
 EXPRESSION_MODELS = {
     Modality.FACE: "face_expression",
@@ -36,8 +39,12 @@ class InstalledModel(BatchModel, Protocol):
     def card(self) -> ModelCard:
         """What the model is and how it is batched."""
 
-    def warm_up(self) -> None:
-        """Run every batch bucket once; blocks."""
+    @property
+    def devices(self) -> Sequence[Device]:
+        """Where it runs."""
+
+    def warm_up(self, device: int) -> None:
+        """Run every batch bucket on the device of that index; blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +56,20 @@ class Analysers:
     text: TextAnalyser
 
 
-def load_models(folders: Mapping[str, Path]) -> dict[str, Model]:
-    """Load every model, by name, with one thread a batch.
+def load_models(
+    folders: Mapping[str, Path],
+    devices: Sequence[Device] = (CPU,),
+    gpu: GpuOptions = GpuOptions(),  # noqa: B008  # frozen
+) -> dict[str, Model]:
+    """Load every model, by name, on every device, with one thread a batch.
 
     Raises:
         ModelError: a model folder is damaged.
     """
-    return {name: Model(ModelCard.read(folder)) for name, folder in folders.items()}
+    return {
+        name: Model(ModelCard.read(folder), devices=devices, gpu=gpu)
+        for name, folder in folders.items()
+    }
 
 
 class Pipeline:
@@ -77,6 +91,7 @@ class Pipeline:
             raise ModelError(f"not installed: {', '.join(sorted(missing))}")
         self.cards = {name: model.card for name, model in models.items()}
         self._models = models
+        self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
@@ -107,10 +122,19 @@ class Pipeline:
         """Return how many items wait for each model."""
         return {scorer.name: scorer.pending for scorer in self._scorers}
 
-    def warm_up(self) -> None:
-        """Run every batch bucket of every model once; blocks."""
+    def devices(self) -> dict[str, bool]:
+        """Return whether each device in use takes batches, by name."""
+        devices = next(iter(self._models.values())).devices
+        names = [device.name for device in devices]
+        return dict(zip(names, self._workers.ready, strict=False))
+
+    async def warm_up(self) -> None:
+        """Run every batch bucket of every model on every device, on the threads that use them."""
+        await self._workers.on_each_device(self._warm_up)
+
+    def _warm_up(self, device: int) -> None:
         for model in self._models.values():
-            model.warm_up()
+            model.warm_up(device)
 
     async def run(self) -> None:
         """Form and run batches until cancelled."""
@@ -135,3 +159,29 @@ class Pipeline:
                 temperature=self.cards["text_expression"].temperature,
             ),
         )
+
+
+@contextmanager
+def running_pipeline(
+    models: Mapping[str, InstalledModel], threads: int, metrics: Metrics
+) -> Iterator[Pipeline]:
+    """Start ``threads`` worker threads on the processor, or one for each GPU, and end them.
+
+    Raises:
+        ModelError: a model that is needed is not installed.
+    """
+    devices = next(iter(models.values())).devices
+    on_gpus = any(device.bound for device in devices)
+
+    def prepare(device: int) -> None:
+        for model in models.values():
+            if isinstance(model, Model):
+                model.reopen(device)
+
+    with ThreadWorkers(
+        1 if on_gpus else threads,
+        devices=len(devices) if on_gpus else 1,
+        prepare=prepare if on_gpus else None,
+        on_restart=metrics.worker_restarts.inc,
+    ) as workers:
+        yield Pipeline(models, workers, metrics)

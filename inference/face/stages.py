@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.batching import BatchLimits
+from esapr.inference.cards import Arrays
 from esapr.inference.emotions import Scores
 from esapr.inference.face.align import (
     EXPRESSION_SIDE,
@@ -33,6 +34,16 @@ from esapr.inference.stages import Answers, Network, Run
 
 Picture = NDArray[np.uint8]
 """A frame, uint8 RGB ``[height, width, 3]``."""
+
+
+def _row(side: int, channels: int) -> Arrays:
+    return {"image": np.zeros((side, side, channels), np.uint8)}
+
+
+DETECTOR_ROW = _row(DETECTOR_SIDE, 3)
+LANDMARK_ROW = _row(LANDMARK_SIDE, 3)
+EXPRESSION_ROW = _row(EXPRESSION_SIDE, 1)
+"""What each network takes of a face: the shape and type of its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +87,14 @@ class DetectorStage:
         self.name = detector.name
         self.limits = detector.limits
 
-    def run(self, items: Sequence[Search]) -> Answers[list[Detection]]:
+    def run(self, items: Sequence[Search], device: int) -> Answers[list[Detection]]:
         """Draw the frames, run the network and merge its boxes, picture by picture."""
-        pictures = _pictures(self.limits.bucket(len(items)), DETECTOR_SIDE, 3)
+        batch = self._detector.inputs(DETECTOR_ROW, len(items), device)
         places = []
         for row, item in enumerate(items):
-            pictures[row], place = letterboxed(item.rgb, item.margin)
+            batch["image"][row], place = letterboxed(item.rgb, item.margin)
             places.append(place)
-        outputs, run = self._detector.run({"image": pictures}, len(items))
+        outputs, run = self._detector.run(batch, len(items), device)
         found = [
             faces(boxes, scores, place, width=item.rgb.shape[1], height=item.rgb.shape[0])
             for boxes, scores, place, item in zip(
@@ -109,37 +120,40 @@ class FaceStage:
         buckets = tuple(size for size in limits.buckets if size <= expression.limits.max_size)
         self.limits = BatchLimits(buckets, limits.max_wait, limits.max_pending, limits.use_by)
 
-    def run(self, items: Sequence[Look]) -> Answers[Face | None]:
+    def run(self, items: Sequence[Look], device: int) -> Answers[Face | None]:
         """Read every frame; those without a face cost the expression network nothing."""
-        points, present, placed = self._place(items)
+        points, present, placed = self._place(items, device)
         rows = np.flatnonzero(present).tolist()
         values: list[Face | None] = [None] * len(items)
         if not rows:
             return Answers(values, (placed,))
-        read, expressed = self._read([items[row].rgb for row in rows], points[present])
+        frames = [items[row].rgb for row in rows]
+        read, expressed = self._read(frames, points[present], device)
         for row, face in zip(rows, read, strict=True):
             values[row] = face
         return Answers(values, (placed, expressed))
 
-    def _place(self, items: Sequence[Look]) -> tuple[Points, NDArray[np.bool_], Run]:
+    def _place(self, items: Sequence[Look], device: int) -> tuple[Points, NDArray[np.bool_], Run]:
         """Return points ``[N, 468, 2]`` in pixels and whether they are a face's, ``[N]``."""
-        pictures = _pictures(self.limits.bucket(len(items)), LANDMARK_SIDE, 3)
-        for item, picture in zip(items, pictures, strict=False):
+        batch = self._landmarks.inputs(LANDMARK_ROW, len(items), device)
+        for item, picture in zip(items, batch["image"], strict=False):
             cut(item.rgb, item.region, picture)
-        outputs, run = self._landmarks.run({"image": pictures}, len(items))
+        outputs, run = self._landmarks.run(batch, len(items), device)
         regions = Regions.of([item.region for item in items])
         points = regions.points_in_frame(outputs["landmarks"][..., :2])
         return points, faces_present(outputs["presence"]), run
 
-    def _read(self, frames: Sequence[Picture], points: Points) -> tuple[list[Face], Run]:
+    def _read(
+        self, frames: Sequence[Picture], points: Points, device: int
+    ) -> tuple[list[Face], Run]:
         """Return what the faces at ``points`` show, a face a frame."""
         meshes = mesh_regions(points)
         boxes = faces_of_meshes(meshes)
         regions = expression_regions(boxes)
-        pictures = _pictures(self._expression.limits.bucket(len(frames)), EXPRESSION_SIDE, 1)
-        for frame, region, picture in zip(frames, regions.each(), pictures, strict=False):
+        batch = self._expression.inputs(EXPRESSION_ROW, len(frames), device)
+        for frame, region, picture in zip(frames, regions.each(), batch["image"], strict=False):
             cut(frame, region, picture)
-        outputs, run = self._expression.run({"image": pictures}, len(frames))
+        outputs, run = self._expression.run(batch, len(frames), device)
         sizes = np.array([frame.shape[1::-1] for frame in frames], np.float32)
         columns = (
             meshes.each(),
@@ -147,11 +161,6 @@ class FaceStage:
             points / sizes[:, None],
             eye_aspect_ratios(points).tolist(),
             self._reader.scores(outputs["logits"]),
-            face_quality(pictures[: len(frames), ..., 0], regions.side),
+            face_quality(batch["image"][: len(frames), ..., 0], regions.side),
         )
         return [Face(*row) for row in zip(*columns, strict=True)], run
-
-
-def _pictures(rows: int, side: int, channels: int) -> Picture:
-    """Return a network's input, black; rows beyond a batch's items stay so."""
-    return np.zeros((rows, side, side, channels), np.uint8)

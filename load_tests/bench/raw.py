@@ -3,23 +3,22 @@
 import itertools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from esapr import models_onnx
 from esapr.inference.cards import Arrays, ModelCard, ModelError
-from esapr.inference.models import Model
-from esapr.inference.stages import stack
+from esapr.inference.devices import find_devices
+from esapr.inference.models import RUNS_TO_WARM_UP, Model
+from esapr.inference.rows import stack
+from esapr.inference.sessions import available_providers
 from esapr.load_tests.bench.repeated import Meter
 
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-NEEDS = {
-    "cpu": "it needs the CPU install (make setup)",
-    "cuda": "it needs the GPU install (make setup EXTRA=gpu) and a GPU",
-}
+NEEDS = "it needs the GPU install (make setup EXTRA=gpu), a GPU, and for tensorrt its libraries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +33,24 @@ class Load:
         return stack(list(itertools.islice(itertools.cycle(self.items), size)), size)
 
 
-def loads(names: Sequence[str] = (), provider: str | None = None) -> dict[str, Load]:
+def loads(names: Sequence[str] = (), provider: str = "cpu") -> dict[str, Load]:
     """Load the installed models called ``names``, or all of them, with one thread a batch.
 
     Raises:
         KeyError: no model of that name is installed.
-        ModelError: a folder is damaged, or the models do not run on ``provider``.
+        ModelError: a folder is damaged, or the models do not run on ``provider``, which is the
+            name of a :class:`DeviceKind`.
     """
     folders = models_onnx.folders()
+    device = find_devices(provider, available_providers())[0]
+    if device.kind != provider:
+        raise ModelError(f"{provider} is not there: {NEEDS}")
     loaded = {}
     for name in names or folders:
         card = ModelCard.read(folders[name])
-        model = Model(card)
-        if provider is not None and model.provider != PROVIDERS[provider]:
-            raise ModelError(
-                f"{name} runs on {model.provider}, not on {PROVIDERS[provider]}: {NEEDS[provider]}"
-            )
+        model = Model(card, devices=[device])
+        if model.fell_back:
+            raise ModelError(f"{name} runs on {model.provider}, not on {provider}: {NEEDS}")
         loaded[name] = Load(model, _items(card))
     return loaded
 
@@ -66,24 +67,33 @@ def raw_rate(load: Load, size: int, *, threads: int, seconds: float) -> float:
 
     ``Model.run`` is ``InferenceSession.run`` and a dictionary around its outputs.
     """
-    batch = load.batch(size)
-    load.model.run(batch)
-    start = time.perf_counter()
-    meter, lock = Meter(start, start + seconds), threading.Lock()
+    batch, lock = load.batch(size), threading.Lock()
+    meters: list[Meter] = []
+
+    def begin() -> None:
+        start = time.perf_counter()
+        meters.append(Meter(start, start + seconds))
+
+    together = threading.Barrier(threads, begin)
 
     def loop() -> None:
-        ended = time.perf_counter()
-        while ended < start + seconds:
-            began = ended
+        # On the thread that is measured: a CUDA graph belongs to the thread that recorded it.
+        for _ in range(RUNS_TO_WARM_UP):
+            load.model.run(batch)
+        together.wait()
+        began = time.perf_counter()
+        end = began + seconds
+        while began < end:
             load.model.run(batch)
             ended = time.perf_counter()
             with lock:
-                meter.add(began, ended, size)
+                meters[0].add(began, ended, size)
+            began = ended
 
     with ThreadPoolExecutor(threads) as pool:
         for future in [pool.submit(loop) for _ in range(threads)]:
             future.result()
-    return meter.rate
+    return meters[0].rate
 
 
 def cpu_seconds_an_item(load: Load, size: int, *, seconds: float) -> float:
@@ -91,10 +101,18 @@ def cpu_seconds_an_item(load: Load, size: int, *, seconds: float) -> float:
 
     Valid because the graphs run on the calling thread alone.
     """
-    batch = load.batch(size)
-    load.model.run(batch)
-    end, began, items = time.perf_counter() + seconds, time.thread_time(), 0
-    while not items or time.perf_counter() < end:
-        load.model.run(batch)
-        items += size
-    return (time.thread_time() - began) / items
+    call = partial(load.model.run, load.batch(size))
+    return seconds_a_call(call, seconds=seconds, clock=time.thread_time) / size
+
+
+def seconds_a_call(
+    call: Callable[[], object], *, seconds: float, clock: Callable[[], float]
+) -> float:
+    """Return what a call takes by ``clock``, called for ``seconds`` and once at least."""
+    for _ in range(RUNS_TO_WARM_UP):
+        call()
+    end, began, calls = time.perf_counter() + seconds, clock(), 0
+    while not calls or time.perf_counter() < end:
+        call()
+        calls += 1
+    return (clock() - began) / calls

@@ -39,6 +39,8 @@ async def get_metrics(request: web.Request) -> web.Response:
     metrics = request.app[METRICS]
     for model, count in request.app[PIPELINE].pending().items():
         metrics.waiting(model, count)
+    for device, up in request.app[PIPELINE].devices().items():
+        metrics.device_up.labels(device).set(up)
     return web.Response(
         body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )

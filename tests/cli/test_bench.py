@@ -38,18 +38,22 @@ async def test_inference_compares_every_model_with_its_scorer() -> None:
         assert model["scorer_items_s"] > 0
         assert model["ratio"] == pytest.approx(model["scorer_items_s"] / model["raw_items_s"])
         assert model["raw_by_batch"].keys() >= {"1", str(model["raw_batch"])}
+        assert model["roofline"]["gflop_s"] > 0
     assert answer["min_ratio"] == min(model["ratio"] for model in answer["models"].values())
+    alone = [model["roofline"]["sessions"] for model in answer["models"].values()]
+    assert 0 < answer["sessions_a_device"] < min(alone)
     assert answer["machine"]["cores"] > 0
 
 
-def test_a_table_ends_with_the_verdict() -> None:
+def test_a_table_is_followed_by_the_verdict_and_the_sessions() -> None:
     outcome = CliRunner().invoke(
         bench, ["inference", "--model", "face_detector", "--seconds", "0.1", "--repetitions", "1"]
     )
 
     assert outcome.exit_code == 0, outcome.output
     assert "face_detector" in outcome.stdout
-    assert "target ≥ 0.95" in outcome.stdout.splitlines()[-1]
+    assert "target ≥ 0.95" in outcome.stdout
+    assert "sessions that one core" in outcome.stdout.splitlines()[-1]
 
 
 def test_cuda_without_its_build_says_what_is_needed() -> None:

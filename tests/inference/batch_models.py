@@ -19,22 +19,32 @@ ArrayScorer = Scorer[Arrays, Arrays]
 LIMITS = BatchLimits(buckets=(1, 2, 4), max_wait=0.05, max_pending=8, use_by=1.0)
 
 
-class Doubler:
+class TakesAnyArrays:
+    """A device without arrays of its own."""
+
+    def inputs(self, rows: int, device: int) -> None:
+        return None
+
+
+class Doubler(TakesAnyArrays):
     """Returns ``2 x`` as ``y`` and remembers the batches it ran."""
 
     def __init__(self) -> None:
         self.ran: list[Arrays] = []
 
-    def run(self, batch: Arrays) -> Arrays:
+    def run(self, batch: Arrays, device: int) -> Arrays:
         self.ran.append(batch)
         return {"y": batch["x"] * 2}
 
 
-class Answering:
+class Answering(TakesAnyArrays):
     """Answers with whatever ``answer`` makes of the batch."""
 
     def __init__(self, answer: Callable[[Arrays], Arrays]) -> None:
-        self.run = answer
+        self._answer = answer
+
+    def run(self, batch: Arrays, device: int) -> Arrays:
+        return self._answer(batch)
 
 
 class Gated(Doubler):
@@ -46,10 +56,10 @@ class Gated(Doubler):
         self.inside = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def run(self, batch: Arrays) -> Arrays:
+    def run(self, batch: Arrays, device: int) -> Arrays:
         self._loop.call_soon_threadsafe(self.inside.set)
         assert self.gate.wait(timeout=10), "the test never opened the gate"
-        return super().run(batch)
+        return super().run(batch, device)
 
 
 class Tally:

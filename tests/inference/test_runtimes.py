@@ -2,7 +2,7 @@
 
 import pytest
 
-from esapr.inference.devices import RuntimeConflictError, check_runtimes
+from esapr.inference.sessions import RuntimeConflictError, check_runtimes
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "onnxruntime-gpu"])

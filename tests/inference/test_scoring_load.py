@@ -33,14 +33,14 @@ class SlowWorkers(ThreadWorkers):
     SECONDS = 0.02
 
     def start(
-        self, call: Callable[[], Out], done: Callable[[Ran[Out] | BaseException], None]
+        self, call: Callable[[int], Out], done: Callable[[Ran[Out] | BaseException], None]
     ) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
 
         def end() -> None:
             self.free.release()
-            done(self.note(Ran(call(), started, self.SECONDS), loop.time()))
+            done(self.note(Ran(call(0), started, self.SECONDS), loop.time()))
 
         loop.call_later(self.SECONDS, end)
 
@@ -56,11 +56,11 @@ class CpuWorkers(ThreadWorkers):
         self._free_at = [0.0, 0.0]
 
     def start(
-        self, call: Callable[[], Out], done: Callable[[Ran[Out] | BaseException], None]
+        self, call: Callable[[int], Out], done: Callable[[Ran[Out] | BaseException], None]
     ) -> None:
         loop = asyncio.get_running_loop()
         began = max(loop.time(), min(self._free_at))
-        answers = call()
+        answers = call(0)
         seconds = self.rows * self.ROW_SECONDS
         self._free_at[self._free_at.index(min(self._free_at))] = began + seconds
 

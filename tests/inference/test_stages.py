@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from esapr.inference.stages import Network, Rows, check, stack
+from esapr.inference.rows import stack
+from esapr.inference.stages import Network, Rows, check
 from tests.inference.batch_models import LIMITS, Doubler, one
 
 
 def test_each_item_gets_its_own_row_and_the_run_is_told() -> None:
-    answers = Rows(Network("doubler", Doubler(), LIMITS)).run([one(1), one(2), one(3)])
+    answers = Rows(Network("doubler", Doubler(), LIMITS)).run([one(1), one(2), one(3)], 0)
 
     assert [value["y"].tolist() for value in answers.values] == [[2], [4], [6]]
     (run,) = answers.runs
@@ -18,7 +19,7 @@ def test_each_item_gets_its_own_row_and_the_run_is_told() -> None:
 
 def test_a_network_keeps_the_padding_to_itself() -> None:
     model = Doubler()
-    outputs, _ = Network("doubler", model, LIMITS).run(stack([one(1)], rows=4), used=1)
+    outputs, _ = Network("doubler", model, LIMITS).run(stack([one(1)], rows=4), used=1, device=0)
 
     assert len(model.ran[0]["x"]) == 4
     assert outputs["y"].tolist() == [[2]]

@@ -30,7 +30,7 @@ class Alone(Generic[In, Out]):
         self._stage = stage
 
     async def score(self, item: In, *, session: str) -> Scored[Out]:
-        return Scored(self._stage.run([item]).values[0], 1, 0.0, 0.0)
+        return Scored(self._stage.run([item], 0).values[0], 1, 0.0, 0.0)
 
 
 def pictures() -> Iterator[VideoFrame]:

@@ -20,6 +20,7 @@ from esapr.inference.signals import FaceDetails, Modality, Quality, VideoFrame
 from esapr.inference.stages import Network
 from esapr.inference.workers import ThreadWorkers
 from esapr.models_onnx import ROOT
+from tests.inference.batch_models import TakesAnyArrays
 
 pytestmark = pytest.mark.real_time
 
@@ -38,7 +39,7 @@ class Unobserved:
     def dropped(self, model: str, reason: str, count: int) -> None: ...
 
 
-class Counted:
+class Counted(TakesAnyArrays):
     """Counts a model's batches; ``fails`` makes it raise."""
 
     def __init__(self, run: Callable[[Arrays], Arrays]) -> None:
@@ -46,7 +47,7 @@ class Counted:
         self.batches = 0
         self.fails = False
 
-    def run(self, batch: Arrays) -> Arrays:
+    def run(self, batch: Arrays, device: int) -> Arrays:
         self.batches += 1
         if self.fails:
             raise RuntimeError("this model fails")

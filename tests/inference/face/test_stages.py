@@ -8,10 +8,13 @@ import pytest
 
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
+from esapr.inference.devices import Device
 from esapr.inference.face.align import Region
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.stages import DetectorStage, Face, FaceStage, Look, Search
+from esapr.inference.models import Model
 from esapr.inference.stages import Answers, Network
+from tests.inference.batch_models import TakesAnyArrays
 from tests.inference.face import one_by_one
 from tests.serving import models
 
@@ -21,14 +24,14 @@ EMPTY = np.full((240, 320, 3), 120, np.uint8)
 LIMITS = BatchLimits(buckets=(1, 2, 4, 8), max_wait=0.0, max_pending=8, use_by=1.0)
 
 
-class Recorded:
+class Recorded(TakesAnyArrays):
     """A network of the zoo that remembers how many rows it was given."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.rows: list[int] = []
 
-    def run(self, batch: Arrays) -> Arrays:
+    def run(self, batch: Arrays, device: int) -> Arrays:
         self.rows.append(len(batch["image"]))
         return models()[self.name].run(batch)
 
@@ -80,18 +83,38 @@ def same(face: Face | None, reference: one_by_one.Reading) -> None:
 
 
 def test_a_batch_is_read_as_one_by_one(looks: list[Look]) -> None:
-    answers = stage().run(looks)
+    answers = stage().run(looks, 0)
 
     for look, face in zip(looks, answers.values, strict=True):
         same(face, one_by_one.read(look.rgb, look.region))
     assert len({face.quality for face in answers.values if face}) > 1
 
 
+def test_fixed_buffers_that_held_other_faces_read_the_same(looks: list[Look]) -> None:
+    card = models()["face_expression"].card
+    landmarks, expression = (
+        Network(name, Model(models()[name].card, devices=[Device(bound=True)]), LIMITS)
+        for name in ("face_landmarks", "face_expression")
+    )
+    on_device = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
+    on_device.run(looks[:4], 0)
+
+    answers = on_device.run(looks[4:1:-1], 0)
+
+    expected = stage().run(looks[4:1:-1], 0)
+    for face, reference in zip(answers.values, expected.values, strict=True):
+        assert face is not None
+        assert reference is not None
+        np.testing.assert_array_equal(face.landmarks, reference.landmarks)
+        np.testing.assert_array_equal(face.probs, reference.probs)
+        assert face.quality == reference.quality
+
+
 def test_a_frame_without_a_face_answers_none_and_moves_nobody(looks: list[Look]) -> None:
     landmarks, expression = Recorded("face_landmarks"), Recorded("face_expression")
     empty = Look(EMPTY, FACE)
 
-    answers = stage(landmarks, expression).run([empty, looks[0], empty, looks[1]])
+    answers = stage(landmarks, expression).run([empty, looks[0], empty, looks[1]], 0)
 
     assert [face is None for face in answers.values] == [True, False, True, False]
     same(answers.values[1], one_by_one.read(looks[0].rgb, looks[0].region))
@@ -103,7 +126,7 @@ def test_a_frame_without_a_face_answers_none_and_moves_nobody(looks: list[Look])
 def test_without_any_face_the_expression_network_does_not_run() -> None:
     expression = Recorded("face_expression")
 
-    answers = stage(expression=expression).run([Look(EMPTY, FACE)])
+    answers = stage(expression=expression).run([Look(EMPTY, FACE)], 0)
 
     assert list(answers.values) == [None]
     assert expression.rows == []
@@ -116,7 +139,7 @@ def test_a_batch_is_one_that_both_networks_take() -> None:
 
 
 def test_the_square_around_the_landmarks_turns_with_the_head(looks: list[Look]) -> None:
-    (face,) = stage().run(looks[1:2]).values
+    (face,) = stage().run(looks[1:2], 0).values
     assert face is not None
     low, high = face.landmarks.min(axis=0) * (320, 240), face.landmarks.max(axis=0) * (320, 240)
     assert face.mesh.angle == pytest.approx(np.deg2rad(25), abs=0.1)
@@ -128,7 +151,7 @@ def test_frames_of_different_sizes_are_searched_in_one_batch(looks: list[Look]) 
     network = Network("face_detector", detector, LIMITS)
 
     answers = DetectorStage(network).run(
-        [Search(looks[0].rgb, 0.0), Search(EMPTY, 0.0), Search(looks[5].rgb, 0.25)]
+        [Search(looks[0].rgb, 0.0), Search(EMPTY, 0.0), Search(looks[5].rgb, 0.25)], 0
     )
 
     small, none, large = answers.values

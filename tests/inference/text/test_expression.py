@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from esapr.inference.stages import stack
+from esapr.inference.rows import stack
 from esapr.inference.text.expression import MAX_TOKENS, encode, read_tokenizer
 from esapr.models_onnx import ROOT
 
