@@ -1,12 +1,14 @@
 """Stable error codes and WebSocket close codes (RFC 6455, section 7.4; 4xxx are ours)."""
 
 from enum import IntEnum, StrEnum
+from http import HTTPStatus
 
 
 class ErrorCode(StrEnum):
     """What went wrong. Codes never change their meaning; messages may."""
 
     BAD_MESSAGE = "bad_message"
+    BEHIND = "behind"
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
@@ -14,6 +16,8 @@ class ErrorCode(StrEnum):
     ETAG_REQUIRED = "etag_required"
     ICE_NOT_CONNECTED = "ice_not_connected"
     INTERNAL = "internal"
+    MEDIA_CONFLICT = "media_conflict"
+    MEDIA_INVALID = "media_invalid"
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -34,6 +38,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
     TOO_MANY_TOKENS = "too_many_tokens"
+    UNRESPONSIVE = "unresponsive"
     VERSION_UNSUPPORTED = "version_unsupported"
 
     @property
@@ -41,9 +46,15 @@ class ErrorCode(StrEnum):
         """Whether the same call may succeed later."""
         return self in _RETRYABLE
 
+    @property
+    def status(self) -> HTTPStatus:
+        """Status of an HTTP answer with this code; 400 for those that only the feed sends."""
+        return _STATUS.get(self, HTTPStatus.BAD_REQUEST)
+
 
 _RETRYABLE = frozenset(
     {
+        ErrorCode.BEHIND,
         ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,
         ErrorCode.OVERLOADED,
@@ -51,8 +62,31 @@ _RETRYABLE = frozenset(
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
+        ErrorCode.UNRESPONSIVE,
     }
 )
+
+_STATUS = {
+    ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.ETAG_MISMATCH: HTTPStatus.PRECONDITION_FAILED,
+    ErrorCode.ETAG_REQUIRED: HTTPStatus.PRECONDITION_REQUIRED,
+    ErrorCode.ICE_NOT_CONNECTED: HTTPStatus.CONFLICT,
+    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
+    ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
+    ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
+    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.TOO_MANY_TOKENS: HTTPStatus.CONFLICT,
+}
 
 
 class WarningCode(StrEnum):
@@ -67,6 +101,7 @@ class WarningCode(StrEnum):
     VIDEO_ENDED = "video_ended"
     AUDIO_ENDED = "audio_ended"
     RATE_REDUCED = "rate_reduced"
+    UNRESPONSIVE = "unresponsive"
 
     @property
     def description(self) -> str:
@@ -84,6 +119,7 @@ _DESCRIPTIONS = {
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",
     WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",
+    WarningCode.UNRESPONSIVE: "nothing has come from this client for a while",
 }
 
 
@@ -104,12 +140,20 @@ class CloseCode(IntEnum):
 class ProtocolError(Exception):
     """A message or request that breaks the protocol.
 
-    ``field`` names the offending field as a path (``consent.given_at``), if there is one.
+    ``field`` names the offending field as a path (``consent.given_at``), if there is one;
+    ``close`` says that the feed closes over it, and how.
     """
 
-    def __init__(self, code: ErrorCode, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        field: str | None = None,
+        close: CloseCode | None = None,
+    ) -> None:
         """Keep the code that goes to the sender."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
+        self.close = close

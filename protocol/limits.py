@@ -24,6 +24,34 @@ MAX_TICK_MS = 5_000
 DEFAULT_TICK_MS = 1_000
 """Time between two states, in milliseconds."""
 
+MAX_IMAGE_BYTES = 2_000_000
+"""Largest picture in a media message; a larger one is refused with ``message_too_big``."""
+
+MAX_IMAGE_PIXELS = 8_300_000
+"""Most pixels of a picture, by its header; one with more is refused with ``media_invalid``."""
+
+MIN_IMAGE_SIDE = 16
+"""Fewest pixels of a picture's shorter side; one with fewer is refused with ``media_invalid``."""
+
+IMAGE_BURST = 10
+"""Pictures in media messages that may come at once; on average ``analysed_fps`` a second."""
+
+MAX_AUDIO_BYTES = 192_000
+"""Most bytes of sound in a media message; more are refused with ``message_too_big``."""
+
+MAX_AUDIO_MS = 2_000
+"""Most sound that one media message may complete; more is refused with ``media_invalid``."""
+
+SOUND_PER_SECOND = 1.25
+SOUND_BURST_SECONDS = 10
+SOUND_LEAST_MS = 10
+"""Token bucket for sound, in seconds of it; a message counts as 10 ms at least."""
+
+MAX_CAPTURE_AGE_MS = 10_000
+MAX_CAPTURE_AHEAD_MS = 500
+"""How far in the past, and for clocks that drift in the future, a capture time may lie; else
+``config_invalid``."""
+
 RESUME_SECONDS = 60
 """States of this many seconds are kept for ``hello.resume``."""
 

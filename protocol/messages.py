@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from esapr.protocol import limits
+from esapr.protocol.events import Event
 from esapr.protocol.requests import Modalities, Modality, TickMs
 from esapr.protocol.rooms import Mute, RoomMessage
 
@@ -88,14 +89,25 @@ class Limits(Struct, frozen=True):
     max_text_characters: int
     text_per_second: float
     text_burst: int
+    max_image_bytes: int
+    max_image_pixels: int
+    images_per_second: float
+    image_burst: int
+    max_audio_bytes: int
+    max_audio_ms: int
+    max_capture_age_ms: int
 
 
 class SessionCreated(Struct, frozen=True, tag="session.created"):
-    """Answer to ``hello``. ``labels`` is the order of every ``probs``."""
+    """Answer to ``hello``. ``labels`` is the order of every ``probs``.
+
+    ``t_ms`` is the session clock at this moment: capture times are counted from it.
+    """
 
     session: str
     participant: str
     version: int
+    t_ms: int
     labels: list[str]
     config: SessionConfig
     limits: Limits
@@ -274,6 +286,7 @@ ServerMessage = (
     | SessionUpdated
     | State
     | Overlay
+    | Event
     | Warning
     | Gap
     | Error

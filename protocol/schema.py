@@ -1,12 +1,10 @@
 """The JSON Schema (2020-12) of every message and body; TypeScript types are made from it."""
 
-import json
-import sys
 from typing import Any
 
 import msgspec
 
-from esapr.protocol import messages, requests, rooms
+from esapr.protocol import answers, messages, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -17,6 +15,7 @@ _ROOTS = {
     "TokenAnswer": rooms.TokenAnswer,
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
+    "SessionInfo": answers.SessionInfo,
 }
 
 
@@ -32,13 +31,3 @@ def schema() -> dict[str, Any]:
         "title": "ESAPR protocol v1",
         "$defs": dict(sorted(definitions.items())),
     }
-
-
-def main() -> None:
-    """Write the schema to standard output."""
-    json.dump(schema(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ from esapr.protocol import limits
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
-from esapr.server.http import cors, errors, feed, health, pages, rooms, sessions, whip
+from esapr.server.http import cors, errors, feed, health, pages, reference, rooms, sessions, whip
 from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, TOKENS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
@@ -188,6 +188,7 @@ def _application(
     app.add_routes(
         [
             *health.routes(),
+            *reference.routes(),
             *sessions.routes(demo=config.loopback),
             *whip.routes(),
             *feed.routes(),

@@ -69,6 +69,10 @@ class ServerConfig:
     idle_timeout: float = 60.0
     """Seconds without a subscriber or media after which a session is closed."""
 
+    silence_timeout: float = 30.0
+    """Seconds without a frame from a subscriber, pongs included, after which it is warned; after
+    half as much again its feed is closed. Pings go out every half."""
+
     drain_timeout: float = 5.0
     """Seconds that a stopping server waits for its subscribers to read their last states."""
 
@@ -103,6 +107,7 @@ class ServerConfig:
             "analysed_fps": (0.5, 30),
             "smoothing_half_life": (0, 60),
             "idle_timeout": (1, 86_400),
+            "silence_timeout": (1, 3_600),
             "drain_timeout": (0, 600),
         }
         for name, (low, high) in limits.items():

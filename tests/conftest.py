@@ -9,6 +9,18 @@ import pytest_asyncio
 from tests.virtual_clock import VirtualClockLoop, real_loop
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a long run try more."""
+    parser.addoption("--fuzz-cases", type=int, default=200, help="cases a test of tests/fuzz tries")
+
+
+@pytest.fixture
+def fuzz_cases(request: pytest.FixtureRequest) -> int:
+    """How many cases to try."""
+    count: int = request.config.getoption("--fuzz-cases")
+    return count
+
+
 def pytest_asyncio_loop_factories(
     item: pytest.Item,
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -11,31 +11,6 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import ErrorBody, ErrorDetail
 from esapr.server.metrics import Metrics
 
-STATUS = {
-    ErrorCode.BAD_MESSAGE: HTTPStatus.BAD_REQUEST,
-    ErrorCode.CONFIG_INVALID: HTTPStatus.BAD_REQUEST,
-    ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
-    ErrorCode.ETAG_MISMATCH: HTTPStatus.PRECONDITION_FAILED,
-    ErrorCode.ETAG_REQUIRED: HTTPStatus.PRECONDITION_REQUIRED,
-    ErrorCode.ICE_NOT_CONNECTED: HTTPStatus.CONFLICT,
-    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
-    ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
-    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
-    ErrorCode.SDP_INVALID: HTTPStatus.BAD_REQUEST,
-    ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
-    ErrorCode.SDP_WITHOUT_MEDIA: HTTPStatus.BAD_REQUEST,
-    ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
-    ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
-    ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
-    ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
-    ErrorCode.TOO_MANY_TOKENS: HTTPStatus.CONFLICT,
-}
 RETRY_AFTER_SECONDS = 5
 
 
@@ -48,7 +23,7 @@ def error_response(error: ProtocolError) -> web.Response:
         request_id=uuid4().hex,
         field=error.field or msgspec.UNSET,
     )
-    status = STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+    status = error.code.status
     headers = {}
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -81,6 +56,8 @@ def answering_errors(metrics: Metrics) -> Middleware:
             return error_response(error)
         except web.HTTPNotFound:
             return error_response(ProtocolError(ErrorCode.NOT_FOUND, "there is no such page"))
+        except web.HTTPBadRequest as error:
+            return error_response(ProtocolError(ErrorCode.BAD_MESSAGE, error.text or "not HTTP"))
         except web.HTTPMethodNotAllowed as error:
             refusal = ProtocolError(
                 ErrorCode.METHOD_NOT_ALLOWED, f"{request.method} is not defined here"

@@ -1,10 +1,11 @@
-"""A session's feed: states out, text and control messages in, over one WebSocket."""
+"""A session's feed: states out, media, text and control messages in, over one WebSocket."""
 
 from aiohttp import web
 from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
 from esapr.protocol import VERSION, limits
+from esapr.protocol.binary import Media
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import (
     ClientMessage,
@@ -23,8 +24,10 @@ from esapr.protocol.messages import (
     Text,
 )
 from esapr.protocol.rooms import Mute, Scope
-from esapr.server.http.feed_socket import FeedSocket, check_hello, open_socket
-from esapr.server.http.keys import METRICS, PIPELINE, SESSIONS
+from esapr.protocol.routes import OPEN_FEED
+from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
+from esapr.server.http.keys import METRICS, SESSIONS
+from esapr.server.http.routing import bind
 from esapr.server.http.tokens import granted
 from esapr.server.sessions.endings import DONE, REVOKED
 from esapr.server.sessions.notice import NOTICE
@@ -44,21 +47,22 @@ NEEDS: dict[type[ClientMessage], Scope] = {
 
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
-    return [web.get("/v1/sessions/{session}/feed", get_feed)]
+    return [bind(OPEN_FEED, get_feed)]
 
 
 async def get_feed(request: web.Request) -> web.WebSocketResponse:
     """Serve one subscriber until it leaves or the session ends.
 
     Raises:
-        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing`` or ``too_many_feeds``.
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``,
+            ``version_unsupported`` or ``too_many_feeds``.
     """
     session = request.app[SESSIONS].get(request.match_info["session"])
     grant = await granted(request, "feed", session=session.id)
     subscriber = session.audience.join()
     try:
         opened = await open_socket(request)
-        conversation = Feed(session, subscriber, grant.scopes, request.app[PIPELINE].versions)
+        conversation = Feed(session, subscriber, grant.scopes)
         await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
         return opened.response
     finally:
@@ -68,18 +72,11 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
 class Feed:
     """The conversation about one session; implements :class:`Conversation`."""
 
-    def __init__(
-        self,
-        session: Session,
-        subscriber: Subscriber,
-        scopes: frozenset[Scope],
-        models: dict[str, str],
-    ) -> None:
+    def __init__(self, session: Session, subscriber: Subscriber, scopes: frozenset[Scope]) -> None:
         """Let ``subscriber`` do what ``scopes`` allow."""
         self._session = session
         self._subscriber = subscriber
         self._scopes = scopes
-        self._models = models
 
     def now(self) -> float:
         """Return the session time in seconds."""
@@ -91,7 +88,7 @@ class Feed:
         Raises:
             ProtocolError: whatever is wrong with it.
         """
-        self._check_scope(message)
+        self._check(message)
         match message:
             case Hello():
                 self._greet(message)
@@ -102,15 +99,31 @@ class Feed:
             case Mute():
                 self._mute(message)
             case Ping():
-                self._put(Pong(message.t, round(self._session.now() * 1000)))
+                self._put(Pong(message.t, self._session.now_ms()))
             case ConsentRevoke():
                 self._session.end(REVOKED)
             case Close():
                 self._session.end(DONE)
 
-    def _check_scope(self, message: ClientMessage) -> None:
+    def _check(self, message: ClientMessage) -> None:
         needed = NEEDS.get(type(message))
-        if needed and needed not in self._scopes:
+        if needed:
+            self._check_scope(needed)
+        if isinstance(message, Configure | Text | Mute):
+            check_greeted(self._subscriber)
+
+    async def take_media(self, media: Media) -> None:
+        """Take in a picture or sound.
+
+        Raises:
+            ProtocolError: whatever is wrong with it.
+        """
+        check_greeted(self._subscriber)
+        self._check_scope("media")
+        await self._session.put_media(media)
+
+    def _check_scope(self, needed: Scope) -> None:
+        if needed not in self._scopes:
             raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {needed}")
 
     def _greet(self, hello: Hello) -> None:
@@ -125,6 +138,7 @@ class Feed:
             session=self._session.id,
             participant=self._session.participant,
             version=VERSION,
+            t_ms=self._session.now_ms(),
             labels=list(LABELS),
             config=self._config(),
             limits=Limits(
@@ -132,8 +146,15 @@ class Feed:
                 max_text_characters=limits.MAX_TEXT_CHARACTERS,
                 text_per_second=limits.TEXT_PER_SECOND,
                 text_burst=limits.TEXT_BURST,
+                max_image_bytes=limits.MAX_IMAGE_BYTES,
+                max_image_pixels=limits.MAX_IMAGE_PIXELS,
+                images_per_second=self._session.images_per_second,
+                image_burst=limits.IMAGE_BURST,
+                max_audio_bytes=limits.MAX_AUDIO_BYTES,
+                max_audio_ms=limits.MAX_AUDIO_MS,
+                max_capture_age_ms=limits.MAX_CAPTURE_AGE_MS,
             ),
-            models=self._models,
+            models=self._session.models,
             notice=NOTICE,
         )
 

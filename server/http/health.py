@@ -4,31 +4,34 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from esapr.protocol import routes as calls
+from esapr.protocol.answers import Health
 from esapr.protocol.requests import ModelInfo
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import METRICS, PIPELINE, READY
+from esapr.server.http.routing import bind
 
 
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
     return [
-        web.get("/healthz", get_health),
-        web.get("/readyz", get_ready),
-        web.get("/metrics", get_metrics),
-        web.get("/v1/models", get_models),
+        bind(calls.GET_HEALTH, get_health),
+        bind(calls.GET_READINESS, get_ready),
+        bind(calls.GET_METRICS, get_metrics),
+        bind(calls.LIST_MODELS, get_models),
     ]
 
 
 async def get_health(_: web.Request) -> web.Response:
     """Answer: the process serves."""
-    return json_response({"status": "ok"})
+    return json_response(Health("ok"))
 
 
 async def get_ready(request: web.Request) -> web.Response:
     """Answer 200 once every batch bucket is warm, and until the server begins to stop."""
     if request.app[READY].is_set():
-        return json_response({"status": "ready"})
-    return json_response({"status": "warming_up"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return json_response(Health("ready"))
+    return json_response(Health("warming_up"), HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def get_metrics(request: web.Request) -> web.Response:

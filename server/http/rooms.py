@@ -7,11 +7,14 @@ from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
 from esapr.protocol import VERSION
+from esapr.protocol.binary import Media
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import ClientMessage, Hello, Ping, Pong, ServerMessage
 from esapr.protocol.rooms import Mute, RoomEntered
-from esapr.server.http.feed_socket import FeedSocket, check_hello, open_socket
+from esapr.protocol.routes import OPEN_ROOM_FEED
+from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
 from esapr.server.http.keys import METRICS, ROOMS
+from esapr.server.http.routing import bind
 from esapr.server.http.tokens import granted
 from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
@@ -24,7 +27,7 @@ from esapr.server.trust.tokens import Grant
 
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
-    return [web.get("/v1/rooms/{room}/feed", get_feed)]
+    return [bind(OPEN_ROOM_FEED, get_feed)]
 
 
 async def get_feed(request: web.Request) -> web.WebSocketResponse:
@@ -77,13 +80,22 @@ class RoomFeed:
             case Hello():
                 self._greet(message)
             case Mute():
+                check_greeted(self._subscriber)
                 self._mute(message)
             case Ping():
-                self._put(Pong(message.t, round(self.now() * 1000)))
+                self._put(Pong(message.t, int(self.now() * 1000)))
             case _:
                 raise ProtocolError(
                     ErrorCode.BAD_MESSAGE, "a room's feed takes hello, mute and ping", "type"
                 )
+
+    async def take_media(self, media: Media) -> None:
+        """Refuse a picture or sound: people send media into their own sessions.
+
+        Raises:
+            ProtocolError: ``bad_message``.
+        """
+        raise ProtocolError(ErrorCode.BAD_MESSAGE, "a room's feed takes no media", "kind")
 
     def _greet(self, hello: Hello) -> None:
         check_hello(hello, self._subscriber)

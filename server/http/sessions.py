@@ -7,6 +7,7 @@ from aiohttp import web
 from msgspec import UNSET
 
 from esapr.protocol import limits
+from esapr.protocol import routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
@@ -14,6 +15,7 @@ from esapr.protocol.rooms import TokenAnswer, TokenRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
 from esapr.server.http.keys import CONFIG, SESSIONS, TOKENS
+from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE
 from esapr.server.sessions.notice import NOTICE
@@ -23,11 +25,12 @@ from esapr.server.trust.tokens import Grant, unix_time
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
     """Return the routes; opening a session without a key exists only where ``demo`` says so."""
-    opening = [web.post("/v1/demo/sessions", post_session)] if demo else []
+    opening = [bind(calls.CREATE_DEMO_SESSION, post_session)] if demo else []
     return [
         *opening,
-        web.delete("/v1/sessions/{session}", delete_session),
-        web.post("/v1/sessions/{session}/tokens", post_token),
+        bind(calls.GET_SESSION, get_session),
+        bind(calls.END_SESSION, delete_session),
+        bind(calls.CREATE_TOKEN, post_token),
     ]
 
 
@@ -53,6 +56,11 @@ async def post_session(request: web.Request) -> web.Response:
         notice=NOTICE,
     )
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
+
+
+async def get_session(request: web.Request) -> web.Response:
+    """Answer with what a session is doing."""
+    return json_response((await authorised_session(request, "feed")).info())
 
 
 async def post_token(request: web.Request) -> web.Response:

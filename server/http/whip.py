@@ -6,9 +6,11 @@ from http import HTTPStatus
 from aiohttp import ETag, hdrs, web
 
 from esapr.protocol import limits
+from esapr.protocol import routes as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.http.ice_servers import ice_servers, links
 from esapr.server.http.keys import CONFIG
+from esapr.server.http.routing import bind
 from esapr.server.http.sessions import read_body
 from esapr.server.http.tokens import authorised_session
 from esapr.server.media.fragment import MEDIA_TYPE as FRAGMENT
@@ -17,19 +19,17 @@ from esapr.server.media.ice import IceAgent
 from esapr.server.media.webrtc import WebRtcPeer
 
 SDP = "application/sdp"
-ENDPOINT = "/v1/sessions/{session}/whip"
-RESOURCE = ENDPOINT + "/{peer}"
 ANY = "*"
 
 
 def routes() -> list[web.RouteDef]:
     """Return the routes."""
     return [
-        web.post(ENDPOINT, post_offer),
-        web.options(ENDPOINT, describe_endpoint),
-        web.patch(RESOURCE, patch_peer),
-        web.delete(RESOURCE, delete_peer),
-        web.options(RESOURCE, describe_peer),
+        bind(calls.PUSH_MEDIA, post_offer),
+        bind(calls.DESCRIBE_WHIP, describe_endpoint),
+        bind(calls.PATCH_MEDIA, patch_peer),
+        bind(calls.STOP_MEDIA, delete_peer),
+        bind(calls.DESCRIBE_MEDIA, describe_peer),
     ]
 
 
@@ -72,7 +72,7 @@ async def post_offer(request: web.Request) -> web.Response:
 async def patch_peer(request: web.Request) -> web.Response:
     """Take late candidates (204), or restart ICE (200 with the answer and a new ``ETag``)."""
     session = await authorised_session(request, "media")
-    ice = session.peer(request.match_info["peer"]).ice
+    ice = session.peering.peer(request.match_info["peer"]).ice
     fragment = parse_fragment(await _read_sdp(request, FRAGMENT))
     restarts = ice.begins_restart(fragment)
     _check_precondition(request.if_match, ice, restarts=restarts)
@@ -86,7 +86,7 @@ async def patch_peer(request: web.Request) -> web.Response:
 async def delete_peer(request: web.Request) -> web.Response:
     """Stop taking media from a peer; one that was replaced is gone already."""
     session = await authorised_session(request, "media")
-    session.detach(request.match_info["peer"])
+    session.peering.detach(request.match_info["peer"])
     return web.Response()
 
 

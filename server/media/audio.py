@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import numpy as np
 from av.filter import Graph
+from numpy.typing import NDArray
 
 from esapr.inference.signals import SAMPLE_RATE, AudioWindow
 from esapr.inference.voice.windows import WindowBuffer
@@ -17,13 +18,39 @@ WINDOW_PHASE = 0.75
 _FULL_SCALE = np.float32(32_768.0)
 
 
+class Resampler:
+    """Resamples one stream to 16 kHz mono; what a change of format leaves behind is dropped."""
+
+    def __init__(self) -> None:
+        """Expect frames of any format."""
+        self._format: tuple[int, str, str] | None = None
+
+    def samples(self, frame: av.AudioFrame) -> Iterator[NDArray[np.float32]]:
+        """Yield what ``frame`` completes: float32 ``[N]`` in [-1, 1].
+
+        Raises:
+            av.FFmpegError: the frame cannot be resampled.
+        """
+        shape = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if shape != self._format:
+            self._format, self._graph = shape, _graph(*shape)
+        self._graph.push(frame)
+        while True:
+            try:
+                resampled = self._graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            assert isinstance(resampled, av.AudioFrame)
+            yield resampled.to_ndarray()[0] / _FULL_SCALE
+
+
 class Sound:
     """The windows of one track; samples are float32 in [-1, 1]."""
 
     def __init__(self) -> None:
         """Begin with silence."""
         self._clock = MediaClock()
-        self._format: tuple[int, str, str] | None = None
+        self._resampler = Resampler()
         self._buffer = WindowBuffer(phase=WINDOW_PHASE)
 
     def take(self, frame: av.AudioFrame, arrived: float) -> list[AudioWindow]:
@@ -36,27 +63,13 @@ class Sound:
             return []
         at = self._clock.capture_time(frame.time, arrived)
         windows: list[AudioWindow] = []
-        for resampled in self._resampled(frame):
-            samples = resampled.to_ndarray()[0] / _FULL_SCALE
+        for samples in self._resampler.samples(frame):
             windows += self._buffer.push(samples, at).windows
-            at += resampled.samples / SAMPLE_RATE
+            at += len(samples) / SAMPLE_RATE
         return windows
 
-    def _resampled(self, frame: av.AudioFrame) -> Iterator[av.AudioFrame]:
-        shape = (frame.sample_rate, frame.format.name, frame.layout.name)
-        if shape != self._format:
-            self._format, self._graph = shape, _resampler(*shape)
-        self._graph.push(frame)
-        while True:
-            try:
-                resampled = self._graph.pull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            assert isinstance(resampled, av.AudioFrame)
-            yield resampled
 
-
-def _resampler(rate: int, sample_format: str, layout: str) -> Graph:
+def _graph(rate: int, sample_format: str, layout: str) -> Graph:
     """Return a graph that makes 16 kHz mono int16 of such frames.
 
     Of two equal channels its mean in integers is that channel; in floats it is louder by 3 dB.

@@ -1,11 +1,10 @@
 """Everybody who watches one session, and the states kept for those who come back."""
 
-from msgspec import UNSET
-
 from esapr.protocol import limits
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from esapr.protocol.messages import Error, ServerMessage
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
 
@@ -28,9 +27,10 @@ class Audience:
         """Whether any subscriber asked for boxes and landmarks."""
         return any(subscriber.detail == "overlay" for subscriber in self._subscribers)
 
-    def publish(self, message: ServerMessage) -> None:
-        """Queue a message for every subscriber."""
-        self.put(Broadcast(message))
+    def publish(self, *messages: ServerMessage) -> None:
+        """Queue messages for every subscriber."""
+        for message in messages:
+            self.put(Broadcast(message))
 
     def put(self, item: Broadcast) -> None:
         """Queue a message that others are sent, too."""
@@ -87,15 +87,4 @@ class Audience:
 
 def parting_error(code: ErrorCode) -> Error:
     """Return what is said of ``code`` right before a close frame."""
-    return error_message(ProtocolError(code, code.replace("_", " ")), request_id="")
-
-
-def error_message(error: ProtocolError, request_id: str) -> Error:
-    """Return the message that tells a client of ``error``."""
-    return Error(
-        code=error.code,
-        message=error.message,
-        retryable=error.code.retryable,
-        request_id=request_id,
-        field=error.field or UNSET,
-    )
+    return error_message(ProtocolError(code, code.replace("_", " ")))

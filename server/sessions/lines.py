@@ -1,14 +1,15 @@
-"""Which lines of text are taken in. No asyncio, no clock."""
+"""Whether a line of text may come in. No asyncio, no clock: the time is an argument."""
 
 from msgspec import UNSET
 
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import Text
+from esapr.server.sessions.capture import check_capture
 
 
 def check_text(text: Text, now: float) -> None:
-    """Check a line of text that arrives at ``now``.
+    """Check a line of text that arrives at ``now`` (seconds of session time).
 
     Raises:
         ProtocolError: ``text_empty``, ``text_too_long`` or ``config_invalid``.
@@ -19,5 +20,5 @@ def check_text(text: Text, now: float) -> None:
         )
     if not text.body.strip():
         raise ProtocolError(ErrorCode.TEXT_EMPTY, "the text is empty", "body")
-    if text.at_ms is not UNSET and text.at_ms > now * 1000:
-        raise ProtocolError(ErrorCode.CONFIG_INVALID, "the time lies ahead", "at_ms")
+    if text.at_ms is not UNSET:
+        check_capture(text.at_ms, now, "at_ms")

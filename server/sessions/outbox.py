@@ -92,7 +92,8 @@ class Outbox:
 
     def take(self) -> list[Broadcast]:
         """Remove and return everything that waits, in the order to send it."""
-        taken: list[Broadcast] = []
+        # An overlay comes first: behind the last words it would part them from the close.
+        taken = [self._overlay] if self._overlay else []
         for item in self._queue:
             message = item.message
             if isinstance(message, Sequenced):
@@ -104,8 +105,6 @@ class Outbox:
                 self._put.pop(message.session, None)
                 self._due.pop(message.session, None)
             taken.append(item)
-        if self._overlay:
-            taken.append(self._overlay)
         self._queue.clear()
         self._limit = self._capacity
         self._overlay = None

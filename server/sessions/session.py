@@ -6,18 +6,12 @@ from uuid import uuid4
 
 from msgspec import UNSET
 
-from esapr.inference.signals import (
-    AudioWindow,
-    FaceDetails,
-    Modality,
-    ModalityScore,
-    TextLine,
-    VideoFrame,
-)
-from esapr.protocol import limits
+from esapr.inference.signals import AudioWindow, FaceDetails, Modality, ModalityScore, VideoFrame
+from esapr.protocol.answers import SessionInfo, Source
+from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import Configure, Overlay, SessionClosed, Text, Warning
+from esapr.protocol.messages import Configure, SessionClosed, Text, Warning
 from esapr.protocol.requests import SessionRequest
 from esapr.protocol.rooms import Member, MemberMuted
 from esapr.server.config import ServerConfig
@@ -25,13 +19,15 @@ from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
-from esapr.server.sessions.audience import Audience, error_message
+from esapr.server.sessions.audience import Audience
 from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.endings import FAILED, IDLE, Ending
-from esapr.server.sessions.lines import check_text
+from esapr.server.sessions.events import Events
+from esapr.server.sessions.ingest import Ingest
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.rate import TokenBucket
-from esapr.server.sessions.states import Envelope, box_fractions, state_message
+from esapr.server.sessions.peering import Peering
+from esapr.server.sessions.refusals import error_message
+from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
 
 MAX_CATCH_UP = 5
@@ -64,7 +60,8 @@ class Session:
         self._publish = publish
         self._config = config
         self._metrics = metrics
-        self._models = pipeline.versions
+        self.models = pipeline.versions
+        self.images_per_second = config.analysed_fps
         self._loop = asyncio.get_running_loop()
         self._created = self._loop.time()
         self._tally = Tally()
@@ -74,16 +71,16 @@ class Session:
             config.smoothing_half_life,
             tally=self._tally,
             metrics=metrics,
-            on_face=self._publish_overlay,
+            on_face=self._publish_picture,
         )
         self._conditions = Conditions()
+        self._events = Events()
         self._ended_tracks: set[Modality] = set()
-        self._text_rate = TokenBucket(limits.TEXT_PER_SECOND, limits.TEXT_BURST)
         self._last_used = 0.0
         self._locked = False
-        self._peer: WebRtcPeer | None = None
-        self._receiving: asyncio.Task[None] | None = None
+        self._ingest = Ingest(self, config.analysed_fps)
         self._group = asyncio.TaskGroup()
+        self.peering = Peering(self._group, metrics)
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
     # --- life ---------------------------------------------------------------------------------
@@ -93,7 +90,8 @@ class Session:
         async with self._group as group:
             tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
             ending = await self._ending
-            for task in [*tasks, *([self._receiving] if self._receiving else [])]:
+            self.peering.stop()
+            for task in tasks:
                 task.cancel()
         self.ended = ending
         self._dismiss(ending)
@@ -108,6 +106,24 @@ class Session:
         self.end(FAILED)
         self._dismiss(FAILED)
 
+    def info(self) -> SessionInfo:
+        """Return what the session is doing."""
+        return SessionInfo(
+            session_id=self.id,
+            participant=self.participant,
+            t_ms=self.now_ms(),
+            tick_ms=self.tick_ms,
+            modalities=[modality.value for modality in self.modalities],
+            media=self._source(),
+            feeds=len(self.audience),
+            totals=self._tally.totals(),
+        )
+
+    def _source(self) -> Source:
+        if self.peering.connected:
+            return "webrtc"
+        return "messages" if self._ingest.used else "none"
+
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
 
@@ -116,39 +132,19 @@ class Session:
         """
         if self._ending.done():
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
-        if self._receiving:
-            self._receiving.cancel()
         self._locked = True
         self._ended_tracks.clear()
-        self._peer = peer
-        self._receiving = self._group.create_task(self._receive(peer))
-
-    def peer(self, peer_id: str) -> WebRtcPeer:
-        """Return the session's peer.
-
-        Raises:
-            ProtocolError: ``not_found`` if ``peer_id`` does not, or no longer, name it.
-        """
-        if self._peer is None or peer_id != self._peer.id:
-            raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such peer")
-        return self._peer
-
-    def detach(self, peer_id: str) -> None:
-        """Stop taking media from a peer; the session goes on. Raises what :meth:`peer` does."""
-        self.peer(peer_id)
-        if self._receiving:
-            self._receiving.cancel()
-        self._peer = self._receiving = None
-
-    async def _receive(self, peer: WebRtcPeer) -> None:
-        with self._metrics.peers.track_inprogress():
-            await peer.run()
+        self.peering.attach(peer)
 
     # --- what comes in ------------------------------------------------------------------------
 
     def now(self) -> float:
         """Return the session time in seconds."""
         return self._loop.time() - self._created
+
+    def now_ms(self) -> int:
+        """Return the session time in whole milliseconds, as messages have it; never ahead."""
+        return int(self.now() * 1000)
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
@@ -169,7 +165,27 @@ class Session:
             self.add_text(message)
         except ProtocolError as error:
             self._metrics.errors.labels(error.code).inc()
-            self.audience.publish(error_message(error, uuid4().hex))
+            self.audience.publish(error_message(error))
+
+    async def put_media(self, media: Media) -> None:
+        """Take in a picture or sound that came in a message.
+
+        Raises:
+            ProtocolError: ``media_conflict``, ``config_invalid``, ``media_invalid`` or
+                ``rate_limited``.
+        """
+        if self.peering.connected:
+            raise ProtocolError(ErrorCode.MEDIA_CONFLICT, "media come from a WebRTC peer")
+        self._expect(Modality.FACE if media.kind is Kind.IMAGE else Modality.VOICE)
+        await self._ingest.take(media)
+        self._locked = True
+
+    def _expect(self, modality: Modality) -> None:
+        if modality not in self.modalities:
+            problem = f"{modality} is not analysed"
+            raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
+        if modality in self._analysis.muted:
+            raise ProtocolError(ErrorCode.MUTED, f"{modality} is muted")
 
     def track_ended(self, modality: Modality) -> None:
         """Note that a track will bring nothing more."""
@@ -184,19 +200,8 @@ class Session:
                 ``muted``, or ``config_invalid`` for a time that lies ahead or a session without
                 text.
         """
-        now = self.now()
-        check_text(text, now)
-        if Modality.TEXT not in self.modalities:
-            raise ProtocolError(ErrorCode.CONFIG_INVALID, "text is not analysed", "modalities")
-        if not self._text_rate.allow(now):
-            raise ProtocolError(
-                ErrorCode.RATE_LIMITED,
-                f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once",
-            )
-        if Modality.TEXT in self._analysis.muted:
-            raise ProtocolError(ErrorCode.MUTED, "text is muted")
-        at = now if text.at_ms is UNSET else text.at_ms / 1000
-        if not self._analysis.put_line(TextLine(at, text.body)):
+        self._expect(Modality.TEXT)
+        if not self._analysis.put_line(self._ingest.line(text)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
         self._locked = True
 
@@ -255,7 +260,7 @@ class Session:
             dropped=self._tally.drop_counts(),
             level=self._tally.level(),
             muted=sorted(modality.value for modality in self._analysis.muted),
-            models=self._models,
+            models=self.models,
         )
         message = state_message(state, envelope)
         self._tally.state(fused=state.fused is not None)
@@ -264,6 +269,7 @@ class Session:
         item = Broadcast(message)
         self.audience.publish_state(item, message.seq, envelope.made)
         self._publish(self.room, item)
+        self.audience.publish(*self._events.in_state(state))
 
     def _publish_warnings(self, now: float) -> None:
         present: set[str] = {*self._analysis.quality()}
@@ -274,23 +280,16 @@ class Session:
             text = WarningCode(code).description
             self.audience.publish(Warning(code, active, text, round(now * 1000)))
 
-    def _publish_overlay(self, at: float, score: ModalityScore | None) -> None:
-        if not self.audience.wants_overlays:
-            return
+    def _publish_picture(self, at: float, score: ModalityScore | None) -> None:
         details = score.details if score else None
         face = details if isinstance(details, FaceDetails) else None
-        self.audience.publish(
-            Overlay(
-                t_ms=round(at * 1000),
-                box=box_fractions(face.box) if face else None,
-                landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
-                blinks_total=face.blinks_total if face else 0,
-            )
-        )
+        self.audience.publish(*self._events.in_picture(at, face))
+        if self.audience.wants_overlays:
+            self.audience.publish(overlay_message(at, face))
 
     def _end_if_idle(self) -> None:
         now = self.now()
-        if len(self.audience) or (self._receiving and not self._receiving.done()):
+        if len(self.audience) or self.peering.connected:
             self._last_used = now
         elif now - self._last_used >= self._config.idle_timeout:
             self.end(IDLE)

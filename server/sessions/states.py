@@ -21,6 +21,7 @@ from esapr.protocol.messages import (
     Latency,
     Level,
     ModalityStates,
+    Overlay,
     State,
     TextState,
     VoiceState,
@@ -71,10 +72,20 @@ def latency(state: EmotionState, made: float) -> Latency:
     if not new:
         return Latency(0.0, 0.0, 0, 0.0)
     return Latency(
-        capture_to_state_ms=round(max(made - score.end for score in new) * 1000, 1),
+        capture_to_state_ms=round(max(0.0, *(made - score.end for score in new)) * 1000, 1),
         queue_ms=round(max(score.queue_ms for score in new), 2),
         batch_size=max(score.batch_size for score in new),
         infer_ms=round(max(score.infer_ms for score in new), 2),
+    )
+
+
+def overlay_message(at: float, face: FaceDetails | None) -> Overlay:
+    """Return the wire message for a picture analysed, taken at ``at``."""
+    return Overlay(
+        t_ms=round(at * 1000),
+        box=box_fractions(face.box) if face else None,
+        landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
+        blinks_total=face.blinks_total if face else 0,
     )
 
 

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Protocol
 
-from esapr.protocol.errors import CloseCode
+from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from esapr.protocol.messages import Detail, Overlay, State
 from esapr.protocol.rooms import Aggregate, MemberJoined, MemberLeft, MemberMuted, Trend
 from esapr.server.sessions.outbox import Broadcast, Outbox
+from esapr.server.sessions.refusals import error_message
 
 LIVE = State | Trend | Aggregate | MemberJoined | MemberLeft | MemberMuted
 
@@ -33,15 +34,18 @@ class Subscriber:
         """Set once nothing more will be put: close with this code when all is sent."""
         self.line: Line | None = None
         """The socket, once it is open."""
+        self.closing = asyncio.Event()
         self._outbox = Outbox()
         self._filled = asyncio.Event()
         self._waiting = False
 
     def put(self, item: Broadcast) -> None:
-        """Send a message or queue it, or drop it if it is one that was not asked for.
+        """Send a message or queue it, or drop it if it was not asked for or comes too late.
 
         To an audience of a thousand, waking a task for each costs three times what writing does.
         """
+        if self.close_code is not None:
+            return
         if isinstance(item.message, Overlay) and self.detail != "overlay":
             return
         if isinstance(item.message, LIVE) and not self.greeted:
@@ -53,6 +57,8 @@ class Subscriber:
             return
         self._filled.set()
         if self._outbox.behind:
+            late = ProtocolError(ErrorCode.BEHIND, "too many states were not read in time")
+            self._outbox.put(Broadcast(error_message(late)))
             self.close(CloseCode.TRY_LATER)
 
     @property
@@ -73,6 +79,7 @@ class Subscriber:
     def close(self, code: CloseCode) -> None:
         """Let the socket close with ``code`` after what is queued; the first code stays."""
         self.close_code = self.close_code or code
+        self.closing.set()
         self._filled.set()
 
     async def take(self) -> list[Broadcast]:

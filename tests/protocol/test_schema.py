@@ -1,22 +1,9 @@
-"""The published schema is the one that the types give."""
+"""The JSON Schema holds every type."""
 
-import io
 import json
-from contextlib import redirect_stdout
-from pathlib import Path
 from typing import get_args
 
 from esapr.protocol import messages, schema
-
-PUBLISHED = Path(__file__).parents[2] / "web_client/protocol.schema.json"
-
-
-def test_the_published_schema_is_current() -> None:
-    written = io.StringIO()
-    with redirect_stdout(written):
-        schema.main()
-
-    assert PUBLISHED.read_text(encoding="utf-8") == written.getvalue()
 
 
 def test_the_schema_defines_every_message() -> None:

@@ -28,7 +28,7 @@ class References(HTMLParser):
 def test_the_schema_that_the_types_come_from_is_current() -> None:
     committed = json.loads((FOLDER / "protocol.schema.json").read_text(encoding="utf-8"))
 
-    assert committed == schema(), "run `python -m esapr.protocol.schema`, then `npm run protocol`"
+    assert committed == schema(), "run `python -m esapr.protocol.publish`, then `npm run protocol`"
 
 
 def test_the_lock_names_no_registry() -> None:

@@ -6,6 +6,7 @@ export type ServerMessage =
   | SessionUpdated
   | State
   | Overlay
+  | Event
   | Warning
   | Gap
   | Error
@@ -168,6 +169,18 @@ export interface ErrorDetail {
   field?: string;
 }
 /**
+ * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
+ *
+ *     ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
+ */
+export interface Event {
+  type: "event";
+  kind: "blink" | "expression" | "face" | "speaking";
+  t_ms: number;
+  active?: boolean;
+  label?: string;
+}
+/**
  * What the face shows; ``box`` is left, top, width, height.
  */
 export interface FaceState {
@@ -224,6 +237,13 @@ export interface Limits {
   max_text_characters: number;
   text_per_second: number;
   text_burst: number;
+  max_image_bytes: number;
+  max_image_pixels: number;
+  images_per_second: number;
+  image_burst: number;
+  max_audio_bytes: number;
+  max_audio_ms: number;
+  max_capture_age_ms: number;
 }
 /**
  * A person in a room, by session.
@@ -347,12 +367,15 @@ export interface RoomEntered {
 }
 /**
  * Answer to ``hello``. ``labels`` is the order of every ``probs``.
+ *
+ *     ``t_ms`` is the session clock at this moment: capture times are counted from it.
  */
 export interface SessionCreated {
   type: "session.created";
   session: string;
   participant: string;
   version: number;
+  t_ms: number;
   labels: string[];
   config: SessionConfig;
   limits: Limits;
@@ -454,6 +477,21 @@ export interface SessionCredentials {
   room: string;
   room_feed_url: string;
   notice: string;
+}
+/**
+ * Answer to ``GET /v1/sessions/{session}``: what the session is doing.
+ *
+ *     ``t_ms`` is the session clock; ``media`` says how pictures and sound come in.
+ */
+export interface SessionInfo {
+  session_id: string;
+  participant: string;
+  t_ms: number;
+  tick_ms: number;
+  modalities: ("face" | "text" | "voice")[];
+  media: "messages" | "none" | "webrtc";
+  feeds: number;
+  totals: Totals;
 }
 /**
  * Body of ``POST /v1/demo/sessions``. Without ``room`` the session has one of its own.

@@ -1,60 +1,17 @@
 """The feed: greeting, states, text, bad input, resume and the way it closes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import aiohttp
 import pytest
 
 from esapr.inference.emotions import LABELS
-from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, limits
+from esapr.protocol import MSGPACK_SUBPROTOCOL, limits
 from esapr.protocol.codec import Format, decode_server, encode
 from esapr.protocol.messages import Hello, SessionCreated, State
-from esapr.server.app import Server
-from tests.serving import CONSENT, running_server
+from tests.server.http.feeds import Json, client, receive
 
 pytestmark = pytest.mark.real_time
-
-Json = dict[str, Any]
-
-
-class Client:
-    """A session and its feed."""
-
-    def __init__(self, http: aiohttp.ClientSession, credentials: Json) -> None:
-        self.http = http
-        self.credentials = credentials
-        self.path = f"/v1/sessions/{credentials['session_id']}"
-
-    def feed(self, subprotocol: str = JSON_SUBPROTOCOL) -> Any:
-        protocols = (subprotocol, TOKEN_PREFIX + self.credentials["client_token"])
-        return self.http.ws_connect(self.credentials["feed_url"], protocols=protocols)
-
-    @asynccontextmanager
-    async def greeted(self, **hello: object) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        async with self.feed() as socket:
-            await socket.send_json({"type": "hello", "version": 1, **hello})
-            assert (await socket.receive_json())["type"] == "session.created"
-            yield socket
-
-
-@asynccontextmanager
-async def client(**request: object) -> AsyncIterator[tuple[Client, Server]]:
-    async with running_server() as server, aiohttp.ClientSession(server.url) as http:
-        body = {"consent": CONSENT, "tick_ms": 100, **request}
-        opened = await http.post("/v1/demo/sessions", json=body)
-        assert opened.status == 201
-        yield Client(http, await opened.json()), server
-
-
-async def receive(socket: aiohttp.ClientWebSocketResponse, kind: str) -> Json:
-    """Return the next message of a type, whatever comes before it."""
-    while True:
-        message: Json = await socket.receive_json(timeout=10)
-        if message["type"] == kind:
-            return message
 
 
 async def test_hello_is_answered_with_labels_limits_and_models() -> None:
@@ -77,6 +34,19 @@ async def test_a_line_of_text_becomes_a_fused_state() -> None:
         assert state["t_end_ms"] - state["t_start_ms"] == 100
 
 
+async def test_an_expression_that_lasts_is_an_event() -> None:
+    async with client() as (one, _), one.greeted() as socket:
+        await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+        event = await receive(socket, "event")
+        assert {**event, "t_ms": 0} == {
+            "type": "event",
+            "kind": "expression",
+            "t_ms": 0,
+            "active": True,
+            "label": "happy",
+        }
+
+
 async def test_both_formats_carry_the_same_session() -> None:
     async with client() as (one, _), one.feed(MSGPACK_SUBPROTOCOL) as socket:
         await socket.send_bytes(encode(Hello(version=1), Format.MSGPACK))
@@ -95,7 +65,6 @@ async def test_both_formats_carry_the_same_session() -> None:
         ('{"type":"text","body":"x","colour":1}', "config_invalid", "colour"),
         ('{"type":"text","body":"  "}', "text_empty", "body"),
         ('{"type":"text","body":"x","at_ms":99999999}', "config_invalid", "at_ms"),
-        ('{"type":"hello","version":2}', "version_unsupported", "version"),
         ('{"type":"hello","version":1}', "bad_message", "type"),
         ('{"type":"configure","tick_ms":99}', "config_invalid", "tick_ms"),
     ],
@@ -108,16 +77,6 @@ async def test_a_bad_message_is_answered_and_the_feed_goes_on(
         error = await receive(socket, "error")
         assert (error["code"], error.get("field")) == (code, field)
         await receive(socket, "state")
-
-
-async def test_binary_junk_is_answered_and_ten_times_is_enough() -> None:
-    async with client() as (one, _), one.greeted() as socket:
-        for _ in range(limits.MAX_BAD_MESSAGES):
-            await socket.send_bytes(b"\x00\xff\x13junk")
-            assert (await receive(socket, "error"))["code"] == "bad_message"
-        while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            pass
-        assert socket.close_code == 4400
 
 
 async def test_text_at_the_limit_is_taken_and_longer_text_is_refused() -> None:
@@ -135,16 +94,17 @@ async def test_text_at_the_limit_is_taken_and_longer_text_is_refused() -> None:
         await receive(socket, "state")
 
 
-async def test_a_message_past_the_limit_closes_that_feed_only() -> None:
-    async with client() as (one, _), one.greeted() as other, one.greeted() as socket:
-        # The server closes at the header of the message: what is still being sent then, and the
-        # close frame with it, may be lost to a reset.
-        with suppress(ConnectionError):
-            await socket.send_str(" " * (limits.MAX_MESSAGE_BYTES + 1))
-        while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            pass
-        assert socket.close_code in (1009, 1006)
-        await receive(other, "state")
+async def test_subprotocols_of_another_version_are_refused_before_the_socket_opens() -> None:
+    async with client() as (one, _):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await one.feed("esapr.v2.json")
+        assert refused.value.status == 400
+
+
+async def test_hello_comes_first() -> None:
+    async with client() as (one, _), one.feed() as socket:
+        await socket.send_json({"type": "text", "body": "hello"})
+        assert (await socket.receive_json())["message"] == "hello comes first"
 
 
 async def test_fifty_lines_at_once_are_limited_and_none_accepted_is_lost() -> None:
@@ -160,17 +120,6 @@ async def test_fifty_lines_at_once_are_limited_and_none_accepted_is_lost() -> No
             elif message["type"] == "state":
                 scored = message["modalities"].get("text", {}).get("lines", 0)
         assert scored >= limits.TEXT_BURST
-
-
-async def test_a_flood_of_messages_closes_the_feed_with_4429() -> None:
-    async with client() as (one, _), one.greeted() as socket:
-        for _ in range(limits.MESSAGE_BURST + 50):
-            await socket.send_json({"type": "ping", "t": 1})
-        last: Json = {}
-        while (frame := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-            last = frame.json()
-        assert last["code"] == "rate_limited"
-        assert socket.close_code == 4429
 
 
 async def test_ping_is_answered_with_its_own_time() -> None:
@@ -209,18 +158,6 @@ async def test_resuming_from_the_future_names_the_field() -> None:
         assert (error["code"], error["field"]) == ("config_invalid", "resume.last_seq")
 
 
-async def test_revoked_consent_ends_the_session_for_everybody() -> None:
-    async with client() as (one, _), one.greeted() as other, one.greeted() as socket:
-        await socket.send_json({"type": "consent.revoke"})
-        for each in (socket, other):
-            assert (await receive(each, "session.closed"))["reason"] == "consent_revoked"
-            assert (await each.receive_json())["code"] == "consent_required"
-            await each.receive()
-            assert each.close_code == 4403
-        response = await one.http.get(one.credentials["feed_url"])
-        assert response.status == 404
-
-
 async def test_one_feed_too_many_is_refused() -> None:
     async with client() as (one, _):
         sockets = [await one.feed() for _ in range(limits.MAX_FEEDS_PER_SESSION)]
@@ -229,30 +166,3 @@ async def test_one_feed_too_many_is_refused() -> None:
         assert refused.value.status == 429
         for socket in sockets:
             await socket.close()
-
-
-async def test_a_stopping_server_sends_what_it_has_and_closes_with_1001() -> None:
-    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as readers:
-        async with running_server() as server:
-            url = server.url
-            body = {"consent": CONSENT, "tick_ms": 100}
-            credentials = await (await http.post(f"{url}/v1/demo/sessions", json=body)).json()
-            protocols = (JSON_SUBPROTOCOL, TOKEN_PREFIX + credentials["client_token"])
-            socket = await http.ws_connect(url + credentials["feed_url"], protocols=protocols)
-            await socket.send_json({"type": "hello", "version": 1})
-            await receive(socket, "state")
-            reader = readers.create_task(_read_all(socket))
-        messages = await reader
-        states = [m["seq"] for m in messages if m["type"] == "state"]
-        closed, error = messages[-2:]
-        assert closed["type"] == "session.closed"
-        assert closed["totals"]["states"] == (states[-1] if states else 0) + 1
-        assert (error["code"], error["retryable"]) == ("shutting_down", True)
-        assert socket.close_code == 1001
-
-
-async def _read_all(socket: aiohttp.ClientWebSocketResponse) -> list[Json]:
-    messages = []
-    while (frame := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-        messages.append(frame.json())
-    return messages

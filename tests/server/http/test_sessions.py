@@ -28,6 +28,23 @@ async def test_a_session_opens_with_a_consent_receipt_and_ends_on_delete() -> No
         assert (await http.delete(path, headers=bearer)).status == 204
 
 
+async def test_a_session_says_what_it_is_doing() -> None:
+    async with running_server() as server, aiohttp.ClientSession(server.url) as http:
+        body = {"consent": CONSENT, "participant": "Ada", "modalities": ["text"]}
+        credentials = await (await http.post("/v1/demo/sessions", json=body)).json()
+        path = f"/v1/sessions/{credentials['session_id']}"
+        bearer = {"Authorization": f"Bearer {credentials['client_token']}"}
+        info = await (await http.get(path, headers=bearer)).json()
+        assert info["t_ms"] >= 0
+        assert {k: info[k] for k in ("participant", "modalities", "media", "feeds")} == {
+            "participant": "Ada",
+            "modalities": ["text"],
+            "media": "none",
+            "feeds": 0,
+        }
+        assert info["totals"]["states"] == 0
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [

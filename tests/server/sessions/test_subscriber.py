@@ -3,7 +3,7 @@
 import asyncio
 
 from esapr.protocol.errors import CloseCode
-from esapr.protocol.messages import Gap, State
+from esapr.protocol.messages import Error, Gap, State
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.subscriber import Subscriber
 from tests.server.sessions.examples import state
@@ -74,6 +74,8 @@ async def test_a_subscriber_that_reads_nothing_drops_to_the_latest_and_then_has_
     for seq in range(65, 130):
         subscriber.put(Broadcast(state(seq)))
     assert subscriber.close_code is CloseCode.TRY_LATER
-    *_, last = await subscriber.take()
+    *_, last, error = await subscriber.take()
     assert isinstance(last.message, State)
+    assert isinstance(error.message, Error)
+    assert error.message.code == "behind"
     assert subscriber.skipped == 128

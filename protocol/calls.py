@@ -1,0 +1,45 @@
+"""How an HTTP call is described."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from esapr.protocol.errors import ErrorCode
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body: ``kind`` is a type of the protocol, ``str`` for text or ``dict`` for any object."""
+
+    kind: Any
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers with one status."""
+
+    description: str
+    body: Body | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What each header says, by its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One call. ``errors`` are answered with an ``ErrorBody`` and the status of their code."""
+
+    method: str
+    path: str
+    name: str
+    """The call's ``operationId``."""
+    summary: str
+    answers: Mapping[HTTPStatus, Answer]
+    token: bool = False
+    """Whether the session's token is needed."""
+    request: Body | None = None
+    errors: tuple[ErrorCode, ...] = ()
