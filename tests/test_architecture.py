@@ -12,7 +12,7 @@ from importlinter.cli import lint_imports_command
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
-    *("cli", "cluster", "inference", "load_tests", "models_onnx", "protocol", "server"),
+    *("cli", "client", "cluster", "inference", "load_tests", "models_onnx", "protocol", "server"),
     "web_client",
 )
 MAX_FILE_LINES = 300

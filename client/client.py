@@ -1,0 +1,191 @@
+"""A server, by its address, and the sessions and feeds that a program has on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+from esapr.client.errors import EsaprError
+from esapr.client.feed import FAREWELL_SECONDS, Feed
+from esapr.client.http import call
+from esapr.client.session import Session
+from esapr.client.subscription import Subscription
+from esapr.protocol.errors import ErrorCode
+from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
+from esapr.protocol.messages import Detail
+from esapr.protocol.requests import Consent, Modality, SessionCredentials, SessionRequest
+from esapr.protocol.rooms import Role, Scope, TokenAnswer, TokenRequest
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+DEMO, WITH_KEY = "/v1/demo/sessions", "/v1/sessions"
+_SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
+
+
+def consent(subject: str, *, text_version: str, method: str) -> Consent:
+    """Return the receipt of a consent that ``subject`` has given just now.
+
+    ``text_version`` names the text that was shown, ``method`` how consent was expressed.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Consent(subject=subject, text_version=text_version, given_at=now, method=method)
+
+
+class Client:
+    """One server. Use it with ``async with``; leaving it closes every feed that is still open."""
+
+    def __init__(self, url: str, *, key: str | None = None) -> None:
+        """Use the server at ``url`` (``http://host:port`` or ``https://…``).
+
+        ``key`` is a server key. Without one sessions are demo sessions, which a server opens for
+        its own machine only.
+
+        Raises:
+            ValueError: the address is not one of HTTP.
+        """
+        if urlsplit(url).scheme not in _SOCKET_SCHEMES:
+            raise ValueError(f"an address begins with http:// or https://, not {url!r}")
+        self._url = url
+        self._key = key
+        self._group = asyncio.TaskGroup()
+        self._feeds: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Start nothing: feeds run as they are opened."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every feed; an error of the block comes out as it is, not in a group."""
+        for task in self._feeds:
+            task.cancel()
+        if isinstance(error, asyncio.CancelledError):
+            await self._group.__aexit__(kind, error, trace)
+        else:
+            await self._group.__aexit__(None, None, None)
+
+    @asynccontextmanager
+    async def session(
+        self,
+        *,
+        consent: Consent | None,
+        participant: str = "participant",
+        room: str | None = None,
+        modalities: Iterable[Modality] = ("face", "voice", "text"),
+        tick_ms: int = DEFAULT_TICK_MS,
+        detail: Detail = "state",
+    ) -> AsyncIterator[Session]:
+        """Open a session, and end it on leaving, when all text is sent.
+
+        Raises:
+            RefusedError: the server refused it: ``consent_required``, ``token_invalid`` …
+            UnreachableError: the server does not answer.
+        """
+        request = SessionRequest(
+            consent=consent or msgspec.UNSET,
+            participant=participant,
+            room=msgspec.UNSET if room is None else room,
+            modalities=list(modalities),
+            tick_ms=tick_ms,
+        )
+        path = DEMO if self._key is None else WITH_KEY
+        body = msgspec.json.encode(request)
+        answer = await call("POST", self._at(path), token=self._key, body=body)
+        credentials = _read(answer, SessionCredentials)
+        session: Session | None = None
+        try:
+            async with self._open(credentials.feed_url, credentials.client_token, detail) as feed:
+                session = Session(feed, credentials)
+                yield session
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FAREWELL_SECONDS):
+                        await session.close()
+        finally:
+            if session is None or session.closed is None:
+                await self._end(credentials)
+
+    @asynccontextmanager
+    async def watch(
+        self, feed_url: str, token: str, *, detail: Detail = "state"
+    ) -> AsyncIterator[Subscription]:
+        """Watch a session that others feed, or a room; leaving does not end it.
+
+        ``feed_url`` and ``token`` are those of :meth:`invite` or of a session's credentials: a path
+        on this server, or an address.
+
+        Raises:
+            RefusedError: ``token_invalid``, ``not_found``, ``too_many_feeds`` …
+            UnreachableError: the server does not answer.
+        """
+        async with self._open(feed_url, token, detail) as feed:
+            yield Subscription(feed)
+
+    async def invite(
+        self,
+        credentials: SessionCredentials,
+        role: Role,
+        *,
+        scopes: Iterable[Scope] | None = None,
+        redeem_seconds: int = MAX_REDEEM_SECONDS,
+        origin: str | None = None,
+    ) -> TokenAnswer:
+        """Make a further token for a session or its room; the answer goes into :meth:`watch`.
+
+        It must be used within ``redeem_seconds``, and with ``origin`` by pages of that origin.
+
+        Raises:
+            RefusedError: ``scope_missing``, ``config_invalid`` …
+            UnreachableError: the server does not answer.
+        """
+        request = TokenRequest(
+            role=role,
+            scopes=msgspec.UNSET if scopes is None else list(scopes),
+            redeem_seconds=redeem_seconds,
+            origin=msgspec.UNSET if origin is None else origin,
+        )
+        url = self._at(f"{WITH_KEY}/{credentials.session_id}/tokens")
+        body = msgspec.json.encode(request)
+        return _read(
+            await call("POST", url, token=credentials.client_token, body=body), TokenAnswer
+        )
+
+    @asynccontextmanager
+    async def _open(self, feed_url: str, token: str, detail: Detail) -> AsyncIterator[Feed]:
+        parts = urlsplit(self._at(feed_url))
+        scheme = _SOCKET_SCHEMES.get(parts.scheme, parts.scheme)
+        feed = Feed(urlunsplit(parts._replace(scheme=scheme)), token, detail)
+        task = self._group.create_task(feed.run())
+        self._feeds.append(task)
+        try:
+            await feed.until_live()
+            yield feed
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            self._feeds.remove(task)
+
+    async def _end(self, credentials: SessionCredentials) -> None:
+        """End the session without its feed; one that has ended, or is out of reach, is let be."""
+        url = self._at(f"{WITH_KEY}/{credentials.session_id}")
+        with suppress(EsaprError):
+            await call("DELETE", url, token=credentials.client_token)
+
+    def _at(self, path: str) -> str:
+        return urljoin(self._url, path)
+
+
+def _read(answer: bytes, kind: type[S]) -> S:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise EsaprError(ErrorCode.BAD_MESSAGE, f"no answer of this version: {error}") from error
