@@ -17,7 +17,7 @@ WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* 
 NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := setup
-.PHONY: setup serve demo test check wheel lock clean programs
+.PHONY: setup serve demo test check wheel client-wheel lock clean programs
 
 setup: $(PYTHON_READY) $(TYPING) $(if $(NODE),$(WEB_READY))
 ifndef NODE
@@ -87,6 +87,13 @@ programs:
 wheel: setup
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
+# The SDK alone, from a copy of what it holds (docs/decisions/0013).
+DIST := dist
+client-wheel: setup
+	rm -rf build/client && mkdir -p build/client
+	cp -r client/pyproject.toml client/README.md LICENSE NOTICE client protocol build/client
+	$(BIN)/python -m build --no-isolation --outdir $(DIST) build/client
+
 # Addresses of the package index stay out of the lock files: pip takes its own configuration.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --strip-extras \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
@@ -103,6 +110,6 @@ lock: setup
 
 # Training runs under build/ stay.
 clean:
-	rm -rf .venv dist build/lib build/bdist.* build/typing build/dev.in *.egg-info \
+	rm -rf .venv dist build/client build/lib build/bdist.* build/typing build/dev.in *.egg-info \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage \
-		web_client/node_modules web_client/static
+		web_client/node_modules web_client/static web_client/dist

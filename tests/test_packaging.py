@@ -60,6 +60,10 @@ def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)$", text, re.MULTILINE))
 
 
+def requirement_names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=~! ]", requirement, maxsplit=1)[0] for requirement in requirements}
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_address(lock: str) -> None:
     assert not re.search(r"://|@ |^-", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)
@@ -73,10 +77,7 @@ def test_a_lock_holds_one_onnx_runtime(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_pins_every_direct_dependency(lock: str) -> None:
-    named = {
-        re.split(r"[\[<>=~! ]", requirement, maxsplit=1)[0]
-        for requirement in PROJECT["project"]["dependencies"]
-    }
+    named = requirement_names(PROJECT["project"]["dependencies"])
     runtime = {"onnxruntime"} if "gpu" in lock else set()
     assert named - runtime <= pins(lock).keys()
 
@@ -118,6 +119,39 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
     (built,) = folder.glob("*.whl")
     return built
+
+
+CLIENT = tomllib.loads((ROOT / "client/pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_client_is_the_same_release_and_needs_nothing_that_the_server_does_not() -> None:
+    assert CLIENT["project"]["version"] == PROJECT["project"]["version"]
+    assert set(CLIENT["project"]["dependencies"]) <= set(PROJECT["project"]["dependencies"])
+    assert requirement_names(CLIENT["project"]["dependencies"]) == {"msgspec", "websockets"}
+    packages = CLIENT["tool"]["setuptools"]["packages"]
+    assert set(packages) == {
+        package
+        for package in SETUPTOOLS["packages"]
+        if package.startswith(("esapr.client", "esapr.protocol"))
+    }
+
+
+@pytest.mark.slow
+def test_the_client_installs_alone_and_runs_its_imports(tmp_path: Path) -> None:
+    run("make", "--silent", "-C", ROOT, "-o", "setup", "client-wheel", f"DIST={tmp_path}")
+    (built,) = tmp_path.glob("*.whl")
+    venv.create(tmp_path / "clean", with_pip=True)
+    python = tmp_path / "clean/bin/python"
+    run(python, "-m", "pip", "--quiet", "install", built)
+    there = json.loads(run(python, "-m", "pip", "list", "--format", "json"))
+    assert {package["name"] for package in there} - {"pip", "setuptools"} == {
+        "esapr-client",
+        "msgspec",
+        "websockets",
+    }
+    quick_start = (ROOT / "docs/how-to/quick-start-python.md").read_text(encoding="utf-8")
+    imports = re.findall(r"^(?:from|import) .*", quick_start, re.MULTILINE)[:2]
+    run(python, "-I", "-c", "\n".join(imports))
 
 
 @pytest.fixture(scope="module")
