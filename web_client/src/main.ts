@@ -1,14 +1,16 @@
 /** The page: consent, then a session, then how it ended. */
 
-import { startCapture } from "./capture";
 import { find, setText } from "./dom";
-import { type Problem, problemFrom } from "./errors";
-import type { FeedPhase } from "./feed";
 import { count } from "./format";
 import type { ServerMessage } from "./protocol";
-import { type Ending, Run } from "./run";
-import { createSession, MODALITIES, type Modality } from "./session";
+import { startCapture } from "./sdk/capture";
+import { Client, MODALITIES, type Modality } from "./sdk/client";
+import { type EsaprError, problemFrom } from "./sdk/errors";
+import type { FeedPhase } from "./sdk/feed";
+import type { Session } from "./sdk/session";
+import type { Ending } from "./sdk/subscription";
 import { LiveView } from "./view";
+import { errorInWords } from "./words";
 
 const form = find(document, "#consent", HTMLFormElement);
 const accept = find(form, "#consent-accept", HTMLInputElement);
@@ -23,7 +25,7 @@ const alertBox = find(document, "#alert", HTMLElement);
 const ended = find(document, "#ended", HTMLElement);
 
 const view = new LiveView(live);
-let run: Run | null = null;
+let session: Session | null = null;
 let givenAt = "";
 
 function chosen(): Modality[] {
@@ -34,8 +36,8 @@ function allowStart(): void {
   start.disabled = !accept.checked || chosen().length === 0;
 }
 
-function report(problem: Problem): void {
-  setText(find(alertBox, "#alert-message", HTMLElement), problem.message);
+function report(problem: EsaprError): void {
+  setText(find(alertBox, "#alert-message", HTMLElement), errorInWords(problem));
   setText(find(alertBox, "#alert-code", HTMLElement), problem.code);
   alertBox.hidden = false;
 }
@@ -62,16 +64,22 @@ async function begin(): Promise<void> {
       given_at: givenAt,
       method: "checkbox",
     };
-    const credentials = await createSession(receipt, modalities);
-    setText(find(live, "#notice", HTMLElement), credentials.notice);
-    run = new Run(stream, credentials, {
-      message,
-      phase,
-      roundTrip,
-      problem: report,
-      ended: finish,
+    phase({ name: "connecting" });
+    session = await new Client(location.href).session({
+      consent: receipt,
+      modalities,
+      detail: "overlay",
     });
-    run.start();
+    session.on("message", message);
+    session.on("phase", phase);
+    session.on("roundTrip", (ms) => view.roundTrip(ms));
+    session.on("problem", report);
+    session.on("ended", finish);
+    phase({ name: "live" });
+    setText(find(live, "#notice", HTMLElement), session.notice);
+    showLive(stream);
+    view.begin(session.created);
+    void session.publish(stream);
   } catch (thrown) {
     for (const track of stream?.getTracks() ?? []) track.stop();
     report(problemFrom(thrown));
@@ -98,11 +106,6 @@ function showLive(stream: MediaStream): void {
 
 function message(received: ServerMessage): void {
   switch (received.type) {
-    case "session.created":
-      if (!live.hidden || run === null) return;
-      showLive(run.stream);
-      view.begin(received);
-      break;
     case "state":
       view.state(received);
       break;
@@ -126,17 +129,14 @@ function phase(entered: FeedPhase): void {
   setText(connection, words[entered.name]);
 }
 
-function roundTrip(ms: number): void {
-  view.roundTrip(ms);
-}
-
-function finish({ totals, problem }: Ending): void {
-  run = null;
+function finish({ closed, error }: Ending): void {
+  session = null;
   view.end();
   selfView.srcObject = null;
   showConsent();
-  if (problem) report(problem);
+  if (error) report(error);
   else dismiss();
+  const totals = closed?.type === "session.closed" ? closed.totals : null;
   const parts = totals && [
     count(totals.states, "state"),
     `${totals.fused} with an expression`,
@@ -152,13 +152,12 @@ function finish({ totals, problem }: Ending): void {
 
 function withdraw(): void {
   accept.checked = false;
-  run?.withdraw();
+  session?.revokeConsent();
 }
 
 function say(): void {
   const body = textInput.value.trim();
-  if (body === "" || run === null) return;
-  if (!run.say(body)) return;
+  if (body === "" || !session?.sendText(body)) return;
   setText(find(live, "#last-line", HTMLElement), `Sent: ${body}`);
   textInput.value = "";
 }
@@ -176,10 +175,10 @@ textForm.addEventListener("submit", (event) => {
   event.preventDefault();
   say();
 });
-find(live, "#stop", HTMLButtonElement).addEventListener("click", () => run?.stop());
+find(live, "#stop", HTMLButtonElement).addEventListener("click", () => session?.close());
 find(live, "#withdraw", HTMLButtonElement).addEventListener("click", withdraw);
 find(alertBox, "#alert-dismiss", HTMLButtonElement).addEventListener("click", dismiss);
-window.addEventListener("pagehide", () => run?.stop());
+window.addEventListener("pagehide", () => session?.close());
 setText(find(form, "#host", HTMLElement), location.host);
 // A reloaded page may come back with its boxes ticked: consent is given anew each time.
 form.reset();

@@ -4,7 +4,7 @@ import { find, setText } from "./dom";
 import { count, decibels, duration, percent } from "./format";
 import { colourVariable } from "./palette";
 import type { FaceState, TextState, VoiceState } from "./protocol";
-import type { Modality } from "./session";
+import type { Modality } from "./sdk/client";
 import { qualityInWords } from "./words";
 
 type ModalityState = FaceState | VoiceState | TextState;

@@ -14,7 +14,7 @@ import type {
   State,
   Warning,
 } from "./protocol";
-import { MODALITIES, type Modality } from "./session";
+import { MODALITIES, type Modality } from "./sdk/client";
 import { Timeline } from "./timeline";
 import { reasonInWords } from "./words";
 

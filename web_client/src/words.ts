@@ -1,5 +1,7 @@
 /** Codes of the protocol in words. */
 
+import type { EsaprError } from "./sdk/errors";
+
 const REASONS: Readonly<Record<string, string>> = {
   warming_up: "warming up",
   no_evidence: "nothing to measure yet",
@@ -37,6 +39,12 @@ export function reasonInWords(code: string): string {
 /** What is wrong with the evidence of a modality. */
 export function qualityInWords(codes: readonly string[]): string {
   return codes.map((code) => QUALITY[code] ?? code.replaceAll("_", " ")).join(", ");
+}
+
+/** What went wrong: a feed that was closed without a word says it by its close code. */
+export function errorInWords({ code, message }: EsaprError): string {
+  const closed = /^closed_(\d+)$/.exec(code);
+  return closed ? closeInWords(Number(closed[1])) : message;
 }
 
 /** Why a feed was closed. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { beforeNow, count, decibels, duration, percent, signed } from "../src/format";
-import { closeInWords, qualityInWords, reasonInWords } from "../src/words";
+import { EsaprError } from "../src/sdk/errors";
+import { closeInWords, errorInWords, qualityInWords, reasonInWords } from "../src/words";
 
 test("shares are whole per cents", () => {
   expect([0, 0.424, 1].map(percent)).toEqual(["0%", "42%", "100%"]);
@@ -35,4 +36,10 @@ test("codes newer than the page stay readable", () => {
   expect(reasonInWords("level_minimal")).toBe("level minimal");
   expect(qualityInWords(["dark", "head_turned"])).toBe("too dark, head turned");
   expect(closeInWords(4999)).toBe("The server closed the session.");
+});
+
+test("a feed that was closed without a word says it by its close code", () => {
+  const said = new EsaprError("overloaded", "Full.");
+  expect(errorInWords(said)).toBe("Full.");
+  expect(errorInWords(new EsaprError("closed_4403", "?"))).toBe(closeInWords(4403));
 });

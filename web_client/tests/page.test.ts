@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { deviceProblem } from "../src/capture";
-import { Problem, problemFrom, problemIn } from "../src/errors";
 import { cover } from "../src/overlay";
-import { fragmentHead } from "../src/publication";
-import { feedAddress } from "../src/session";
+import { deviceProblem } from "../src/sdk/capture";
+import { feedAddress } from "../src/sdk/client";
+import { EsaprError, problemFrom, problemIn } from "../src/sdk/errors";
+import { fragmentHead } from "../src/sdk/publication";
 
 test.each([
   ["NotAllowedError", "permission_denied"],
@@ -31,7 +31,7 @@ describe("problems", () => {
   });
 
   test("keep their code on the way", () => {
-    const problem = new Problem("insecure_origin", "Only on https.");
+    const problem = new EsaprError("insecure_origin", "Only on https.");
     expect(problemFrom(problem)).toBe(problem);
   });
 

@@ -1,7 +1,7 @@
 /** Picture and sound on their way to the server: WHIP with trickle ICE (RFC 9725). */
 
 import { problemIn } from "./errors";
-import type { SessionCredentials } from "./protocol";
+import type { SessionCredentials } from "../protocol";
 
 const ANSWER_MS = 10_000;
 
@@ -22,6 +22,7 @@ interface Resource {
 /** Publishes the stream, and resolves when the server has accepted it. */
 export async function publish(
   stream: MediaStream,
+  whipUrl: string,
   credentials: SessionCredentials,
 ): Promise<Publication> {
   const token = credentials.client_token;
@@ -36,7 +37,7 @@ export async function publish(
     const trickle = new Trickle(connection);
     await connection.setLocalDescription();
     const offer = connection.localDescription?.sdp ?? "";
-    const response = await fetch(credentials.whip_url, {
+    const response = await fetch(whipUrl, {
       method: "POST",
       headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${token}` },
       body: offer,

@@ -8,10 +8,10 @@ import {
   MAX_ATTEMPTS,
   PING_MS,
   SILENCE_MS,
-} from "../src/feed";
-import type { ServerMessage } from "../src/protocol";
+} from "../../src/sdk/feed";
+import type { ServerMessage } from "../../src/protocol";
 import { Network } from "./fake_socket";
-import { golden } from "./golden";
+import { golden } from "../golden";
 
 let network: Network;
 let feed: Feed;
@@ -28,6 +28,7 @@ beforeEach(() => {
   feed = new Feed(
     "ws://host/feed",
     "secret",
+    "overlay",
     {
       message: (message) => messages.push(message),
       phase: (phase) => phases.push(phase),
@@ -76,8 +77,11 @@ describe("a fresh feed", () => {
 
   test("hands over every message of the protocol", () => {
     establish();
-    const types = ["state", "overlay", "warning", "gap", "error", "session.updated"] as const;
-    for (const type of types) network.newest.receive(golden(type));
+    const types = ["gap", "state", "overlay", "warning", "error", "session.updated"] as const;
+    const before = { to_seq: golden("state").seq - 1 };
+    for (const type of types) {
+      network.newest.receive({ ...golden(type), ...(type === "gap" ? before : {}) });
+    }
     network.newest.receive(golden("session.closed"));
     const received = messages.map((message) => message.type);
     expect(received).toEqual(["session.created", ...types, "session.closed"]);
@@ -111,7 +115,7 @@ describe("a lost connection", () => {
     network.newest.drop(code);
     vi.runAllTimers();
     expect(network.sockets).toHaveLength(1);
-    expect(phases.at(-1)).toEqual({ name: "closed", code });
+    expect(phases.at(-1)).toMatchObject({ name: "closed", code });
   });
 
   test("hands over a replayed state once", () => {
@@ -126,7 +130,12 @@ describe("a lost connection", () => {
 
   test("resumes behind a gap", () => {
     establish();
-    network.newest.receive({ type: "gap", from_seq: 2, to_seq: 9 });
+    network.newest.receive({
+      type: "gap",
+      session: golden("state").session,
+      from_seq: 2,
+      to_seq: 9,
+    });
     network.newest.drop(1006);
     vi.advanceTimersByTime(500);
     network.newest.accept();
@@ -147,7 +156,7 @@ describe("a lost connection", () => {
       vi.advanceTimersByTime(BACK_OFF_MAX_MS);
     }
     expect(network.sockets).toHaveLength(MAX_ATTEMPTS + 1);
-    expect(phases.at(-1)).toEqual({ name: "closed", code: 1006 });
+    expect(phases.at(-1)).toMatchObject({ name: "closed", code: 1006 });
   });
 
   test("counts attempts anew after a session was there", () => {
@@ -166,7 +175,7 @@ describe("the end of a session", () => {
     network.newest.receive(golden("session.closed"));
     network.newest.drop(1000);
     expect(messages.at(-1)?.type).toBe("session.closed");
-    expect(phases.at(-1)).toEqual({ name: "closed", code: 1000 });
+    expect(phases.at(-1)).toMatchObject({ name: "closed", code: 1000 });
   });
 
   test("does not wait for ever", () => {
@@ -185,6 +194,32 @@ describe("the end of a session", () => {
     establish();
     expect(network.newest.sent.at(-1)).toEqual({ type: "consent.revoke" });
   });
+});
+
+test("in a room each session is counted for itself, and resumed by its name", () => {
+  network.newest.accept();
+  network.newest.receive(golden("room.entered"));
+  const trend = golden("trend");
+  for (const [session, seq] of [
+    ["ann", 7],
+    ["ben", 2],
+    ["ann", 8],
+    ["ben", 2],
+    ["ben", 4],
+  ] as const) {
+    network.newest.receive(
+      session === "ann" ? { ...state(seq), session } : { ...trend, session, seq },
+    );
+  }
+  expect(messages.filter(({ type }) => type === "gap")).toEqual([
+    { type: "gap", session: "ben", from_seq: 3, to_seq: 3 },
+  ]);
+  expect(messages.filter(({ type }) => type === "trend")).toHaveLength(2);
+  network.newest.drop(1006);
+  vi.advanceTimersByTime(500);
+  network.newest.accept();
+  const resume = { last_seqs: { ann: 8, ben: 4 } };
+  expect(network.newest.sent).toEqual([{ type: "hello", version: 1, resume }]);
 });
 
 test("back-off doubles up to its cap, and keeps at least half of its range", () => {

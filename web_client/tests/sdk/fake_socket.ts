@@ -1,16 +1,18 @@
 /** A WebSocket whose other end is the test. */
 
-import type { Socket, Surroundings } from "../src/feed";
+import type { Socket, Surroundings } from "../../src/sdk/socket";
 
 export class FakeSocket implements Socket {
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: CloseEvent) => void) | null = null;
   readonly sent: Record<string, unknown>[] = [];
+  readonly media: Uint8Array[] = [];
   closed = false;
 
-  send(data: string): void {
-    this.sent.push(JSON.parse(data) as Record<string, unknown>);
+  send(data: string | Uint8Array): void {
+    if (typeof data === "string") this.sent.push(JSON.parse(data) as Record<string, unknown>);
+    else this.media.push(data);
   }
 
   close(): void {

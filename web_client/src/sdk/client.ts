@@ -1,0 +1,105 @@
+/** A server, by its address, and the sessions and feeds that a program has on it. */
+
+import type {
+  Consent,
+  SessionCredentials,
+  SessionRequest,
+  TokenAnswer,
+  TokenRequest,
+} from "../protocol";
+import { problemFrom, problemIn } from "./errors";
+import type { Detail } from "./feed";
+import { Session } from "./session";
+import { Subscription } from "./subscription";
+
+const ANSWER_MS = 10_000;
+const DEMO = "/v1/demo/sessions";
+const WITH_KEY = "/v1/sessions";
+
+export type Modality = "face" | "voice" | "text";
+export const MODALITIES: readonly Modality[] = ["face", "voice", "text"];
+
+export interface SessionOptions {
+  consent: Consent;
+  participant?: string;
+  /** Without one the session has a room of its own. */
+  room?: string;
+  modalities?: Modality[];
+  tickMs?: number;
+  /** `overlay` adds the face's box and landmarks, for listeners. */
+  detail?: Detail;
+}
+
+/** The receipt of a consent that `subject` has given just now. */
+export function consent(subject: string, textVersion: string, method: string): Consent {
+  return { subject, text_version: textVersion, given_at: new Date().toISOString(), method };
+}
+
+export class Client {
+  readonly #url: string;
+  readonly #key: string | null;
+
+  /** Without a server key sessions are demo sessions, which a server opens for its own page only. */
+  constructor(url: string, { key = null }: { key?: string | null } = {}) {
+    this.#url = url;
+    this.#key = key;
+  }
+
+  /**
+   * Opens a session; no session without a receipt of consent.
+   *
+   * Throws an `EsaprError` with the server's code, or `unreachable` or `timeout`.
+   */
+  async session({ tickMs, detail = "state", ...rest }: SessionOptions): Promise<Session> {
+    const request: SessionRequest = tickMs === undefined ? rest : { ...rest, tick_ms: tickMs };
+    const path = this.#key === null ? DEMO : WITH_KEY;
+    const credentials = await this.#post<SessionCredentials>(path, this.#key, request);
+    const session = new Session(
+      credentials,
+      feedAddress(credentials.feed_url, this.#url),
+      new URL(credentials.whip_url, this.#url).href,
+      detail,
+    );
+    await session.open();
+    return session;
+  }
+
+  /**
+   * Makes a further token for a session or its room; the answer goes into `watch`. It must be used
+   * within `redeem_seconds`.
+   */
+  async invite(credentials: SessionCredentials, request: TokenRequest): Promise<TokenAnswer> {
+    const path = `${WITH_KEY}/${credentials.session_id}/tokens`;
+    return this.#post<TokenAnswer>(path, credentials.client_token, request);
+  }
+
+  /** Watches a session that others feed, or a room; leaving does not end it. */
+  async watch(feedUrl: string, token: string, detail: Detail = "state"): Promise<Subscription> {
+    const subscription = new Subscription(feedAddress(feedUrl, this.#url), token, detail);
+    await subscription.open();
+    return subscription;
+  }
+
+  async #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
+    const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
+    try {
+      const response = await fetch(new URL(path, this.#url), {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...authorization },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+      if (!response.ok) throw await problemIn(response);
+      return (await response.json()) as Answer;
+    } catch (thrown) {
+      throw problemFrom(thrown);
+    }
+  }
+}
+
+/** The WebSocket address of a path on the host of this page. */
+export function feedAddress(path: string, page: string): string {
+  const url = new URL(path, page);
+  url.protocol = ["https:", "wss:"].includes(url.protocol) ? "wss:" : "ws:";
+  return url.href;
+}

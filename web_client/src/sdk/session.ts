@@ -1,0 +1,188 @@
+/** One participant's session: what a page sends into it, and what to do when its media break. */
+
+import type { SessionCreated, SessionCredentials, Text } from "../protocol";
+import { EsaprError, problemFrom, refusal } from "./errors";
+import type { Detail } from "./feed";
+import { publish, type Publication } from "./publication";
+import type { Surroundings } from "./socket";
+import { Subscription } from "./subscription";
+
+/** Publications in a row that do not connect. */
+const MAX_ATTEMPTS = 5;
+const RETRY_MS = 2_000;
+/** A connection that is broken for less than this mends itself. */
+const DISCONNECTED_MS = 3_000;
+const BYTES_PER_SAMPLE = 2;
+
+export class Session extends Subscription {
+  readonly credentials: SessionCredentials;
+  readonly #whipUrl: string;
+  #stream: MediaStream | null = null;
+  #publication: Publication | null = null;
+  #attempts = 0;
+  #finishing = false;
+
+  constructor(
+    credentials: SessionCredentials,
+    feedUrl: string,
+    whipUrl: string,
+    detail: Detail,
+    around?: Surroundings,
+  ) {
+    super(feedUrl, credentials.client_token, detail, around);
+    this.credentials = credentials;
+    this.#whipUrl = whipUrl;
+    this.on("message", (message) => {
+      if (message.type === "error") this.emit("problem", refusal(message));
+    });
+    this.on("ended", () => this.#silence());
+  }
+
+  get id(): string {
+    return this.credentials.session_id;
+  }
+
+  /** The text to show to the person before anything is sent. */
+  get notice(): string {
+    return this.credentials.notice;
+  }
+
+  /** The newest `session.created`: labels, limits, models, configuration. */
+  get created(): SessionCreated {
+    if (this.greeting.type !== "session.created") throw new Error("this is the feed of a room");
+    return this.greeting;
+  }
+
+  /** The session clock, in milliseconds: what to count capture times from. */
+  get tMs(): number {
+    return this.feed.tMs;
+  }
+
+  /** Pictures a second that are sent at most: halved by the server, and climbing back. */
+  get imagesPerSecond(): number {
+    return this.feed.imagesPerSecond;
+  }
+
+  /** Pictures and pieces of sound that were not sent. */
+  get dropped(): Readonly<{ images: number; sounds: number }> {
+    return this.feed.outbox.dropped;
+  }
+
+  /**
+   * Sends a line of text, in order, at the rate that the server takes. False when it is not taken:
+   * 64 lines are unsent, or the session has ended.
+   */
+  sendText(body: string, options: { source?: Text["source"]; atMs?: number } = {}): boolean {
+    const at = options.atMs === undefined ? {} : { at_ms: options.atMs };
+    return this.feed.say({ type: "text", body, source: options.source ?? "chat", ...at });
+  }
+
+  /** Sends a JPEG, PNG or WebP; of those that wait the latest wins. */
+  sendImage(image: Uint8Array, { atMs = this.tMs }: { atMs?: number } = {}): void {
+    this.#checkSize(image, this.created.limits.max_image_bytes);
+    this.feed.show({ kind: "image", capturedMs: atMs, payload: image });
+  }
+
+  /** Sends mono sound of `rate` Hz; `atMs` is when its first sample was captured. */
+  sendAudio(samples: Int16Array, rate: number, { atMs }: { atMs?: number } = {}): void {
+    const payload = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+    this.#checkSize(payload, this.created.limits.max_audio_bytes);
+    const lengthMs = (1000 * payload.byteLength) / BYTES_PER_SAMPLE / rate;
+    const capturedMs = atMs ?? Math.max(0, this.tMs - lengthMs);
+    this.feed.show({ kind: "pcm", capturedMs, payload, rate });
+  }
+
+  /** Publishes the tracks of a stream by WebRTC (WHIP), again whenever their connection fails. */
+  async publish(stream: MediaStream): Promise<void> {
+    this.#stream = stream;
+    for (const track of stream.getTracks()) {
+      track.addEventListener("ended", () => {
+        const device = track.kind === "video" ? "camera" : "microphone";
+        const message = `The ${device} was disconnected.`;
+        this.emit("problem", new EsaprError("device_lost", message));
+      });
+    }
+    await this.#publish(stream);
+  }
+
+  /** Ends the session. Media stop at once, whatever the server answers and when. */
+  close(): void {
+    this.#finish("close");
+  }
+
+  /** Withdraws consent: media and text stop at once, and the session ends. */
+  revokeConsent(): void {
+    this.#finish("consent.revoke");
+  }
+
+  #finish(type: "close" | "consent.revoke"): void {
+    this.#finishing = true;
+    this.#silence();
+    // A session that ends takes its publications with it.
+    if (!this.feed.finish({ type })) void this.#publication?.stop();
+    this.#publication = null;
+  }
+
+  #silence(): void {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#publication?.connection.close();
+  }
+
+  /** Brings the media to the server, again when the connection fails: seq and smoothing go on. */
+  async #publish(stream: MediaStream): Promise<void> {
+    if (stream.getTracks().length === 0 || this.#over) return;
+    this.#attempts += 1;
+    try {
+      const publication = await publish(stream, this.#whipUrl, this.credentials);
+      if (this.#over) {
+        await publication.stop();
+        return;
+      }
+      this.#publication = publication;
+      this.#watch(stream, publication);
+    } catch (thrown) {
+      const problem = problemFrom(thrown);
+      if (problem.code === "unreachable" || problem.code === "timeout")
+        this.#retry(stream, problem);
+      else if (!this.#finishing) this.emit("problem", problem);
+    }
+  }
+
+  #watch(stream: MediaStream, publication: Publication): void {
+    const { connection } = publication;
+    connection.addEventListener("connectionstatechange", () => {
+      const state = connection.connectionState;
+      if (state === "connected") this.#attempts = 0;
+      else if (state === "failed" || state === "closed") this.#replace(stream, publication);
+      else if (state === "disconnected") {
+        setTimeout(() => {
+          if (connection.connectionState === "disconnected") this.#replace(stream, publication);
+        }, DISCONNECTED_MS);
+      }
+    });
+  }
+
+  /** The server drops the lost connection itself, as soon as the next one arrives. */
+  #replace(stream: MediaStream, lost: Publication): void {
+    if (lost !== this.#publication) return;
+    this.#publication = null;
+    lost.connection.close();
+    const message = "Picture and sound do not reach the server. Stop, and start again.";
+    this.#retry(stream, new EsaprError("media_lost", message));
+  }
+
+  #retry(stream: MediaStream, problem: EsaprError): void {
+    if (this.#over) return;
+    if (this.#attempts >= MAX_ATTEMPTS) this.emit("problem", problem);
+    else setTimeout(() => void this.#publish(stream), RETRY_MS * this.#attempts);
+  }
+
+  get #over(): boolean {
+    return this.#finishing || this.feed.closed;
+  }
+
+  #checkSize(payload: Uint8Array, most: number): void {
+    if (payload.byteLength <= most) return;
+    throw new EsaprError("message_too_big", `At most ${most} bytes.`, { field: "payload" });
+  }
+}
