@@ -9,6 +9,7 @@ import click
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from esapr import client
 from esapr.cli.main import main
 from esapr.inference.signals import Abstain
 from esapr.models_onnx import ROOT as ZOO
@@ -110,6 +111,29 @@ def options(group: click.Group) -> set[str]:
 
 def test_every_option() -> None:
     assert undocumented(options(main), "cli.md") == set()
+
+
+def test_every_public_name_of_the_python_sdk() -> None:
+    members = {
+        name
+        for kind in (client.Client, client.Session, client.Subscription)
+        for name in vars(kind)
+        if not name.startswith("_")
+    }
+    page = (DOCS / "reference/client-python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)[`(]", page))
+    assert ({*client.__all__} | members) - named == set()
+
+
+def test_every_export_of_the_typescript_sdk() -> None:
+    index = (ROOT / "web_client/src/sdk/index.ts").read_text(encoding="utf-8")
+    exported = {
+        name.strip().removeprefix("type ")
+        for names in re.findall(r"^export (?:type )?\{(.*?)\}", index, re.MULTILINE | re.DOTALL)
+        for name in names.split(",")
+    }
+    assert len(exported) > 10
+    assert undocumented(exported, "client-typescript.md") == set()
 
 
 def test_every_installed_model() -> None:
