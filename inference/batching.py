@@ -8,8 +8,8 @@ the caller chooses (:mod:`esapr.inference.waiting`); ``max_wait`` bounds it.
 
 Sessions take turns: each gets a place in a batch before any gets a second one, and where places
 are short, those that were passed over longest come first. ``n`` sessions that wait are thus all
-served within ``ceil(n / max_size)`` full batches, however many items one of them adds. Among
-equals, and inside a session, the earliest use-by is first.
+served within ``ceil(n / max_size)`` batches, however many items one of them adds. Among equals,
+and inside a session, the earliest use-by is first.
 
 An item past its use-by is returned as stale instead of being run. When ``max_pending`` items wait,
 the newest item of the session with most items waiting makes room, so a noisy session displaces
@@ -132,25 +132,24 @@ class Batcher(Generic[T]):
         oldest = next(iter(self._pending))
         return oldest.added + min(wait, self._limits.max_wait)
 
-    def take(self, now: float, wait: float, most: int) -> Taken[T]:
+    def take(self, now: float, wait: float) -> Taken[T]:
         """Remove and return the batch that is due at ``now``, and every stale item.
 
-        The batch is empty when nothing is due; ``wait`` is that of :meth:`due_at`. It holds
-        ``most`` items at most, which :func:`esapr.inference.waiting.batch_size` chooses.
+        The batch is empty when nothing is due; ``wait`` is that of :meth:`due_at`.
         """
         stale = [item for item in self._pending if item.use_by < now]
         self._remove(stale)
         taken: Taken[T] = Taken(dropped=[Dropped(item, DropReason.STALE) for item in stale])
         due = self.due_at(wait)
         if due is not None and due <= now:
-            taken.batch = self._next(min(most, self._limits.max_size))
+            taken.batch = self._next()
             self._remove(taken.batch)
             self._batches += 1
             self._served |= dict.fromkeys((item.session for item in taken.batch), self._batches)
         self._served = {item.session: self._served[item.session] for item in self._pending}
         return taken
 
-    def _next(self, most: int) -> list[Item[T]]:
+    def _next(self) -> list[Item[T]]:
         """Choose by turn within the session, then by who was passed over, then by use-by."""
         turn = dict.fromkeys(self._served, 0)
         order: list[tuple[int, int, float, int, Item[T]]] = []
@@ -160,7 +159,7 @@ class Batcher(Generic[T]):
             # The position decides before items would be compared.
             order.append((turn[session], self._served[session], item.use_by, position, item))
             turn[session] += 1
-        return [item for *_, item in nsmallest(most, order)]
+        return [item for *_, item in nsmallest(self._limits.max_size, order)]
 
     def _remove(self, items: list[Item[T]]) -> None:
         for item in items:

@@ -110,8 +110,7 @@ class Scorer(Generic[In, Out]):
         while True:
             wait = await self._due()
             await self._workers.free.acquire()
-            most = self._load.batch_size(max(1, self.pending), self._limits.buckets)
-            taken = self._batcher.take(loop.time(), wait, most)
+            taken = self._batcher.take(loop.time(), wait)
             self._refuse(taken.dropped)
             if batch := taken.batch:
                 items = [item.payload.item for item in batch]
@@ -152,7 +151,7 @@ class Scorer(Generic[In, Out]):
             self._fail(batch, BatchFailedError(f"{self.name}: {type(ran).__name__}: {ran}"))
             return
         now = asyncio.get_running_loop().time()
-        self._load.ran(self._limits.bucket(len(batch)), ran.seconds, now)
+        self._load.ran(ran.value.runs[0].rows, ran.seconds, now)
         queued = ran.started - min(item.added for item in batch)
         for run in ran.value.runs:
             self._observer.batch_done(run.model, run.size, queued, run.seconds)

@@ -27,6 +27,7 @@ from esapr.inference.devices import (
     Provider,
     providers,
 )
+from esapr.inference.rows import clear
 
 RUN_ERRORS = (Fail, EPFail, RuntimeException)
 """What a session raises when its device fails."""
@@ -148,6 +149,7 @@ class BoundSession(Session):
         """Allocate nothing yet: buffers come with the first batch of a size."""
         super().__init__(session, card)
         self._card = card
+        self._sizes = card.batch.buckets
         self._device = device
         self._lock = Lock()
         self._buffers: dict[int, _Buffers] = {}
@@ -157,13 +159,18 @@ class BoundSession(Session):
         return self._of(rows).inputs
 
     def run(self, batch: Arrays) -> Arrays:
-        """Run one batch and return every output by name; :meth:`inputs` are not copied."""
+        """Run one batch and return every output by name; :meth:`inputs` are not copied.
+
+        A batch that lies elsewhere may have any size; it is padded to one that has buffers.
+        """
+        rows = len(next(iter(batch.values())))
         with self._lock:
-            buffers = self._of(len(next(iter(batch.values()))))
+            buffers = self._of(next((size for size in self._sizes if size >= rows), rows))
             if batch is not buffers.inputs:
                 for name, values in batch.items():
-                    buffers.inputs[name][...] = values
-            return buffers.run()
+                    buffers.inputs[name][:rows] = values
+                clear(buffers.inputs, rows)
+            return {name: values[:rows] for name, values in buffers.run().items()}
 
     def _of(self, rows: int) -> _Buffers:
         if rows not in self._buffers:

@@ -34,10 +34,11 @@ class BatchModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call of a model: the items that were in it and the seconds that it took."""
+    """One call of a model: the items in it, the rows that ran for them and the seconds it took."""
 
     model: str
     size: int
+    rows: int
     seconds: float
 
 
@@ -75,13 +76,14 @@ class Network:
     def inputs(self, like: Arrays, items: int, device: int) -> Arrays:
         """Return arrays into whose first rows ``items`` items are to be written, for :meth:`run`.
 
-        Rows have the shapes and types of those in ``like``. Those behind are zeros: they fill the
-        batch up to a size that is warmed.
+        Rows have the shapes and types of those in ``like``. A device with fixed buffers has zeros
+        behind them, up to a size that is warmed; any other runs just the items.
         """
-        rows = self.limits.bucket(items)
-        batch = self.model.inputs(rows, device) or blank(like, rows)
-        clear(batch, items)
-        return batch
+        buffers = self.model.inputs(self.limits.bucket(items), device)
+        if buffers is None:
+            return blank(like, items)
+        clear(buffers, items)
+        return buffers
 
     def run(self, batch: Arrays, used: int, device: int) -> tuple[Arrays, Run]:
         """Run a batch whose first ``used`` rows are items; return these rows of every output.
@@ -95,7 +97,7 @@ class Network:
         seconds = perf_counter() - began
         check(outputs, rows, used)
         kept = {name: values[:used] for name, values in outputs.items()}
-        return kept, Run(self.name, used, seconds)
+        return kept, Run(self.name, used, rows, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,10 @@ at most, and wait as long as their other members take to arrive, ``(b - 1) / λ`
 An idle server keeps up with single items, so nothing waits. Where a batch costs as much as its
 items one by one (a CPU), larger batches never help and nothing waits at any load; while every
 worker is busy, batches fill up without a rule.
-
-A batch between two sizes is padded to the larger one. Where rows cost time, padding makes a loaded
-worker slower, which makes batches larger and padding more: :func:`batch_size` then leaves the
-items that do not fill a size to the next batch.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 TARGET = 0.7
 """Share of the workers' time: a queue's delay there is about one run (M/D/1: u / 2(1 - u))."""
@@ -60,11 +56,11 @@ class Load:
         """Note an item."""
         self._arrivals.add(1.0, now)
 
-    def ran(self, bucket: int, seconds: float, now: float) -> None:
-        """Note a batch of ``bucket`` rows that kept a worker busy for ``seconds``."""
+    def ran(self, rows: int, seconds: float, now: float) -> None:
+        """Note a batch of ``rows`` rows that kept a worker busy for ``seconds``."""
         self._busy.add(seconds, now)
-        mean = self._run_seconds.setdefault(bucket, seconds)
-        self._run_seconds[bucket] = mean + NEWEST * (seconds - mean)
+        mean = self._run_seconds.setdefault(rows, seconds)
+        self._run_seconds[rows] = mean + NEWEST * (seconds - mean)
 
     def busy(self, now: float) -> float:
         """Return how many workers this model keeps busy."""
@@ -73,27 +69,6 @@ class Load:
     def wait(self, workers: float, now: float) -> float:
         """Return how long the first item of a batch waits, see :func:`wait_for_company`."""
         return wait_for_company(self._arrivals.at(now), self._run_seconds, workers)
-
-    def batch_size(self, waiting: int, buckets: Sequence[int]) -> int:
-        """Return how many of the items that wait run together, see :func:`batch_size`."""
-        return batch_size(waiting, buckets, self._run_seconds)
-
-
-def batch_size(waiting: int, buckets: Sequence[int], run_seconds: Mapping[int, float]) -> int:
-    """Return how many items run together: those that wait, or those that fill a size.
-
-    Args:
-        waiting: items that wait, one or more.
-        buckets: the sizes that a batch is padded to, ascending.
-        run_seconds: mean run time of each size that has run; without it padding is free.
-    """
-    together = min(waiting, buckets[-1])
-    padded = next(size for size in buckets if size >= together)
-    full = max((size for size in buckets if size <= together), default=padded)
-    if not {full, padded} <= run_seconds.keys():
-        return together
-    # Seconds an item, either way.
-    return full if run_seconds[full] / full < run_seconds[padded] / together else together
 
 
 def wait_for_company(arrivals: float, run_seconds: Mapping[int, float], workers: float) -> float:

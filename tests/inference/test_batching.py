@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from esapr.inference.batching import Batcher, BatchLimits, DropReason, Item
 
 LIMITS = BatchLimits(buckets=(1, 2, 4), max_wait=0.1, max_pending=8, use_by=1.0)
-MOST = 1000
 WAITS = st.sampled_from([0.0, 0.03, 0.1, 9.0])
 
 
@@ -67,24 +66,21 @@ class AgainstANaiveBatcher(RuleBasedStateMachine):
         assert self.batcher.discard(gone)
         assert not self.batcher.discard(gone)
 
-    @rule(wait=WAITS, most=st.sampled_from([1, 3, 4]))
-    def take(self, wait: float, most: int) -> None:
+    @rule(wait=WAITS)
+    def take(self, wait: float) -> None:
         fresh = [w for w in self.waiting if w.use_by >= self.now]
         due = self.is_due(fresh, wait)
 
-        taken = self.batcher.take(self.now, wait, most)
+        taken = self.batcher.take(self.now, wait)
 
         stale = [drop.item for drop in taken.dropped]
         assert [w for w in self.waiting if w.use_by < self.now] == stale
         assert all(drop.reason is DropReason.STALE for drop in taken.dropped)
-        assert len(taken.batch) == (min(len(fresh), most) if due else 0)
+        assert len(taken.batch) == (min(len(fresh), LIMITS.max_size) if due else 0)
         assert all(any(chosen is w for w in fresh) for chosen in taken.batch)
         left = [w for w in fresh if not any(w is chosen for chosen in taken.batch)]
         self.sessions_take_turns(taken.batch, left)
-        if most == LIMITS.max_size:
-            self.nobody_is_passed_over_twice(taken.batch, left)
-        elif taken.batch:
-            self.passed_over.clear()
+        self.nobody_is_passed_over_twice(taken.batch, left)
         self.waiting = left
 
     @staticmethod
@@ -130,22 +126,22 @@ def test_an_empty_batcher_is_never_due() -> None:
     batcher: Batcher[int] = Batcher(LIMITS)
 
     assert batcher.due_at(0.0) is None
-    assert batcher.take(1e9, 0.0, MOST).batch == []
+    assert batcher.take(1e9, 0.0).batch == []
 
 
 def test_the_wait_begins_with_the_first_item() -> None:
     batcher = filled(item("a", added=5.0, use_by=9), item("b", added=5.04, use_by=9))
 
     assert batcher.due_at(0.05) == pytest.approx(5.05)
-    assert batcher.take(5.049, 0.05, MOST).batch == []
-    assert len(batcher.take(5.05, 0.05, MOST).batch) == 2
+    assert batcher.take(5.049, 0.05).batch == []
+    assert len(batcher.take(5.05, 0.05).batch) == 2
 
 
 def test_without_a_wait_one_item_is_due_at_once() -> None:
     batcher = filled(item("a", added=5.0, use_by=9))
 
     assert batcher.due_at(0.0) == 5.0
-    assert len(batcher.take(5.0, 0.0, MOST).batch) == 1
+    assert len(batcher.take(5.0, 0.0).batch) == 1
 
 
 def test_no_wait_is_longer_than_the_limit() -> None:
@@ -156,20 +152,20 @@ def test_a_full_batch_is_due_at_once() -> None:
     batcher = filled(*(item(session) for session in "abcd"))
 
     assert batcher.due_at(9.0) == float("-inf")
-    assert len(batcher.take(0.0, 9.0, MOST).batch) == 4
+    assert len(batcher.take(0.0, 9.0).batch) == 4
 
 
 def test_a_batch_never_exceeds_the_last_bucket() -> None:
     batcher = filled(*(item(session) for session in "abcdef"))
 
-    assert [len(batcher.take(1.0, 0.0, MOST).batch) for _ in range(3)] == [4, 2, 0]
+    assert [len(batcher.take(1.0, 0.0).batch) for _ in range(3)] == [4, 2, 0]
 
 
 def test_a_noisy_session_does_not_delay_a_quiet_one() -> None:
     noisy = [item("noisy", use_by=0.5) for _ in range(7)]
     quiet = item("quiet", use_by=1.0)
 
-    batch = filled(*noisy, quiet).take(0.0, 0.0, MOST).batch
+    batch = filled(*noisy, quiet).take(0.0, 0.0).batch
 
     assert quiet in batch
     assert batch[0] is noisy[0]
@@ -186,7 +182,7 @@ def test_a_hundred_times_the_work_delays_nobody_by_more_than_a_batch(places: int
             batcher.add(item("noisy", added=second, use_by=second + 60))
         quiet = item("quiet", added=second, use_by=second + 60)
         batcher.add(quiet)
-        batches = (batcher.take(float(second), 0.0, MOST).batch for _ in range(100))
+        batches = (batcher.take(float(second), 0.0).batch for _ in range(100))
         delays.append(next(number for number, batch in enumerate(batches) if quiet in batch))
 
     assert max(delays) <= 1
@@ -198,7 +194,7 @@ def test_sessions_that_are_short_of_places_take_turns() -> None:
     backlogs = [item(s, use_by=50 + age) for age, s in enumerate("abcd") for _ in range(10)]
     batcher = filled(*backlogs, limits=limits)
 
-    served = [{i.session for i in batcher.take(0.0, 0.0, MOST).batch} for _ in range(4)]
+    served = [{i.session for i in batcher.take(0.0, 0.0).batch} for _ in range(4)]
 
     assert served == [{"a", "b"}, {"c", "d"}, {"a", "b"}, {"c", "d"}]
 
@@ -225,7 +221,7 @@ def test_without_a_noisy_session_the_newcomer_is_refused() -> None:
 def test_an_item_at_its_use_by_still_runs_and_one_past_it_does_not() -> None:
     on_time, late = item("a", use_by=0.5), item("b", use_by=0.499)
 
-    taken = filled(on_time, late).take(0.5, 0.0, MOST)
+    taken = filled(on_time, late).take(0.5, 0.0)
 
     assert taken.batch == [on_time]
     assert [(drop.item, drop.reason) for drop in taken.dropped] == [(late, DropReason.STALE)]
@@ -234,11 +230,3 @@ def test_an_item_at_its_use_by_still_runs_and_one_past_it_does_not() -> None:
 @pytest.mark.parametrize(("size", "bucket"), [(1, 1), (2, 2), (3, 4), (4, 4)])
 def test_a_batch_runs_in_the_smallest_bucket_that_holds_it(size: int, bucket: int) -> None:
     assert LIMITS.bucket(size) == bucket
-
-
-def test_no_more_than_asked_for_is_taken_and_the_rest_keeps_its_turn() -> None:
-    batcher = filled(*(item(session) for session in "abc"))
-
-    first, second = (batcher.take(1.0, 0.0, 2).batch for _ in range(2))
-
-    assert [[i.session for i in batch] for batch in (first, second)] == [["a", "b"], ["c"]]

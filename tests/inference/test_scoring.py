@@ -159,12 +159,12 @@ async def test_items_of_different_length_are_padded_with_zeros() -> None:
     assert model.ran[0]["x"].tolist() == [[1, 2, 3], [4, 0, 0]]
 
 
-async def test_a_batch_is_padded_to_its_bucket_and_the_padding_is_answered_to_nobody() -> None:
+async def test_a_processor_runs_just_the_items() -> None:
     model = Doubler()
     async with scoring(model, Tally()) as scorer:
         scores = await all_scores(scorer, 3)
 
-    assert model.ran[0]["x"].shape == (4, 1)
+    assert model.ran[0]["x"].shape == (3, 1)
     assert [score.batch_size for score in scores if isinstance(score, Scored)] == [3, 3, 3]
 
 
@@ -184,16 +184,3 @@ async def test_what_does_not_fit_is_refused_at_once() -> None:
     assert refused.value.reason is DropReason.OVERLOADED
     assert tally.drops == {"overloaded": 1}
     assert sum(tally.sizes) == 2 * LIMITS.max_size + LIMITS.max_pending
-
-
-async def test_a_model_may_divide_by_zero_on_padding() -> None:
-    def inverse(batch: Arrays) -> Arrays:
-        with np.errstate(divide="ignore"):
-            return {"y": 1 / batch["x"]}
-
-    async with scoring(Answering(inverse), Tally()) as scorer:
-        scores = await asyncio.gather(
-            *(scorer.score(one(value), session=str(value)) for value in (1, 2, 4))
-        )
-
-    assert [float(score.value["y"][0]) for score in scores] == [1, 0.5, 0.25]

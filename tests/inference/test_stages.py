@@ -1,4 +1,4 @@
-"""What a worker makes of a batch: rows stacked and padded, outputs checked and taken apart."""
+"""What a worker makes of a batch: rows stacked, outputs checked and taken apart."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def test_each_item_gets_its_own_row_and_the_run_is_told() -> None:
 
     assert [value["y"].tolist() for value in answers.values] == [[2], [4], [6]]
     (run,) = answers.runs
-    assert (run.model, run.size) == ("doubler", 3)
+    assert (run.model, run.size, run.rows) == ("doubler", 3, 3)
     assert run.seconds >= 0
 
 
@@ -23,6 +23,10 @@ def test_a_network_keeps_the_padding_to_itself() -> None:
 
     assert len(model.ran[0]["x"]) == 4
     assert outputs["y"].tolist() == [[2]]
+
+
+def test_a_model_may_divide_by_zero_on_padding() -> None:
+    check({"y": np.array([[1.0], [np.inf]])}, rows=2, used=1)
 
 
 def test_stack_leaves_missing_rows_zero() -> None:

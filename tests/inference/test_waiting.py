@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from esapr.inference.waiting import MEMORY, TARGET, Load, Rate, batch_size, wait_for_company
+from esapr.inference.waiting import MEMORY, TARGET, Load, Rate, wait_for_company
 
 # A GPU's batch costs the same whatever its size; a CPU's costs what its items cost.
 GPU = {1: 0.005, 4: 0.005, 16: 0.006}
@@ -99,36 +99,3 @@ def test_one_slow_run_does_not_change_the_mind_of_a_load() -> None:
     load.ran(1, 0.02, now=10.0)
 
     assert load.wait(1.0, now=10.0) == 0
-
-
-SIZES = (1, 4, 16)
-
-
-def test_where_rows_cost_time_only_full_sizes_run() -> None:
-    assert [batch_size(waiting, SIZES, CPU) for waiting in (1, 3, 4, 5, 15, 16, 40)] == [
-        *(1, 1, 4, 4, 4, 16, 16)
-    ]
-
-
-def test_where_rows_are_free_all_run_that_wait() -> None:
-    assert [batch_size(waiting, SIZES, GPU) for waiting in (1, 3, 5, 15, 40)] == [1, 3, 5, 15, 16]
-
-
-def test_padding_is_free_until_it_was_seen_to_cost() -> None:
-    assert batch_size(5, SIZES, {}) == 5
-    assert batch_size(5, SIZES, {4: 0.008}) == 5
-
-
-@given(waiting=st.integers(1, 40), row=st.floats(1e-6, 0.1), overhead=st.floats(0, 0.1))
-def test_an_item_never_costs_more_than_in_a_padded_batch(
-    waiting: int, row: float, overhead: float
-) -> None:
-    seconds = {size: overhead + row * size for size in SIZES}
-
-    def each(items: int) -> float:
-        return seconds[next(size for size in SIZES if size >= items)] / items
-
-    chosen = batch_size(waiting, SIZES, seconds)
-
-    assert 1 <= chosen <= min(waiting, SIZES[-1])
-    assert each(chosen) <= each(min(waiting, SIZES[-1]))

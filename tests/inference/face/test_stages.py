@@ -158,7 +158,7 @@ def test_frames_of_different_sizes_are_searched_in_one_batch(looks: list[Look]) 
     assert none == []
     assert large[0].face.x == pytest.approx(3 * small[0].face.x, rel=0.05)
     assert large[0].face.side == pytest.approx(3 * small[0].face.side, rel=0.1)
-    assert (detector.rows, runs(answers)) == ([4], [("face_detector", 3)])
+    assert (detector.rows, runs(answers)) == ([3], [("face_detector", 3)])
 
 
 def runs(answers: Answers[Face | None] | Answers[list[object]]) -> list[tuple[str, int]]:
