@@ -30,6 +30,7 @@ def state(*, weight: float | None, batch_size: int = 1) -> State:
         fused=FUSED if weight is not None else None,
         abstain=None if weight is not None else AbstainReason("no_evidence"),
         modalities=ModalityStates(text=text),
+        muted=[],
         latency=Latency(capture_to_state_ms=80.0, queue_ms=1, batch_size=batch_size, infer_ms=2),
         dropped=DropCounts(frames=0, windows=0, lines=0),
         level="full",
