@@ -218,6 +218,7 @@ def describe(difference: float, temperature: float, metrics: Mapping[str, Any]) 
         max_wait_ms=20,
         max_pending=64,
         use_by_ms=1500,
+        cpu_rows=2,
         parity_reference="the same network in PyTorch, float32",
         parity_tolerance=TOLERANCE,
         parity_max_abs_difference=difference,
