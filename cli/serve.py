@@ -6,6 +6,7 @@ import signal
 import click
 import structlog
 
+from esapr.cli.processes import run as run_processes
 from esapr.inference.cards import ModelError
 from esapr.server import logs
 from esapr.server.app import serve as run_server
@@ -20,7 +21,13 @@ log = structlog.get_logger()
 @click.command()
 @click.option("--host", help="Address to bind (default 127.0.0.1).")
 @click.option("--port", type=int, help="TCP port (default 8000; 0 takes a free one).")
-def serve(host: str | None, port: int | None) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    default=1,
+    help="Gateways that share the port (default 1).",
+)
+def serve(host: str | None, port: int | None, processes: int) -> None:
     """Run the server. Other settings come from ESAPR_* variables."""
     try:
         config = ServerConfig.from_environ(host=host, port=port)
@@ -29,7 +36,7 @@ def serve(host: str | None, port: int | None) -> None:
     logs.configure(json=config.log_json)
     share_heaps()
     try:
-        asyncio.run(_serve(config))
+        asyncio.run(_serve(config, processes))
     except (BusError, ModelError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -38,12 +45,15 @@ def serve(host: str | None, port: int | None) -> None:
         ) from None
 
 
-async def _serve(config: ServerConfig) -> None:
+async def _serve(config: ServerConfig, processes: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with run_server(config, STATIC) as server:
+    if processes > 1:
+        await run_processes(config, processes, stop)
+        return
+    async with run_server(config, STATIC, stop=stop) as server:
         click.echo(f"ESAPR serves on {server.url}", err=True)
         await stop.wait()
         log.info("stopping")

@@ -57,7 +57,8 @@ async def server_process(command: Sequence[str] = SERVE) -> AsyncIterator[Server
             # A full pipe would stop the server.
             drain = group.create_task(_drain(process))
             yield ServerProcess(url, process.pid)
-            process.send_signal(signal.SIGTERM)
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
             await drain
             await process.wait()
     finally:

@@ -27,6 +27,6 @@ class SessionInfo(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """Answer to ``GET /healthz`` and ``GET /readyz``."""
+    """Answer to ``GET /healthz``, ``GET /readyz`` and ``POST /v1/admin/drain``."""
 
-    status: Literal["ok", "ready", "warming_up"]
+    status: Literal["ok", "ready", "warming_up", "draining"]

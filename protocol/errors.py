@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     MEDIA_UNSUPPORTED = "media_unsupported"
     MESSAGE_TOO_BIG = "message_too_big"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    MOVED = "moved"
     MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
@@ -57,6 +58,7 @@ _RETRYABLE = frozenset(
         ErrorCode.BEHIND,
         ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,
+        ErrorCode.MOVED,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
         ErrorCode.ROOM_FULL,
@@ -75,6 +77,7 @@ _STATUS = {
     ErrorCode.MEDIA_UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.MESSAGE_TOO_BIG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.MOVED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -130,6 +133,7 @@ class CloseCode(IntEnum):
     SHUTDOWN = 1001
     TOO_BIG = 1009
     INTERNAL = 1011
+    RESTART = 1012
     TRY_LATER = 1013
     BAD_MESSAGE = 4400
     POLICY = 4403

@@ -17,7 +17,7 @@ SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 PLAIN_TEXT = "text/plain"
 
 
-_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID, ErrorCode.SCOPE_MISSING)
+_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID, ErrorCode.SCOPE_MISSING, ErrorCode.MOVED)
 
 CREATE_DEMO_SESSION = Route(
     method="POST",
@@ -244,6 +244,15 @@ GET_METRICS = Route(
     answers={HTTPStatus.OK: Answer("Prometheus' text format.", Body(str, PLAIN_TEXT))},
 )
 
+DRAIN = Route(
+    method="POST",
+    path="/v1/admin/drain",
+    name="drain",
+    summary="Stop the server as SIGTERM does. Exists on loopback addresses only.",
+    answers={HTTPStatus.ACCEPTED: Answer("It begins to stop.", Body(Health))},
+    errors=(ErrorCode.TOKEN_INVALID,),
+)
+
 ROUTES = (
     CREATE_DEMO_SESSION,
     GET_SESSION,
@@ -262,4 +271,5 @@ ROUTES = (
     GET_HEALTH,
     GET_READINESS,
     GET_METRICS,
+    DRAIN,
 )

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,21 @@ from esapr.protocol import limits
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
-from esapr.server.http import cors, errors, feed, health, pages, reference, rooms, sessions, whip
-from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, TOKENS
+from esapr.server.gateway import Gateway, joined
+from esapr.server.http import (
+    admin,
+    cors,
+    errors,
+    feed,
+    health,
+    pages,
+    reference,
+    rooms,
+    sessions,
+    whip,
+)
+from esapr.server.http.elsewhere import serving_all
+from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, STOP, TOKENS
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
 from esapr.server.sessions.admission import Sessions
@@ -43,11 +56,15 @@ class Server:
 
 @asynccontextmanager
 async def serve(
-    config: ServerConfig, static: Path, models: Mapping[str, InstalledModel] | None = None
+    config: ServerConfig,
+    static: Path,
+    models: Mapping[str, InstalledModel] | None = None,
+    *,
+    stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Server]:
-    """Serve until the block is left, then close every session with 1001.
+    """Serve until the block is left, then hand every session over, or close it with 1001.
 
-    The port is open while the models warm up. ``models`` defaults to those installed.
+    The port is open while ``models``, or those installed, warm up. ``stop`` is set on request.
 
     Raises:
         OSError: the address is unknown or the port is taken.
@@ -55,31 +72,27 @@ async def serve(
         BusError: the bus cannot be joined.
     """
     metrics = Metrics()
-    with _bind(config) as listener, ExitStack() as stack:
+    with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
         models = models or await _installed_models(config, metrics, stack)
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
         ready = asyncio.Event()
-        async with _bus(config, metrics) as bus, asyncio.TaskGroup() as group:
-            open_sessions = _sessions(group, config, pipeline, metrics, bus)
-            app = _application(
-                config,
-                static,
-                metrics=metrics,
-                pipeline=pipeline,
-                ready=ready,
-                open_sessions=open_sessions,
-            )
+        async with (
+            _bus(config, metrics) as bus,
+            asyncio.TaskGroup() as group,
+            _sessions(group, config, pipeline, bus, internal, metrics=metrics) as here,
+        ):
+            open_sessions, gateway = here
+            app = _application(config, static, *here)
+            app[READY], app[STOP] = ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
-                port = await _listen(runner, listener)
+                port = await _listen(runner, listener, gateway)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
                 tasks = [group.create_task(each) for each in work]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
-                await open_sessions.close()
-                # Waits for the feeds to send what they hold.
-                await runner.cleanup()
+                await _close(runner, open_sessions, gateway, config.drain_timeout)
             for task in tasks:
                 task.cancel()
 
@@ -152,36 +165,58 @@ async def _bus(config: ServerConfig, metrics: Metrics) -> AsyncIterator[Bus]:
         yield bus
 
 
-def _sessions(
+async def _close(
+    runner: web.AppRunner,
+    open_sessions: Sessions,
+    gateway: Gateway | None,
+    seconds: float,
+) -> None:
+    open_sessions.stopping = True
+    if gateway:
+        # Whoever reconnects has to reach another gateway.
+        for site in list(runner.sites):
+            await site.stop()
+        await gateway.hand_over(seconds)
+    await open_sessions.close(handed_over=gateway is not None)
+    # Waits for the feeds to send what they hold.
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def _sessions(
     group: asyncio.TaskGroup,
     config: ServerConfig,
     pipeline: Pipeline,
-    metrics: Metrics,
     bus: Bus,
-) -> Sessions:
+    internal: socket.socket | None,
+    *,
+    metrics: Metrics,
+) -> AsyncIterator[tuple[Sessions, Gateway | None]]:
     open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
     tokens = Tokens()
     bus.listen(open_rooms.receive, lambda digest: tokens.redeem(digest, unix_time()))
-    return Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
+    sessions = Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
+    if bus.directory is None or internal is None:
+        yield sessions, None
+        return
+    async with joined(internal, bus.directory, sessions, metrics) as gateway:
+        yield sessions, gateway
 
 
 def _application(
     config: ServerConfig,
     static: Path,
-    *,
-    metrics: Metrics,
-    pipeline: Pipeline,
-    ready: asyncio.Event,
     open_sessions: Sessions,
+    gateway: Gateway | None,
 ) -> web.Application:
-    app = web.Application(
-        middlewares=[errors.answering_errors(metrics)], client_max_size=limits.MAX_REQUEST_BYTES
-    )
+    middlewares = [errors.answering_errors(open_sessions.metrics)]
+    if gateway:
+        middlewares.append(serving_all(gateway.ownership, gateway.http))
+    app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)
     app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
     app[CONFIG] = config
-    app[METRICS] = metrics
-    app[PIPELINE] = pipeline
-    app[READY] = ready
+    app[METRICS] = open_sessions.metrics
+    app[PIPELINE] = open_sessions.pipeline
     app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
     app[TOKENS] = open_sessions.tokens
@@ -194,6 +229,7 @@ def _application(
             *feed.routes(),
             *rooms.routes(),
             *pages.routes(static),
+            *(admin.routes() if config.loopback else []),
         ]
     )
     return app
@@ -203,12 +239,19 @@ def _bind(config: ServerConfig) -> socket.socket:
     """Return a socket that listens; bound before any task starts, so that failing is simple."""
     found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
     family, _, _, _, address = found[0]
-    return socket.create_server(address[:2], family=family)
+    return socket.create_server(address[:2], family=family, reuse_port=config.reuse_port)
 
 
-async def _listen(runner: web.AppRunner, listener: socket.socket) -> int:
+def _bind_internal(config: ServerConfig) -> AbstractContextManager[socket.socket | None]:
+    if config.bus == "local":
+        return nullcontext()
+    return socket.create_server((config.internal_host, config.internal_port))
+
+
+async def _listen(runner: web.AppRunner, listener: socket.socket, gateway: Gateway | None) -> int:
     await runner.setup()
-    await web.SockSite(runner, listener).start()
+    for each in (listener, gateway.listener) if gateway else (listener,):
+        await web.SockSite(runner, each).start()
     port: int = listener.getsockname()[1]
     log.info("listening", port=port)
     return port

@@ -82,6 +82,15 @@ class ServerConfig:
     nats_url: str = "nats://127.0.0.1:4222"
     """Address of the NATS server, with ``bus = nats``."""
 
+    internal_host: str = "127.0.0.1"
+    """Address at which other gateways reach this one, with ``bus = nats``."""
+
+    internal_port: int = 0
+    """TCP port there; 0 takes a free one."""
+
+    reuse_port: bool = False
+    """Share the port with other gateways of this host (``SO_REUSEPORT``)."""
+
     log_json: bool = False
     """Write one JSON object a log line, not coloured text."""
 
@@ -101,6 +110,7 @@ class ServerConfig:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
             "port": (0, 65_535),
+            "internal_port": (0, 65_535),
             "max_sessions": (1, 10_000),
             "inference_threads": (0, 256),
             "gpu_memory_mb": (0, 1_000_000),
@@ -153,6 +163,11 @@ class ServerConfig:
         """
         values = _parse(os.environ) | {k: v for k, v in overrides.items() if v is not None}
         return cls(**values)  # type: ignore[arg-type]
+
+
+def environ_with(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment of a further process that has ``settings`` besides those here."""
+    return {**os.environ, **{f"ESAPR_{name.upper()}": str(v) for name, v in settings.items()}}
 
 
 def _parse(environ: Mapping[str, str]) -> dict[str, object]:

@@ -42,6 +42,9 @@ class Metrics:
             "esapr_cluster_failures_total", "Batches that the cluster did not run", ["code"]
         )
         self.device_up = gauge("esapr_device_up", "Whether a device takes batches", ["device"])
+        self.moves = counter(
+            "esapr_session_moves_total", "Sessions that changed their gateway", ["how"]
+        )
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )
@@ -58,6 +61,10 @@ class Metrics:
     def dropped(self, model: str, reason: str, count: int) -> None:
         """Note items dropped at ``model``, or at another stage of that name."""
         self.drops.labels(model, reason).inc(count)
+
+    def moved(self, how: str) -> None:
+        """Note a session that was handed over, taken over, or lost to another gateway."""
+        self.moves.labels(how).inc()
 
     def cluster_failed(self, code: str) -> None:
         """Note a batch that the cluster did not run, with its gRPC status."""

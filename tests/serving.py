@@ -1,5 +1,6 @@
 """A real server with the shipped models, for tests that speak to it over sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -28,10 +29,12 @@ def models() -> dict[str, Model]:
 
 
 @asynccontextmanager
-async def running_server(static: Path = STATIC, **settings: object) -> AsyncIterator[Server]:
+async def running_server(
+    static: Path = STATIC, *, stop: asyncio.Event | None = None, **settings: object
+) -> AsyncIterator[Server]:
     """Serve on a free loopback port until the block is left; ready when it is entered."""
     config = replace(ServerConfig(port=0), **settings)  # type: ignore[arg-type]
     in_threads = config.inference_workers == "threads"
-    async with serve(config, static, models() if in_threads else None) as server:
+    async with serve(config, static, models() if in_threads else None, stop=stop) as server:
         await server.ready.wait()
         yield server

@@ -7,6 +7,7 @@ comes in.
 from collections.abc import Callable
 from typing import Protocol
 
+from esapr.server.bus.directory import Directory
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.trust.tokens import Grant
 
@@ -23,6 +24,9 @@ class BusError(Exception):
 
 class Bus(Protocol):
     """Carries ``state``, ``member.*`` and ``mute`` messages. Order is kept per gateway."""
+
+    directory: Directory | None
+    """Where sessions live; None if they are all here."""
 
     def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
         """Hand what is published anywhere to ``deliver``; answer others with ``find_grant``."""

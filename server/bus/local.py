@@ -1,12 +1,15 @@
 """The bus of a gateway that is alone: a call."""
 
 from esapr.server.bus import Deliver, FindGrant
+from esapr.server.bus.directory import Directory
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.trust.tokens import Grant
 
 
 class LocalBus:
     """Implements :class:`esapr.server.bus.Bus` within one process."""
+
+    directory: Directory | None = None
 
     def __init__(self) -> None:
         """Start without a listener."""

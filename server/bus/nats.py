@@ -20,7 +20,9 @@ from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
 from esapr.protocol.rooms import MemberJoined, MemberLeft, MemberMuted, Mute
 from esapr.server.bus import BusError, Deliver, FindGrant
+from esapr.server.bus.directory import Directory, DirectoryError
 from esapr.server.bus.local import LocalBus
+from esapr.server.bus.nats_directory import NatsDirectory
 from esapr.server.metrics import Metrics
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.trust.tokens import Grant
@@ -44,10 +46,11 @@ _grants = msgspec.msgpack.Decoder(Grant)
 class NatsBus:
     """Implements :class:`esapr.server.bus.Bus` across gateways."""
 
-    def __init__(self, client: Client, metrics: Metrics) -> None:
+    def __init__(self, client: Client, directory: Directory, metrics: Metrics) -> None:
         """Publish through ``client``, which is connected and brings back nothing of its own."""
         self._client = client
         self._metrics = metrics
+        self.directory: Directory | None = directory
         self._here = LocalBus()
         self._find_grant: FindGrant = lambda _: None
         self._waiting: deque[tuple[str, Broadcast]] = deque()
@@ -135,7 +138,13 @@ async def connected(url: str, metrics: Metrics) -> AsyncIterator[NatsBus]:
             )
     except (OSError, Error, TimeoutError) as error:
         raise BusError(f"no NATS server at {url}") from error
-    bus = NatsBus(client, metrics)
+    directory = NatsDirectory(client)
+    try:
+        await directory.open()
+    except DirectoryError as error:
+        await client.close()
+        raise BusError(f"{url} needs JetStream (nats-server -js): {error}") from None
+    bus = NatsBus(client, directory, metrics)
     try:
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(bus.run())

@@ -55,6 +55,7 @@ async def post_session(request: web.Request) -> web.Response:
         room_feed_url=f"/v1/rooms/{session.room}/feed",
         notice=NOTICE,
     )
+    await request.app[SESSIONS].owner.keep(session)
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
 
 
@@ -95,6 +96,7 @@ async def post_token(request: web.Request) -> web.Response:
         feed_url=f"/v1/rooms/{session.room}/feed" if in_room else f"/v1/sessions/{session.id}/feed",
         redeem_seconds=wanted.redeem_seconds,
     )
+    await request.app[SESSIONS].owner.keep(session)
     return json_response(answer, HTTPStatus.CREATED)
 
 

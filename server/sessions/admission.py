@@ -1,6 +1,9 @@
 """Which sessions there are: admission at the door, and the bulkhead around each of them."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import uuid4
 
 import structlog
 from msgspec import UNSET
@@ -10,12 +13,35 @@ from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
-from esapr.server.sessions.endings import SHUTDOWN, Ending
+from esapr.server.sessions.endings import MOVED, SHUTDOWN, Ending
+from esapr.server.sessions.host import Host
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
-from esapr.server.trust.tokens import Tokens
+from esapr.server.sessions.snapshot import Snapshot
+from esapr.server.trust.tokens import Grant, Tokens
 
 log = structlog.get_logger()
+
+
+class Owner(Protocol):
+    """Knows whether the sessions of this gateway are its own."""
+
+    def holds(self) -> bool:
+        """Return whether the sessions here are certainly still this gateway's."""
+
+    async def keep(self, session: Session) -> None:
+        """Let other gateways know of a session that has just changed."""
+
+
+class Alone:
+    """The owner where there is no other gateway."""
+
+    def holds(self) -> bool:
+        """Return True."""
+        return True
+
+    async def keep(self, session: Session) -> None:
+        """Tell nobody."""
 
 
 class Sessions:
@@ -34,12 +60,15 @@ class Sessions:
         """Run sessions in ``group``; each joins one of ``rooms``."""
         self._group = group
         self._config = config
-        self._pipeline = pipeline
-        self._metrics = metrics
+        self.pipeline = pipeline
+        self.metrics = metrics
         self.rooms = rooms
         self.tokens = tokens
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
-        self._stopping = False
+        self.owner: Owner = Alone()
+        """Speaks for this gateway among others."""
+        self.stopping = False
+        """Whether nobody is admitted any more."""
 
     def create(self, request: SessionRequest) -> Session:
         """Admit a session and start it. Check and entry are one step: no await lies between.
@@ -52,20 +81,37 @@ class Sessions:
             raise ProtocolError(
                 ErrorCode.CONSENT_REQUIRED, "a session needs a consent receipt", "consent"
             )
-        if self._stopping:
+        self.check_place()
+        if request.room is not UNSET:
+            self.rooms.check_place(request.room)
+        return self._start(request, None)
+
+    def resume(self, snapshot: Snapshot, grants: Mapping[str, Grant]) -> Session:
+        """Go on with a session that another gateway had, after :meth:`check_place`."""
+        session = self._start(snapshot.request, snapshot)
+        self.tokens.adopt(grants)
+        return session
+
+    def check_place(self) -> None:
+        """Check that one more session can be admitted.
+
+        Raises:
+            ProtocolError: ``overloaded`` or ``shutting_down``.
+        """
+        if self.stopping:
             raise ProtocolError(ErrorCode.SHUTTING_DOWN, "the server is stopping")
         if len(self._open) >= self._config.max_sessions:
             raise ProtocolError(
                 ErrorCode.OVERLOADED, f"at most {self._config.max_sessions} sessions at a time"
             )
-        if request.room is not UNSET:
-            self.rooms.check_place(request.room)
-        session = Session(request, self._config, self._pipeline, self._metrics, self.rooms.publish)
-        self.rooms.join(session.room, session.member(), session.set_muted)
-        task = self._group.create_task(self._run(session), name=f"session {session.id}")
-        self._open[session.id] = (session, task)
-        self._metrics.sessions.set(len(self._open))
-        return session
+
+    def __contains__(self, session_id: object) -> bool:
+        """Return whether a session is open here."""
+        return session_id in self._open
+
+    def all(self) -> list[Session]:
+        """Return every open session."""
+        return [session for session, _ in self._open.values()]
 
     def get(self, session_id: str) -> Session:
         """Return an open session.
@@ -83,15 +129,29 @@ class Sessions:
         session.end(ending)
         await asyncio.wait([task])
 
-    async def close(self) -> None:
-        """Admit no more sessions and end those that are open, with 1001."""
-        self._stopping = True
-        self.rooms.stop()
+    async def close(self, *, handed_over: bool = False) -> None:
+        """Admit no more sessions and end those that are open, with 1001.
+
+        Rooms go on elsewhere if sessions were handed over.
+        """
+        self.stopping = True
+        self.rooms.stop(MOVED if handed_over else SHUTDOWN)
         tasks = [task for _, task in self._open.values()]
         for session, _ in list(self._open.values()):
             session.end(SHUTDOWN)
         if tasks:
             await asyncio.wait(tasks)
+
+    def _start(self, request: SessionRequest, snapshot: Snapshot | None) -> Session:
+        host = Host(self._config, self.pipeline, self.metrics, self.rooms.publish, self.owner.holds)
+        session = Session(snapshot.session if snapshot else uuid4().hex, request, host)
+        if snapshot:
+            session.go_on(snapshot, self.rooms.history(session.room, session.id))
+        self.rooms.join(session.room, session.member(), session.set_muted)
+        task = self._group.create_task(self._run(session), name=f"session {session.id}")
+        self._open[session.id] = (session, task)
+        self.metrics.sessions.set(len(self._open))
+        return session
 
     async def _run(self, session: Session) -> None:
         log.info("session_opened", session=session.id)
@@ -99,12 +159,15 @@ class Sessions:
             await session.run()
         except Exception as error:
             # The bulkhead: whatever breaks one session ends that session only.
-            self._metrics.errors.labels(ErrorCode.INTERNAL).inc()
+            self.metrics.errors.labels(ErrorCode.INTERNAL).inc()
             log.exception("session_failed", session=session.id, error=type(error).__name__)
             session.fail()
         finally:
             del self._open[session.id]
-            if self.rooms.leave(session.room, session.id, session.ended):
+            if session.ended is MOVED:
+                self.rooms.release(session.room, session.id)
+                self.tokens.release(session.id)
+            elif self.rooms.leave(session.room, session.id, session.ended):
                 self.tokens.forget(session.room)
-            self._metrics.sessions.set(len(self._open))
+            self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)

@@ -57,7 +57,7 @@ class Analysis:
         self._voice_from = -inf
         self.enable(modalities)
         self._tally = tally
-        self._metrics = metrics
+        self.metrics = metrics
         self._on_face = on_face
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
@@ -139,7 +139,7 @@ class Analysis:
     async def _face(self, frame: VideoFrame) -> None:
         repeated = self._stillness.repeated(frame)
         if repeated is not None:
-            self._metrics.unchanged.inc()
+            self.metrics.unchanged.inc()
             self._fusion.add(repeated)
             return
         reading = await self._analysers.face.score(frame)
@@ -173,4 +173,4 @@ class Analysis:
 
     def _drop(self, modality: Modality, reason: str) -> None:
         self._tally.dropped[modality] += 1
-        self._metrics.dropped(modality, reason, 1)
+        self.metrics.dropped(modality, reason, 1)

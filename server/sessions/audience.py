@@ -76,9 +76,14 @@ class Audience:
         subscriber.resume(self._session, last_seq)
         subscriber.put_replay(self._history.since(last_seq))
 
-    def dismiss(self, last: ServerMessage, code: CloseCode, error: ErrorCode | None) -> None:
-        """Send ``last``, then ``error`` if there is one, and let every socket close."""
-        self.publish(last)
+    def keep(self, history: History, next_seq: int) -> None:
+        """Go on from the states of ``history``; ``next_seq`` is the number of the next one."""
+        self._history.go_on(history, next_seq)
+
+    def dismiss(self, last: ServerMessage | None, code: CloseCode, error: ErrorCode | None) -> None:
+        """Send ``last`` and ``error``, as far as there are any, and let every socket close."""
+        if last:
+            self.publish(last)
         if error:
             self.publish(parting_error(error))
         for subscriber in self._subscribers:

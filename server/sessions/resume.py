@@ -23,6 +23,11 @@ class History:
         while self._states[0][1] < at - self._seconds:
             self._states.popleft()
 
+    def go_on(self, history: "History", next_seq: int) -> None:
+        """Keep what ``history`` keeps; ``next_seq`` is the number of the next state."""
+        self._states = deque(history._states)
+        self.next_seq = next_seq
+
     def since(self, last_seq: int) -> list[Broadcast]:
         """Return the states after ``last_seq`` that are kept; the outbox reports the others."""
         return [state for seq, _, state in self._states if seq > last_seq]

@@ -22,7 +22,7 @@ from esapr.protocol.rooms import (
     View,
 )
 from esapr.server.sessions.audience import parting_error
-from esapr.server.sessions.endings import Ending
+from esapr.server.sessions.endings import MOVED, Ending
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
@@ -90,6 +90,10 @@ class Room:
                 missed.append(self._departed[session][1])
         subscriber.put_replay(missed)
 
+    def history(self, session: str) -> History:
+        """Return the states of a session that are kept."""
+        return self._histories.get(("full", session), History())
+
     def receive(self, item: Broadcast) -> None:
         """Take in what the bus brings."""
         match item.message:
@@ -126,7 +130,7 @@ class Room:
 
     def close(self, ending: Ending) -> None:
         """Tell every watcher that everybody has left, and let their sockets close."""
-        last = [Broadcast(RoomClosed(self.id))]
+        last = [] if ending is MOVED else [Broadcast(RoomClosed(self.id))]
         if ending.error:
             last.append(Broadcast(parting_error(ending.error)))
         for subscriber in chain.from_iterable(self._watchers.values()):
@@ -162,7 +166,9 @@ class Room:
         """Keep the states of everybody and their trends; one's own are among the former."""
         if channel.view in ("full", "trends") and isinstance(item.message, State | Trend):
             history = self._histories.setdefault((channel.view, item.message.session), History())
-            history.add(item.message.seq, now, item)
+            # A gateway that has lost the session may still be sending.
+            if item.message.seq >= history.next_seq:
+                history.add(item.message.seq, now, item)
 
     def _send(self, channel: Channel, item: Broadcast) -> None:
         for subscriber in self._watchers.get(channel, ()):

@@ -9,8 +9,9 @@ from esapr.protocol.messages import State
 from esapr.protocol.rooms import Member, MemberJoined, MemberLeft
 from esapr.server.bus import Bus
 from esapr.server.metrics import Metrics
-from esapr.server.sessions.endings import DONE, SHUTDOWN, Ending
+from esapr.server.sessions.endings import DONE, Ending
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.resume import History
 from esapr.server.sessions.room import Room, SetMuted
 
 LOST_SECONDS = 3 * limits.MAX_TICK_MS / 1000
@@ -66,6 +67,15 @@ class Rooms:
         self.publish(room_id, Broadcast(left))
         return room_id not in self._open
 
+    def release(self, room_id: str, session: str) -> None:
+        """Let a session of this gateway go on in its room, from another one."""
+        del self._open[room_id].switches[session]
+
+    def history(self, room_id: str, session: str) -> History:
+        """Return the states of a session that have come here."""
+        room = self._open.get(room_id)
+        return room.history(session) if room else History()
+
     def publish(self, room_id: str, item: Broadcast) -> None:
         """Hand a message to every gateway."""
         self.bus.publish(room_id, item)
@@ -92,10 +102,10 @@ class Rooms:
                     left = MemberLeft(room.id, session, participant, "lost")
                     self.receive(room.id, Broadcast(left))
 
-    def stop(self) -> None:
-        """Close rooms with 1001 from now on; rooms without a session here at once."""
-        self._closing = SHUTDOWN
+    def stop(self, ending: Ending) -> None:
+        """Close rooms with ``ending`` from now on; rooms without a session here at once."""
+        self._closing = ending
         for room_id, room in list(self._open.items()):
             if not room.switches:
                 del self._open[room_id]
-                room.close(SHUTDOWN)
+                room.close(ending)

@@ -1,39 +1,35 @@
 """One session: media in, a state each tick out. Everything it starts lives in one TaskGroup."""
 
 import asyncio
-from collections.abc import Callable
-from uuid import uuid4
+from functools import partial
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from esapr.inference.signals import AudioWindow, FaceDetails, Modality, ModalityScore, VideoFrame
+from esapr.inference.signals import AudioWindow, Modality, ModalityScore, VideoFrame
 from esapr.protocol.answers import SessionInfo, Source
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
-from esapr.protocol.errors import ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import Configure, SessionClosed, Text, Warning
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.messages import Configure, SessionClosed, Text
+from esapr.protocol.requests import Modality as ModalityName
 from esapr.protocol.requests import SessionRequest
 from esapr.protocol.rooms import Member, MemberMuted
-from esapr.server.config import ServerConfig
 from esapr.server.media.webrtc import WebRtcPeer
-from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
-from esapr.server.sessions.conditions import Conditions
-from esapr.server.sessions.endings import FAILED, IDLE, Ending
-from esapr.server.sessions.events import Events
+from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Ending
+from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.outlet import Outlet
 from esapr.server.sessions.peering import Peering
 from esapr.server.sessions.refusals import error_message
-from esapr.server.sessions.states import Envelope, overlay_message, state_message
+from esapr.server.sessions.resume import History
+from esapr.server.sessions.snapshot import Snapshot, margin
 from esapr.server.sessions.tally import Tally
-
-MAX_CATCH_UP = 5
-"""Ticks that are made up for after a stall; beyond, the states skip the lost time."""
-
-_ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
+from esapr.server.sessions.ticks import ticks
+from esapr.server.trust.tokens import unix_time
 
 
 class Session:
@@ -42,45 +38,45 @@ class Session:
     ended: Ending = FAILED
     """Why, once :meth:`run` has returned."""
 
-    def __init__(
-        self,
-        request: SessionRequest,
-        config: ServerConfig,
-        pipeline: Pipeline,
-        metrics: Metrics,
-        publish: Callable[[str, Broadcast], None],
-    ) -> None:
-        """Create a session; nothing happens before :meth:`run`. ``publish`` takes a room's name."""
-        self.id = uuid4().hex
+    def __init__(self, session_id: str, request: SessionRequest, host: Host) -> None:
+        """Create a session; nothing happens before :meth:`run`."""
+        self.id = session_id
+        self._request = request
         self.room = self.id if request.room is UNSET else request.room
         self.participant = request.participant
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
         self.audience = Audience(self.id)
-        self._publish = publish
-        self._config = config
-        self._metrics = metrics
-        self.models = pipeline.versions
-        self.images_per_second = config.analysed_fps
+        self._publish = partial(host.publish, self.room)
+        self._config, self._metrics = host.config, host.metrics
+        self.models = host.pipeline.versions
+        self.images_per_second = host.config.analysed_fps
         self._loop = asyncio.get_running_loop()
         self._created = self._loop.time()
         self._tally = Tally()
         self._analysis = Analysis(
-            pipeline.analysers(self.id),
+            host.pipeline.analysers(self.id),
             self.modalities,
-            config.smoothing_half_life,
+            host.config.smoothing_half_life,
             tally=self._tally,
-            metrics=metrics,
+            metrics=host.metrics,
             on_face=self._publish_picture,
         )
-        self._conditions = Conditions()
-        self._events = Events()
+        self._outlet = Outlet(
+            self._analysis,
+            self._tally,
+            self.audience,
+            publish=self._publish,
+            owned=host.owned,
+            models=self.models,
+        )
         self._ended_tracks: set[Modality] = set()
         self._last_used = 0.0
         self._locked = False
-        self._ingest = Ingest(self, config.analysed_fps)
+        self._ingest = Ingest(self, host.config.analysed_fps)
+        self._ticks: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
-        self.peering = Peering(self._group, metrics)
+        self.peering = Peering(self._group, host.metrics)
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
 
     # --- life ---------------------------------------------------------------------------------
@@ -88,11 +84,12 @@ class Session:
     async def run(self) -> None:
         """Run until :meth:`end` is called, then tell the audience and stop every task."""
         async with self._group as group:
-            tasks = [group.create_task(self._analysis.run()), group.create_task(self._tick())]
+            analysis = group.create_task(self._analysis.run())
+            self._ticks = group.create_task(self._tick())
             ending = await self._ending
             self.peering.stop()
-            for task in tasks:
-                task.cancel()
+            analysis.cancel()
+            self._ticks.cancel()
         self.ended = ending
         self._dismiss(ending)
 
@@ -123,6 +120,38 @@ class Session:
         if self.peering.connected:
             return "webrtc"
         return "messages" if self._ingest.used else "none"
+
+    def stop_ticking(self) -> None:
+        """Make no more states: the next one is another gateway's."""
+        if self._ticks:
+            self._ticks.cancel()
+
+    def snapshot(self, *, reserved: bool) -> Snapshot:
+        """Return what another gateway needs to go on.
+
+        With ``reserved``, its states begin above all that this one may still make.
+        """
+        modalities = [modality.value for modality in self.modalities]
+        return Snapshot(
+            session=self.id,
+            request=replace(self._request, tick_ms=self.tick_ms, modalities=modalities),
+            opened=unix_time() - self.now(),
+            next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
+            totals=self._tally.totals(),
+            muted=self.member().muted,
+            locked=self._locked,
+        )
+
+    def go_on(self, snapshot: Snapshot, history: History) -> None:
+        """Go on where another gateway stopped, whose last states are in ``history``."""
+        self._created -= max(0.0, unix_time() - snapshot.opened)
+        self._last_used = self.now()
+        self._outlet.next_seq = max(snapshot.next_seq, history.next_seq)
+        self.audience.keep(history, self._outlet.next_seq)
+        self._tally.resume(snapshot.totals)
+        self._locked = snapshot.locked
+        for modality in snapshot.muted:
+            self._analysis.mute(Modality(modality), True, self.now())
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
@@ -228,64 +257,25 @@ class Session:
         self._analysis.mute(kind, muted, self.now())
         event = Broadcast(MemberMuted(self.room, self.id, self.participant, kind.value, muted))
         self.audience.put(event)
-        self._publish(self.room, event)
+        self._publish(event)
 
     def member(self) -> Member:
         """Return this session as its room shows it."""
-        return Member(self.id, self.participant)
+        muted: list[ModalityName] = sorted(modality.value for modality in self._analysis.muted)
+        return Member(self.id, self.participant, muted)
 
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        due = 0.0
-        while True:
-            start, tick = due, self.tick_ms / 1000
-            due = start + tick
-            await asyncio.sleep(due - self.now())
-            late = self.now() - due
-            self._metrics.state_lateness.observe(late)
-            self._publish_state(start, due)
-            self._publish_warnings(due)
+        first = self.now() if self._outlet.next_seq else 0.0
+        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, first):
+            self._metrics.state_lateness.observe(self.now() - end)
+            self._outlet.state(start, end, self.now(), self.member())
+            self._outlet.warnings(end, self._ended_tracks)
             self._end_if_idle()
-            if late > MAX_CATCH_UP * tick:
-                due = self.now()
-
-    def _publish_state(self, start: float, end: float) -> None:
-        state = self._analysis.state_at(start, end)
-        envelope = Envelope(
-            session=self.id,
-            participant=self.participant,
-            seq=self._tally.states,
-            made=self.now(),
-            dropped=self._tally.drop_counts(),
-            level=self._tally.level(),
-            muted=sorted(modality.value for modality in self._analysis.muted),
-            models=self.models,
-        )
-        message = state_message(state, envelope)
-        self._tally.state(fused=state.fused is not None)
-        self._metrics.states.labels(str(state.fused is not None).lower()).inc()
-        self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
-        item = Broadcast(message)
-        self.audience.publish_state(item, message.seq, envelope.made)
-        self._publish(self.room, item)
-        self.audience.publish(*self._events.in_state(state))
-
-    def _publish_warnings(self, now: float) -> None:
-        present: set[str] = {*self._analysis.quality()}
-        present |= {_ENDED[modality] for modality in self._ended_tracks}
-        if self._tally.level() != "full":
-            present.add(WarningCode.RATE_REDUCED)
-        for code, active in self._conditions.update(present, now):
-            text = WarningCode(code).description
-            self.audience.publish(Warning(code, active, text, round(now * 1000)))
 
     def _publish_picture(self, at: float, score: ModalityScore | None) -> None:
-        details = score.details if score else None
-        face = details if isinstance(details, FaceDetails) else None
-        self.audience.publish(*self._events.in_picture(at, face))
-        if self.audience.wants_overlays:
-            self.audience.publish(overlay_message(at, face))
+        self._outlet.picture(at, score)
 
     def _end_if_idle(self) -> None:
         now = self.now()
@@ -295,5 +285,6 @@ class Session:
             self.end(IDLE)
 
     def _dismiss(self, ending: Ending) -> None:
-        closed = SessionClosed(ending.reason, self._tally.totals())
+        # A session that has moved is not closed.
+        closed = None if ending is MOVED else SessionClosed(ending.reason, self._tally.totals())
         self.audience.dismiss(closed, ending.close_code, ending.error)

@@ -47,6 +47,16 @@ class Tally:
         self._analysed_before = dict(self.analysed)
         self._dropped_before = dict(self.dropped)
 
+    def resume(self, totals: Totals) -> None:
+        """Go on counting from ``totals``."""
+        self.states, self.fused = totals.states, totals.fused
+        counts = zip(Modality, (totals.frames, totals.windows, totals.lines), strict=True)
+        self.analysed = dict(counts)
+        dropped = totals.dropped
+        drops = zip(Modality, (dropped.frames, dropped.windows, dropped.lines), strict=True)
+        self.dropped = dict(drops)
+        self._analysed_before, self._dropped_before = dict(self.analysed), dict(self.dropped)
+
     def totals(self) -> Totals:
         """Return everything, for the end of the session."""
         return Totals(

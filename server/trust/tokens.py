@@ -4,6 +4,7 @@ Kept as SHA-256, so that what is stored opens nothing.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -62,6 +63,22 @@ class Tokens:
             return None
         redeemed = self._grants[digest] = replace(grant, redeem_by=None)
         return redeemed
+
+    def of(self, session: str) -> dict[str, Grant]:
+        """Return the grants made in the name of a session, by digest."""
+        return {digest: g for digest, g in self._grants.items() if g.session == session}
+
+    def adopt(self, grants: Mapping[str, Grant]) -> None:
+        """Take in grants that another gateway has made."""
+        for digest, grant in grants.items():
+            self._count[grant.room] += digest not in self._grants
+            self._grants[digest] = grant
+
+    def release(self, session: str) -> None:
+        """Forget the grants of a session that another gateway has now."""
+        for digest, grant in self.of(session).items():
+            self._count[grant.room] -= 1
+            del self._grants[digest]
 
     def forget(self, room: str) -> None:
         """Forget the grants of a room that has closed."""

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from esapr.load_tests.server_process import ServerProcess, server_process
+from esapr.load_tests.server_process import SERVE, ServerProcess, server_process
 from esapr.protocol import JSON_SUBPROTOCOL, TOKEN_PREFIX
 from tests.serving import CONSENT, running_server
 
@@ -53,6 +53,18 @@ async def test_sigterm_sends_every_state_and_closes_with_1001() -> None:
         assert states == list(range(closed["totals"]["states"]))
         assert (closed["reason"], error["code"]) == ("shutdown", "shutting_down")
         assert socket.close_code == 1001
+
+
+async def test_a_server_that_is_drained_over_http_exits() -> None:
+    process = await asyncio.create_subprocess_exec(*SERVE, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    url = ""
+    while "serves on " not in url:
+        url = (await process.stderr.readline()).decode()
+    async with aiohttp.ClientSession(url.split()[-1]) as http:
+        assert (await http.post("/v1/admin/drain")).status == 202
+    await process.communicate()
+    assert process.returncode == 0
 
 
 async def test_memory_stays_flat_under_junk() -> None:

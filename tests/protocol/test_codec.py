@@ -249,6 +249,7 @@ def test_which_errors_may_be_tried_again() -> None:
         ErrorCode.BEHIND,
         ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,
+        ErrorCode.MOVED,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
         ErrorCode.ROOM_FULL,

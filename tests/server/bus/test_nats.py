@@ -1,78 +1,21 @@
 """Two gateways joined by a real NATS server: one room, people and watchers on both."""
 
 import asyncio
-import shutil
-import socket
-import sys
-from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
 from esapr.server.bus import BusError
 from tests.cluster.extra import require
+from tests.server.bus.nats_server import NatsServer, gateways, nats_server
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, greeted, receive
 from tests.serving import running_server
 
 require("nats")
 
 pytestmark = pytest.mark.real_time
-
-NATS = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
-
-
-class NatsServer:
-    """A NATS server that can be killed and started again on its port."""
-
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
-        self.url = f"nats://127.0.0.1:{self.port}"
-        self._process: Process | None = None
-
-    async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            NATS, "-a", "127.0.0.1", "-p", str(self.port), stdout=DEVNULL, stderr=DEVNULL
-        )
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except ConnectionError:
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    return
-
-    async def kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            await self._process.wait()
-            self._process = None
-
-
-@asynccontextmanager
-async def nats_server() -> AsyncIterator[NatsServer]:
-    server = NatsServer()
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.kill()
-
-
-@asynccontextmanager
-async def gateways(nats: NatsServer) -> AsyncIterator[list[aiohttp.ClientSession]]:
-    """Two gateways, each by the client that speaks to it."""
-    async with AsyncExitStack() as stack:
-        clients = []
-        for _ in range(2):
-            running = await stack.enter_async_context(running_server(bus="nats", nats_url=nats.url))
-            clients.append(await stack.enter_async_context(aiohttp.ClientSession(running.url)))
-        yield clients
 
 
 @asynccontextmanager
@@ -158,23 +101,8 @@ async def test_nats_killed_and_restarted_disconnects_nobody() -> None:
             assert after[ann.id] == sorted(set(after[ann.id]))
 
 
-async def test_a_gateway_that_stops_takes_leave_of_its_people() -> None:
-    async with nats_server() as nats, gateways(nats) as (here, _), AsyncExitStack() as stack:
-        ann = await enter(here, "ann")
-        socket, _ = await stack.enter_async_context(watching(here, ann))
-        async with (
-            running_server(bus="nats", nats_url=nats.url) as leaving,
-            aiohttp.ClientSession(leaving.url) as http,
-        ):
-            bob = await enter(http, "bob")
-            await states_of(socket, {ann.id, bob.id}, 2)
-        left = await receive(socket, "member.left")
-        assert (left["session"], left["reason"]) == (bob.id, "shutdown")
-        await receive(socket, "state")
-
-
 async def test_without_a_nats_server_the_start_says_where_it_was_looked_for() -> None:
-    nowhere = NatsServer()
+    nowhere = NatsServer("")
     with pytest.raises(BusError, match=nowhere.url):
         async with running_server(bus="nats", nats_url=nowhere.url):
             pass

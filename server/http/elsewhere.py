@@ -1,0 +1,157 @@
+"""Requests for a session that another gateway has: handed on as they are."""
+
+import asyncio
+
+import aiohttp
+from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler, Middleware
+from multidict import CIMultiDict
+from yarl import URL
+
+from esapr.protocol import MSGPACK_SUBPROTOCOL, limits
+from esapr.protocol.codec import Format
+from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from esapr.server.http.sessions import read_body
+from esapr.server.sessions.audience import parting_error
+from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.ownership import Ownership
+
+FORWARDED = "Esapr-Forwarded"
+"""Header of a request that was handed on once, and is not again."""
+
+ANSWER_SECONDS = 6.0
+"""As long as a WHIP answer may gather candidates; a frozen gateway is not waited for any longer."""
+HEARTBEAT_SECONDS = 4.0
+"""A gateway that does not answer a ping within half of this is taken for dead."""
+
+# RFC 9110, section 7.6.1, and what aiohttp sets itself.
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "content-length",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_HANDSHAKE = frozenset(
+    {
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-protocol",
+        "sec-websocket-version",
+    }
+)
+
+
+def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware:
+    """Return a middleware that serves requests for the sessions of every gateway."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        session = request.match_info.get("session")
+        if session is None or FORWARDED in request.headers or ownership.has(session):
+            return await handler(request)
+        url = await ownership.locate(session)
+        if url is None:
+            return await handler(request)
+        try:
+            return await _forward(request, http, URL(url).join(request.rel_url))
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise ProtocolError(
+                ErrorCode.MOVED, f"the session's gateway does not answer: {type(error).__name__}"
+            ) from error
+
+    return middleware
+
+
+async def _forward(
+    request: web.Request, http: aiohttp.ClientSession, url: URL
+) -> web.StreamResponse:
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        try:
+            return await _forward_socket(request, http, url)
+        except aiohttp.WSServerHandshakeError:
+            # Asked without the upgrade, the gateway says why.
+            pass
+    headers = _handed_on(request, _HOP_BY_HOP)
+    body = await read_body(request)
+    async with http.request(
+        request.method, url, headers=headers, data=body, allow_redirects=False
+    ) as answer:
+        kept = CIMultiDict(
+            (name, value) for name, value in answer.headers.items() if name.lower() not in _ANSWERED
+        )
+        return web.Response(body=await answer.read(), status=answer.status, headers=kept)
+
+
+_ANSWERED = _HOP_BY_HOP | {"date", "server"}
+
+
+def _handed_on(request: web.Request, without: frozenset[str]) -> CIMultiDict[str]:
+    headers = CIMultiDict(
+        (name, value) for name, value in request.headers.items() if name.lower() not in without
+    )
+    headers[FORWARDED] = "1"
+    return headers
+
+
+async def _forward_socket(
+    request: web.Request, http: aiohttp.ClientSession, url: URL
+) -> web.StreamResponse:
+    offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    async with http.ws_connect(
+        url,
+        headers=_handed_on(request, _HOP_BY_HOP | _HANDSHAKE),
+        protocols=offered,
+        heartbeat=HEARTBEAT_SECONDS,
+        max_msg_size=0,
+    ) as there:
+        here = web.WebSocketResponse(
+            protocols=[there.protocol] if there.protocol else (),
+            max_msg_size=limits.MAX_MESSAGE_BYTES,
+            heartbeat=HEARTBEAT_SECONDS,
+            compress=False,
+        )
+        await here.prepare(request)
+        async with asyncio.TaskGroup() as group:
+            up = group.create_task(_pump(here, there))
+            down = group.create_task(_pump(there, here))
+            await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
+            up.cancel()
+            down.cancel()
+        await _close(here, there)
+        return here
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _pump(source: Socket, sink: Socket) -> None:
+    try:
+        async for frame in source:
+            if frame.type is WSMsgType.TEXT:
+                await sink.send_str(frame.data)
+            elif frame.type is WSMsgType.BINARY:
+                await sink.send_bytes(frame.data)
+    except (ConnectionResetError, aiohttp.ClientConnectionError):
+        return
+
+
+async def _close(here: web.WebSocketResponse, there: aiohttp.ClientWebSocketResponse) -> None:
+    """Close both sides as the one has been closed; a gateway that vanished says nothing."""
+    code = there.close_code
+    if not here.closed and code in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE):
+        form = Format.MSGPACK if here.ws_protocol == MSGPACK_SUBPROTOCOL else Format.JSON
+        error = Broadcast(parting_error(ErrorCode.MOVED)).encoded(form)
+        try:
+            await here.send_frame(
+                error, WSMsgType.TEXT if form is Format.JSON else WSMsgType.BINARY
+            )
+        except ConnectionResetError:
+            return
+        code = CloseCode.RESTART
+    await here.close(code=code or CloseCode.DONE)
+    await there.close()

@@ -1,0 +1,87 @@
+"""What one session says by itself: a state each tick, events, overlays and warnings."""
+
+from collections.abc import Callable, Iterable
+
+from esapr.inference.signals import FaceDetails, Modality, ModalityScore
+from esapr.protocol.errors import WarningCode
+from esapr.protocol.messages import Warning
+from esapr.protocol.rooms import Member
+from esapr.server.sessions.analysis import Analysis
+from esapr.server.sessions.audience import Audience
+from esapr.server.sessions.conditions import Conditions
+from esapr.server.sessions.events import Events
+from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.states import Envelope, overlay_message, state_message
+from esapr.server.sessions.tally import Tally
+
+_ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
+
+
+class Outlet:
+    """Numbers the states of one session and sends them to its audience and its room."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        tally: Tally,
+        audience: Audience,
+        *,
+        publish: Callable[[Broadcast], None],
+        owned: Callable[[], bool],
+        models: dict[str, str],
+    ) -> None:
+        """Say what ``analysis`` knows, as long as the session is ``owned`` by this gateway."""
+        self._analysis = analysis
+        self._tally = tally
+        self._audience = audience
+        self._publish = publish
+        self._owned = owned
+        self._models = models
+        self._metrics = analysis.metrics
+        self._conditions = Conditions()
+        self._events = Events()
+        self.next_seq = 0
+        """Number of the next state."""
+
+    def state(self, start: float, end: float, now: float, member: Member) -> None:
+        """Send ``member``'s state of ``[start, end)``, made at ``now``, all in session time."""
+        state = self._analysis.state_at(start, end)
+        if not self._owned():
+            self._metrics.dropped("session", "not_owned", 1)
+            return
+        envelope = Envelope(
+            session=member.session,
+            participant=member.participant,
+            seq=self.next_seq,
+            made=now,
+            dropped=self._tally.drop_counts(),
+            level=self._tally.level(),
+            muted=member.muted,
+            models=self._models,
+        )
+        message = state_message(state, envelope)
+        self.next_seq += 1
+        self._tally.state(fused=state.fused is not None)
+        self._metrics.states.labels(str(state.fused is not None).lower()).inc()
+        self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
+        item = Broadcast(message)
+        self._audience.publish_state(item, message.seq, now)
+        self._publish(item)
+        self._audience.publish(*self._events.in_state(state))
+
+    def warnings(self, now: float, ended: Iterable[Modality]) -> None:
+        """Send the conditions that have begun or ended; ``ended`` tracks are among them."""
+        present: set[str] = {*self._analysis.quality(), *(_ENDED[track] for track in ended)}
+        if self._tally.level() != "full":
+            present.add(WarningCode.RATE_REDUCED)
+        for code, active in self._conditions.update(present, now):
+            text = WarningCode(code).description
+            self._audience.publish(Warning(code, active, text, round(now * 1000)))
+
+    def picture(self, at: float, score: ModalityScore | None) -> None:
+        """Send what the picture taken at ``at`` shows, and an overlay to those who want it."""
+        details = score.details if score else None
+        face = details if isinstance(details, FaceDetails) else None
+        self._audience.publish(*self._events.in_picture(at, face))
+        if self._audience.wants_overlays:
+            self._audience.publish(overlay_message(at, face))

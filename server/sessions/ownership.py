@@ -1,0 +1,170 @@
+"""Which gateway has which session: leases, hand-over and take-over."""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.server.bus.directory import (
+    LEASE_SECONDS,
+    Directory,
+    DirectoryError,
+    Entry,
+    Found,
+    OwnershipLostError,
+)
+from esapr.server.metrics import Metrics
+from esapr.server.sessions.admission import Sessions
+from esapr.server.sessions.endings import MOVED
+from esapr.server.sessions.session import Session
+from esapr.server.trust.tokens import Grant
+
+log = structlog.get_logger()
+
+RENEW_SECONDS = 1.0
+
+
+class Ownership:
+    """Keeps this gateway's sessions in the directory, and takes over those of gateways that died.
+
+    While the directory is away nobody can take anything over: each gateway goes on with its own.
+    """
+
+    def __init__(
+        self, directory: Directory, gateway: str, url: str, sessions: Sessions, metrics: Metrics
+    ) -> None:
+        """Speak for ``gateway``, which serves the others at ``url``."""
+        self._directory = directory
+        self._gateway = gateway
+        self._url = url
+        self._sessions = sessions
+        self._metrics = metrics
+        self._now = asyncio.get_running_loop().time
+        self._revisions: dict[str, int] = {}
+        self._answers = False
+        self._held_until = 0.0
+        self._trusted_from = 0.0
+
+    def has(self, session_id: str) -> bool:
+        """Return whether a session is open here."""
+        return session_id in self._sessions
+
+    def holds(self) -> bool:
+        """Return whether the sessions of this gateway are certainly still its own.
+
+        A process that was stopped for longer than its lease holds nothing until it has renewed.
+        """
+        return not self._answers or self._now() < self._held_until
+
+    async def run(self) -> None:
+        """Renew what this gateway has, until cancelled."""
+        while True:
+            await self.renew()
+            await asyncio.sleep(RENEW_SECONDS)
+
+    async def renew(self) -> None:
+        """Renew the lease and every entry; end the sessions that others have taken over."""
+        started = self._now()
+        try:
+            if not self._answers:
+                await self._directory.open()
+                # Others have to renew their leases first: theirs may be lost, too.
+                self._trusted_from = started + LEASE_SECONDS
+            await self._directory.renew(self._gateway, self._url)
+            await self._keep_all(self._sessions.all())
+        except DirectoryError as error:
+            if self._answers:
+                log.warning("directory_away", error=str(error))
+            self._answers = False
+            return
+        self._answers = True
+        self._held_until = started + LEASE_SECONDS
+
+    async def keep(self, session: Session) -> None:
+        """Put a session that has just changed into the directory; the next renewal makes up."""
+        try:
+            await self._keep(session)
+        except DirectoryError:
+            log.info("directory_later", session=session.id)
+
+    async def locate(self, session_id: str) -> str | None:
+        """Return the address of the gateway that has a session; None if it is here or nowhere.
+
+        A session without a gateway is taken over.
+
+        Raises:
+            ProtocolError: ``moved`` while nobody knows, ``overloaded`` or ``shutting_down`` if it
+                cannot be taken over here.
+        """
+        try:
+            found = await self._directory.find(session_id)
+            if found is None or found.entry.owner == self._gateway:
+                return None
+            if found.entry.owner:
+                if url := await self._directory.address(found.entry.owner):
+                    return url
+                if not self._answers or self._now() < self._trusted_from:
+                    raise ProtocolError(ErrorCode.MOVED, "gateways are still coming back")
+            await self._take_over(found)
+        except DirectoryError as error:
+            raise ProtocolError(ErrorCode.MOVED, f"the directory is away: {error}") from None
+        except OwnershipLostError:
+            return await self.locate(session_id)
+        return None
+
+    async def hand_over(self) -> None:
+        """Give every session to whichever gateway is asked for it next, as far as NATS answers."""
+        if not self._answers:
+            # It may be back, and empty.
+            await self.renew()
+        for session in self._sessions.all():
+            session.stop_ticking()
+            entry = Entry("", session.snapshot(reserved=False), self._grants(session))
+            revision = self._revisions.pop(session.id, None)
+            try:
+                await self._directory.keep(entry, revision, owner=self._gateway)
+            except DirectoryError as error:
+                log.warning("not_handed_over", session=session.id, error=str(error))
+                continue
+            except OwnershipLostError:
+                pass
+            await self._sessions.end(session, MOVED)
+            self._metrics.moved("handed_over")
+
+    async def _keep_all(self, sessions: Iterable[Session]) -> None:
+        here = {session.id: session for session in sessions}
+        for gone in self._revisions.keys() - here.keys():
+            await self._directory.forget(gone)
+            del self._revisions[gone]
+        for session in here.values():
+            await self._keep(session)
+
+    async def _keep(self, session: Session) -> None:
+        entry = Entry(self._gateway, session.snapshot(reserved=True), self._grants(session))
+        try:
+            revision = await self._directory.keep(
+                entry, self._revisions.get(session.id), owner=self._gateway
+            )
+        except OwnershipLostError:
+            self._revisions.pop(session.id, None)
+            session.end(MOVED)
+            self._metrics.moved("lost")
+        else:
+            self._revisions[session.id] = revision
+
+    async def _take_over(self, found: Found) -> None:
+        snapshot = found.entry.snapshot
+        self._sessions.check_place()
+        entry = Entry(self._gateway, snapshot, found.entry.grants)
+        revision = await self._directory.keep(entry, found.revision, owner=self._gateway)
+        self._revisions[snapshot.session] = revision
+        if snapshot.session in self._sessions:
+            # Another request has been faster.
+            return
+        session = self._sessions.resume(snapshot, found.entry.grants)
+        self._metrics.moved("taken_over")
+        log.info("session_taken_over", session=session.id)
+
+    def _grants(self, session: Session) -> dict[str, Grant]:
+        return self._sessions.tokens.of(session.id)

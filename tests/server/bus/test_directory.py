@@ -1,0 +1,93 @@
+"""Several gateways in one process: any request may reach any of them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import aiohttp
+import pytest
+
+from tests.cluster.extra import require
+from tests.server.bus.nats_server import gateways, nats_server
+from tests.server.http.test_rooms import Guest, Json, Socket, enter, receive
+from tests.serving import running_server
+
+require("nats")
+
+pytestmark = pytest.mark.real_time
+
+
+def at(http: aiohttp.ClientSession, guest: Guest) -> Guest:
+    """The same person, whose requests reach another gateway."""
+    return Guest(http, guest.credentials)
+
+
+async def states(socket: Socket, count: int) -> list[int]:
+    return [(await receive(socket, "state"))["seq"] for _ in range(count)]
+
+
+async def test_any_request_may_reach_any_gateway() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        ann = await enter(here, "ann")
+        elsewhere = at(there, ann)
+        async with elsewhere.feed() as socket:
+            seqs = await states(socket, 3)
+            assert seqs == list(range(seqs[0], seqs[0] + 3))
+            await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+            while (await receive(socket, "state"))["fused"] is None:
+                pass
+            assert (await elsewhere.token("clinician"))["status"] == 201
+            await elsewhere.leave()
+            assert (await receive(socket, "session.closed"))["reason"] == "closed"
+            assert (await socket.receive()).data == 1000
+        for http in (here, there):
+            async with http.delete(ann.path, headers=ann.bearer) as gone:
+                assert gone.status == 404
+
+
+async def seen_until_close(socket: Socket) -> tuple[list[Json], int | None]:
+    messages = [frame.json() async for frame in socket]
+    return messages, socket.close_code
+
+
+async def test_a_stopping_gateway_hands_its_sessions_over_without_a_missing_state() -> None:
+    async with AsyncExitStack() as stack:
+        nats = await stack.enter_async_context(nats_server())
+        here, _ = await stack.enter_async_context(gateways(nats))
+        leaving = AsyncExitStack()
+        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
+        bob = await enter(there, "bob")
+        async with at(here, bob).feed() as through, bob.feed() as socket:
+            await states(through, 3)
+            async with asyncio.TaskGroup() as group:
+                direct = group.create_task(seen_until_close(socket))
+                forwarded = group.create_task(seen_until_close(through))
+                await leaving.aclose()
+        for messages, code in (direct.result(), forwarded.result()):
+            assert code == 1012
+            assert messages[-1]["code"] == "moved"
+            assert "session.closed" not in {m["type"] for m in messages}
+        seqs = [m["seq"] for m in direct.result()[0] if m["type"] == "state"]
+        async with at(here, bob).feed(resume={"last_seq": seqs[-3]}) as socket:
+            # The last two are replayed: every gateway has kept them.
+            after = [await receive(socket, "state", "gap") for _ in range(5)]
+            assert [m["seq"] for m in after] == list(range(seqs[-2], seqs[-2] + 5))
+            await at(here, bob).leave()
+            totals = (await receive(socket, "session.closed"))["totals"]
+        assert totals["states"] > seqs[-1]
+
+
+async def test_a_draining_gateway_admits_nobody() -> None:
+    stop = asyncio.Event()
+    async with running_server(stop=stop) as server, aiohttp.ClientSession(server.url) as http:
+        ann = await enter(http, "ann")
+        async with ann.feed() as socket, http.post("/v1/admin/drain") as answer:
+            assert answer.status == 202
+            assert stop.is_set()
+            assert await receive(socket, "state")
+
+
+async def test_a_page_of_another_site_cannot_drain() -> None:
+    async with running_server() as server, aiohttp.ClientSession(server.url) as http:
+        answer = await http.post("/v1/admin/drain", headers={"Origin": "http://evil.test"})
+        assert answer.status == 401
