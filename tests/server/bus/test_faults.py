@@ -109,7 +109,8 @@ async def test_a_gateway_that_was_frozen_does_not_speak_for_what_it_has_lost() -
             resumed = await come_back(there, ann, last_seq)
             check_resumed(last_seq, resumed)
             here.signal(signal.SIGCONT)
-            late = [frame.json() async for frame in old]
+            async with asyncio.timeout(20):
+                late = [frame.json() async for frame in old]
             assert (old.close_code, late[-1]["code"]) == (1012, "moved")
             # Sent before it froze; nothing after it was woken.
             seqs = [m["seq"] for m in late if m["type"] == "state"]
