@@ -7,7 +7,7 @@ is no connection, calls fail at once.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ from esapr.cluster.messages import (
     unpack,
 )
 from esapr.inference.cards import Arrays, ModelCard, ModelError
-from esapr.inference.devices import CPU, Device
+from esapr.inference.remote import RemoteModel
 
 DEADLINE_SECONDS = 5.0
 """A batch that has no answer by then fails; the cluster drops it too."""
@@ -59,20 +59,11 @@ class OtherVersionError(ClusterError):
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterModel:
+class ClusterModel(RemoteModel):
     """One model of the cluster: what a scorer needs of it, and its card."""
 
     card: ModelCard
     cluster: "ModelCluster"
-
-    @property
-    def devices(self) -> Sequence[Device]:
-        """The cluster is one device to whoever forms batches."""
-        return (CPU,)
-
-    def inputs(self, rows: int, device: int = 0) -> Arrays | None:
-        """Return None: batches are sent, whichever arrays they are."""
-        return None
 
     def run(self, batch: Arrays, device: int = 0) -> Arrays:
         """Run one batch on the replica that Serve chooses.

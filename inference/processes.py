@@ -20,6 +20,7 @@ from typing import Self
 
 from esapr.inference.cards import Arrays, ModelCard, ModelError
 from esapr.inference.devices import CPU, Device, GpuOptions
+from esapr.inference.remote import RemoteModel
 from esapr.inference.threads import WorkerDiedError
 from esapr.inference.worker_process import Answer, Orders, Question
 
@@ -91,20 +92,11 @@ class WorkerProcess:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessModel:
+class ProcessModel(RemoteModel):
     """One model of the pool: what a scorer needs of it, and its card."""
 
     card: ModelCard
     processes: "ModelProcesses"
-
-    @property
-    def devices(self) -> Sequence[Device]:
-        """The pool is one device to whoever forms batches."""
-        return (CPU,)
-
-    def inputs(self, rows: int, device: int = 0) -> Arrays | None:
-        """Return None: batches are sent, whichever arrays they are."""
-        return None
 
     def run(self, batch: Arrays, device: int = 0) -> Arrays:
         """Run one batch on a free process, whatever ``device`` is; blocks.
