@@ -22,6 +22,7 @@ from esapr.inference.signals import (
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
 from esapr.server.sessions.inbox import Inbox
+from esapr.server.sessions.level import SHARES, LevelControl, Thinning
 from esapr.server.sessions.tally import Tally
 
 WAITING_FRAMES = 1
@@ -54,6 +55,9 @@ class Analysis:
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
+        self.control = LevelControl()
+        """How much of what comes is analysed."""
+        self._pictures, self._sounds = Thinning(), Thinning()
         self._voice_from = -inf
         self.enable(modalities)
         self._tally = tally
@@ -88,14 +92,20 @@ class Analysis:
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
-        if Modality.FACE not in self.muted and self._frames.put(frame):
+        if Modality.FACE in self.muted:
+            return
+        if not self._pictures.picks(SHARES[self.control.level].pictures):
+            self.metrics.dropped(Modality.FACE, "level", 1)
+        elif self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
     def put_window(self, window: AudioWindow) -> None:
         """Take in a window of sound, unless some of it was heard while the voice was muted."""
         if Modality.VOICE in self.muted or window.at - window.seconds < self._voice_from:
             return
-        if self._windows.put(window):
+        if not self._sounds.picks(SHARES[self.control.level].windows):
+            self.metrics.dropped(Modality.VOICE, "level", 1)
+        elif self._windows.put(window):
             self._drop(Modality.VOICE, "displaced")
 
     def put_line(self, line: TextLine) -> bool:

@@ -55,10 +55,11 @@ class Outlet:
             seq=self.next_seq,
             made=now,
             dropped=self._tally.drop_counts(),
-            level=self._tally.level(),
+            level=self._analysis.control.level,
             muted=member.muted,
             models=self._models,
         )
+        self._analysis.control.update(self._tally.strain(), end)
         message = state_message(state, envelope)
         self.next_seq += 1
         self._tally.state(fused=state.fused is not None)
@@ -72,7 +73,7 @@ class Outlet:
     def warnings(self, now: float, ended: Iterable[Modality]) -> None:
         """Send the conditions that have begun or ended; ``ended`` tracks are among them."""
         present: set[str] = {*self._analysis.quality(), *(_ENDED[track] for track in ended)}
-        if self._tally.level() != "full":
+        if self._analysis.control.level != "full":
             present.add(WarningCode.RATE_REDUCED)
         for code, active in self._conditions.update(present, now):
             text = WarningCode(code).description

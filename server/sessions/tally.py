@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from esapr.inference.signals import Modality
-from esapr.protocol.messages import DropCounts, Level, Totals
+from esapr.protocol.messages import DropCounts, Totals
 
 
 def _zeros() -> dict[Modality, int]:
@@ -29,19 +29,14 @@ class Tally:
             lines=self.dropped[Modality.TEXT],
         )
 
-    def level(self) -> Level:
-        """Return how much was analysed since the last call of :meth:`state`.
-
-        ``full``: nothing was dropped. ``minimal``: everything that came was. ``reduced``: part.
-        """
+    def strain(self) -> float:
+        """Return the share of what came since the last :meth:`state` that was dropped."""
         dropped = sum(self.dropped.values()) - sum(self._dropped_before.values())
         analysed = sum(self.analysed.values()) - sum(self._analysed_before.values())
-        if dropped == 0:
-            return "full"
-        return "reduced" if analysed else "minimal"
+        return dropped / (dropped + analysed) if dropped else 0.0
 
     def state(self, *, fused: bool) -> None:
-        """Count a state and begin the next interval of :meth:`level`."""
+        """Count a state and begin the next interval of :meth:`strain`."""
         self.states += 1
         self.fused += fused
         self._analysed_before = dict(self.analysed)

@@ -2,16 +2,16 @@ from esapr.inference.signals import Modality
 from esapr.server.sessions.tally import Tally
 
 
-def test_the_level_tells_what_was_dropped_since_the_last_state() -> None:
+def test_the_strain_is_what_was_dropped_since_the_last_state() -> None:
     tally = Tally()
-    tally.analysed[Modality.FACE] += 5
-    assert tally.level() == "full"
+    tally.analysed[Modality.FACE] += 4
+    assert tally.strain() == 0.0
     tally.dropped[Modality.FACE] += 1
-    assert tally.level() == "reduced"
+    assert tally.strain() == 0.2
     tally.state(fused=True)
-    assert tally.level() == "full"
+    assert tally.strain() == 0.0
     tally.dropped[Modality.VOICE] += 1
-    assert tally.level() == "minimal"
+    assert tally.strain() == 1.0
 
 
 def test_totals_count_everything() -> None:
