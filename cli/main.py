@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from esapr.cli.audit import audit
 from esapr.cli.bench import bench
 from esapr.cli.cluster import cluster
 from esapr.cli.demo import demo
@@ -17,6 +18,7 @@ def main() -> None:
     """ESAPR: live expression states from video, sound and text."""
 
 
+main.add_command(audit)
 main.add_command(serve)
 main.add_command(demo)
 main.add_command(models)

@@ -13,6 +13,7 @@ from esapr.server.app import serve as run_server
 from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
+from esapr.server.trust.audit_folder import AuditError
 from esapr.web_client import STATIC
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
     share_heaps()
     try:
         asyncio.run(_serve(config, processes))
-    except (BusError, ModelError) as error:
+    except (AuditError, BusError, ModelError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

@@ -34,11 +34,22 @@ from esapr.server.http import (
     whip,
 )
 from esapr.server.http.elsewhere import serving_all
-from esapr.server.http.keys import CONFIG, METRICS, PIPELINE, READY, ROOMS, SESSIONS, STOP, TOKENS
+from esapr.server.http.keys import (
+    AUDIT,
+    CONFIG,
+    METRICS,
+    PIPELINE,
+    READY,
+    ROOMS,
+    SESSIONS,
+    STOP,
+    TOKENS,
+)
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.trust.audit_log import open_audit_log
 from esapr.server.trust.tokens import Tokens, unix_time
 
 log = structlog.get_logger()
@@ -69,7 +80,7 @@ async def serve(
     Raises:
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
-        BusError: the bus cannot be joined.
+        BusError, AuditError: the bus cannot be joined, the audit log not be continued.
     """
     metrics = Metrics()
     with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
@@ -78,12 +89,12 @@ async def serve(
         ready = asyncio.Event()
         async with (
             _bus(config, metrics) as bus,
+            open_audit_log(config.audit_folder, config.audit_key, metrics) as audit,
             asyncio.TaskGroup() as group,
             _sessions(group, config, pipeline, bus, internal, metrics=metrics) as here,
         ):
-            open_sessions, gateway = here
-            app = _application(config, static, *here)
-            app[READY], app[STOP] = ready, stop or asyncio.Event()
+            app, (open_sessions, gateway) = _application(config, static, *here), here
+            app[AUDIT], app[READY], app[STOP] = audit, ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
                 port = await _listen(runner, listener, gateway)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
+from pathlib import Path
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
@@ -106,6 +107,12 @@ class ServerConfig:
     allowed_origins: tuple[str, ...] = ()
     """Origins of other sites' pages that may call the server (CORS)."""
 
+    state_dir: str = "~/.local/state/esapr"
+    """Folder of what outlives the server: the audit log is in ``audit``."""
+
+    audit_key: str | None = field(default=None, repr=False)
+    """Makes the audit log's hashes: without it nobody can write the log anew."""
+
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
@@ -130,6 +137,8 @@ class ServerConfig:
                     raise ConfigError(f"{name}: {value!r} is not of the form {pattern.pattern}")
         if self.turn_urls and not self.turn_secret:
             raise ConfigError("turn_secret is needed for turn_urls")
+        if self.audit_key is not None and len(self.audit_key) < 32:
+            raise ConfigError("audit_key must have at least 32 characters")
 
     def _check_choices(self) -> None:
         for name, choices in _CHOICES.items():
@@ -143,6 +152,11 @@ class ServerConfig:
         """Number of inference threads, processes or batches in flight, in effect."""
         on_cluster = self.inference_workers == "ray"
         return self.inference_threads or (IN_FLIGHT if on_cluster else os.cpu_count()) or 1
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where the audit log is."""
+        return Path(self.state_dir).expanduser() / "audit"
 
     @property
     def loopback(self) -> bool:
@@ -182,7 +196,7 @@ def _parse(environ: Mapping[str, str]) -> dict[str, object]:
 def _convert(name: str, kind: type, text: str) -> object:
     if kind is tuple:
         return tuple(text.split())
-    if name == "turn_secret":
+    if kind is type(None):
         return text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):

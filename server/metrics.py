@@ -35,8 +35,7 @@ class Metrics:
         )
         self.infer_seconds = seconds("esapr_infer_seconds", "Time a batch ran", ["model"])
         self.worker_restarts = counter(
-            "esapr_worker_restarts_total",
-            "Worker threads and processes that died and were replaced",
+            "esapr_worker_restarts_total", "Workers that died and were replaced"
         )
         self.cluster_failures = counter(
             "esapr_cluster_failures_total", "Batches that the cluster did not run", ["code"]
@@ -45,6 +44,7 @@ class Metrics:
         self.moves = counter(
             "esapr_session_moves_total", "Sessions that changed their gateway", ["how"]
         )
+        self.audit_failures = counter("esapr_audit_failures_total", "Failed writes of the audit")
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )

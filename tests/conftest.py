@@ -1,7 +1,7 @@
 """Every async test runs on a virtual clock, and none may leave a task behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
@@ -19,6 +19,14 @@ def fuzz_cases(request: pytest.FixtureRequest) -> int:
     """How many cases to try."""
     count: int = request.config.getoption("--fuzz-cases")
     return count
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let servers that a test starts keep nothing in the home folder."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ESAPR_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_asyncio_loop_factories(

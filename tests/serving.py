@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from esapr import models_onnx
 from esapr.inference.models import Model
@@ -33,8 +34,9 @@ async def running_server(
     static: Path = STATIC, *, stop: asyncio.Event | None = None, **settings: object
 ) -> AsyncIterator[Server]:
     """Serve on a free loopback port until the block is left; ready when it is entered."""
-    config = replace(ServerConfig(port=0), **settings)  # type: ignore[arg-type]
-    in_threads = config.inference_workers == "threads"
-    async with serve(config, static, models() if in_threads else None, stop=stop) as server:
-        await server.ready.wait()
-        yield server
+    with TemporaryDirectory() as state:
+        config = replace(ServerConfig(port=0, state_dir=state), **settings)  # type: ignore[arg-type]
+        in_threads = config.inference_workers == "threads"
+        async with serve(config, static, models() if in_threads else None, stop=stop) as server:
+            await server.ready.wait()
+            yield server

@@ -9,8 +9,10 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.trust.audit_log import AuditLog
 from esapr.server.trust.tokens import Tokens
 
+AUDIT = web.AppKey("audit", AuditLog)
 CONFIG = web.AppKey("config", ServerConfig)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)

@@ -14,7 +14,7 @@ from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import CONFIG, SESSIONS, TOKENS
+from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS, TOKENS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE
@@ -55,6 +55,7 @@ async def post_session(request: web.Request) -> web.Response:
         room_feed_url=f"/v1/rooms/{session.room}/feed",
         notice=NOTICE,
     )
+    await request.app[AUDIT].write("session.opened", actor="demo", session=session.id)
     await request.app[SESSIONS].owner.keep(session)
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
 

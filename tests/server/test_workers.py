@@ -104,13 +104,16 @@ class Mortal:
     ids=["threads of the processor", "one of two devices"],
 )
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_sessions_outlive_worker_threads_that_die(devices: list[Device], deaths: int) -> None:
+async def test_sessions_outlive_worker_threads_that_die(
+    devices: list[Device], deaths: int, tmp_path: Path
+) -> None:
     names = models_onnx.folders()
     installed = load_models(names, devices)
     mortal = Mortal(installed["face_landmarks"])
     models: dict[str, InstalledModel] = {**installed, "face_landmarks": mortal}
+    config = ServerConfig(port=0, inference_threads=2, state_dir=str(tmp_path))
     async with (
-        serve(ServerConfig(port=0, inference_threads=2), STATIC, models) as server,
+        serve(config, STATIC, models) as server,
         aiohttp.ClientSession() as http,
     ):
         await server.ready.wait()
