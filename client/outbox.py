@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from esapr.client.pace import Pace
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.messages import ClientMessage, Close, ConsentRevoke, Limits, Text
+from esapr.protocol.rooms import Mute, Pause, ResumeMedia
 
 MAX_LINES = 64
 MAX_SOUND = 64
@@ -117,7 +118,7 @@ class Outbox:
                 self._lines.appendleft(item)
             case Close():
                 self._closing = True
-            case ConsentRevoke():
+            case ConsentRevoke() | Mute() | Pause() | ResumeMedia():
                 self._control.appendleft(item)
 
     def wait(self, now: float, t_ms: int) -> float | None:

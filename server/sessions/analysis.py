@@ -11,6 +11,7 @@ from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
 from esapr.inference.signals import (
+    Abstain,
     AudioWindow,
     EmotionState,
     Modality,
@@ -54,6 +55,8 @@ class Analysis:
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
+        self.paused = False
+        """Whether nothing is taken in until the client goes on."""
         self._voice_from = -inf
         self.enable(modalities)
         self._tally = tally
@@ -82,20 +85,39 @@ class Analysis:
         else:
             self.muted.discard(modality)
 
+    def pause(self, paused: bool, now: float) -> None:
+        """Take nothing in from ``now`` on, or go on; what came before is still scored."""
+        for modality in Modality:
+            self.forget(modality)
+        self._voice_from = now
+        self.paused = paused
+        if not paused:
+            self._fusion.resume(now)
+
     def state_at(self, start: float, end: float) -> EmotionState:
         """Return the state of ``[start, end)``; call with growing times."""
+        if self.paused:
+            return EmotionState(start, end, None, Abstain.PAUSED)
         return self._fusion.state_at(start, end)
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
-        if Modality.FACE not in self.muted and self._frames.put(frame):
+        if Modality.FACE in self.muted:
+            return
+        if self.paused:
+            self._ignore(Modality.FACE)
+        elif self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
     def put_window(self, window: AudioWindow) -> None:
-        """Take in a window of sound, unless some of it was heard while the voice was muted."""
-        if Modality.VOICE in self.muted or window.at - window.seconds < self._voice_from:
+        """Take in a window of sound, unless some of it was heard while muted or paused."""
+        if Modality.VOICE in self.muted:
             return
-        if self._windows.put(window):
+        if self.paused:
+            self._ignore(Modality.VOICE)
+        elif window.at - window.seconds < self._voice_from:
+            return
+        elif self._windows.put(window):
             self._drop(Modality.VOICE, "displaced")
 
     def put_line(self, line: TextLine) -> bool:
@@ -112,6 +134,8 @@ class Analysis:
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""
+        if self.paused:
+            return set()
         return {flag for flags in self._quality.values() for flag in flags}
 
     async def run(self) -> None:
@@ -170,6 +194,10 @@ class Analysis:
             self._fusion.add_absence(modality, at)
         else:
             self._fusion.add(score)
+
+    def _ignore(self, modality: Modality) -> None:
+        self._tally.ignore(modality)
+        self.metrics.dropped(modality, "paused", 1)
 
     def _drop(self, modality: Modality, reason: str) -> None:
         self._tally.dropped[modality] += 1

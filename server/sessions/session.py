@@ -12,18 +12,17 @@ from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import Configure, SessionClosed, Text
-from esapr.protocol.requests import Modality as ModalityName
 from esapr.protocol.requests import SessionRequest
-from esapr.protocol.rooms import Member, MemberMuted
+from esapr.protocol.rooms import Member
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
 from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
-from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.outlet import Outlet
 from esapr.server.sessions.peering import Peering
+from esapr.server.sessions.presence import Presence
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.snapshot import Snapshot, margin
@@ -47,7 +46,7 @@ class Session:
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
         self.audience = Audience(self.id)
-        self._publish = partial(host.publish, self.room)
+        publish = partial(host.publish, self.room)
         self._config, self._metrics = host.config, host.metrics
         self.models = host.pipeline.versions
         self.images_per_second = host.config.analysed_fps
@@ -62,13 +61,10 @@ class Session:
             metrics=host.metrics,
             on_face=self._publish_picture,
         )
-        self._outlet = Outlet(
-            self._analysis,
-            self._tally,
-            self.audience,
-            publish=self._publish,
-            owned=host.owned,
-            models=self.models,
+        self._outlet = Outlet(self._analysis, self._tally, self.audience, host, publish)
+        me = Member(self.id, self.participant)
+        self.presence = Presence(
+            self.room, me, self._analysis, self.audience, publish=publish, now=self.now
         )
         self._ended_tracks: set[Modality] = set()
         self._last_used = 0.0
@@ -138,8 +134,9 @@ class Session:
             opened=unix_time() - self.now(),
             next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
             totals=self._tally.totals(),
-            muted=self.member().muted,
+            muted=self.presence.member().muted,
             locked=self._locked,
+            paused=self._analysis.paused,
         )
 
     def go_on(self, snapshot: Snapshot, history: History) -> None:
@@ -152,6 +149,8 @@ class Session:
         self._locked = snapshot.locked
         for modality in snapshot.muted:
             self._analysis.mute(Modality(modality), True, self.now())
+        if snapshot.paused:
+            self._analysis.pause(True, self.now())
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
@@ -226,10 +225,12 @@ class Session:
 
         Raises:
             ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``,
-                ``muted``, or ``config_invalid`` for a time that lies ahead or a session without
-                text.
+                ``muted``, ``paused``, or ``config_invalid`` for a time that lies ahead or a session
+                without text.
         """
         self._expect(Modality.TEXT)
+        if self._analysis.paused:
+            raise ProtocolError(ErrorCode.PAUSED, "the session is paused")
         if not self._analysis.put_line(self._ingest.line(text)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
         self._locked = True
@@ -249,28 +250,13 @@ class Session:
             self.modalities = tuple(Modality(name) for name in change.modalities)
             self._analysis.enable(self.modalities)
 
-    def set_muted(self, modality: str, muted: bool) -> None:
-        """Leave a modality out of the states, or take it in again, and tell everybody."""
-        kind = Modality(modality)
-        if muted == (kind in self._analysis.muted):
-            return
-        self._analysis.mute(kind, muted, self.now())
-        event = Broadcast(MemberMuted(self.room, self.id, self.participant, kind.value, muted))
-        self.audience.put(event)
-        self._publish(event)
-
-    def member(self) -> Member:
-        """Return this session as its room shows it."""
-        muted: list[ModalityName] = sorted(modality.value for modality in self._analysis.muted)
-        return Member(self.id, self.participant, muted)
-
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
         first = self.now() if self._outlet.next_seq else 0.0
         async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, first):
             self._metrics.state_lateness.observe(self.now() - end)
-            self._outlet.state(start, end, self.now(), self.member())
+            self._outlet.state(start, end, self.now(), self.presence.member())
             self._outlet.warnings(end, self._ended_tracks)
             self._end_if_idle()
 

@@ -29,6 +29,11 @@ class Tally:
             lines=self.dropped[Modality.TEXT],
         )
 
+    def ignore(self, modality: Modality) -> None:
+        """Count what was dropped as the client wished it, which lowers no level."""
+        self.dropped[modality] += 1
+        self._dropped_before[modality] += 1
+
     def level(self) -> Level:
         """Return how much was analysed since the last call of :meth:`state`.
 

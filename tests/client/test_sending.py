@@ -20,6 +20,7 @@ from esapr.protocol.messages import (
     State,
     Text,
 )
+from esapr.protocol.rooms import Pause, ResumeMedia
 from tests.client.golden import golden
 
 LIMITS = replace(
@@ -100,6 +101,16 @@ def test_text_and_media_wait_until_the_limits_are_known() -> None:
     assert box.take(0.0, 0) == Ping(t=0.0)
     box.limit(LIMITS)
     assert box.take(0.0, 0) == Text(body="early")
+
+
+def test_a_pause_that_could_not_be_sent_goes_with_the_next_socket() -> None:
+    box = outbox()
+    box.put(Pause())
+    box.put(ResumeMedia())
+    item = box.take(0.0, 0)
+    assert item == Pause()
+    box.put_back(item)
+    assert drain(box) == [Pause(), ResumeMedia()]
 
 
 def test_the_latest_picture_wins_and_the_others_are_counted() -> None:

@@ -179,6 +179,14 @@ describe("text", () => {
   });
 });
 
+test("a session is paused and goes on", () => {
+  expect(session.pause()).toBe(true);
+  expect(session.resumeMedia()).toBe(true);
+  expect(network.newest.sent.slice(-2)).toEqual([{ type: "pause" }, { type: "resume_media" }]);
+  network.newest.drop(1006);
+  expect(session.pause()).toBe(false);
+});
+
 describe("pictures", () => {
   test("carry their capture time, and the latest wins", () => {
     wait(1_000);
