@@ -228,6 +228,19 @@ test("sound is laid where it ended", () => {
   expect(() => session.sendAudio(new Int16Array(1), 12_345)).toThrow(RangeError);
 });
 
+test("a session that a stopping server has ended is not looked for again", () => {
+  const ended = vi.fn();
+  session.on("ended", ended);
+  const closed = { ...golden("session.closed"), reason: "shutdown" };
+  network.newest.receive(closed);
+  network.newest.receive({ ...RATE_LIMITED, code: "shutting_down" });
+  network.newest.drop(1001);
+  vi.runAllTimers();
+  expect(network.sockets).toHaveLength(1);
+  const [{ error }] = ended.mock.lastCall as [{ error: EsaprError }];
+  expect([error.code, error.retryable]).toEqual(["shutting_down", true]);
+});
+
 test("the end of a session is told with its totals", () => {
   const ended = vi.fn();
   session.on("ended", ended);
