@@ -29,6 +29,9 @@ WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
 WAITING_LINES = 16
 
+FINISH_SECONDS = 2.0
+"""How long a session that ends waits for what it has taken in."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -55,6 +58,7 @@ class Analysis:
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
+        self._outdated: set[Modality] = set()
         self.paused = False
         """Whether nothing is taken in until the client goes on."""
         self._voice_from = -inf
@@ -65,6 +69,11 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
+        self._inboxes: dict[Modality, Inbox[VideoFrame] | Inbox[AudioWindow] | Inbox[TextLine]] = {
+            Modality.FACE: self._frames,
+            Modality.VOICE: self._windows,
+            Modality.TEXT: self._lines,
+        }
         self._stillness = Stillness()
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
@@ -77,6 +86,9 @@ class Analysis:
     def mute(self, modality: Modality, muted: bool, now: float) -> None:
         """Leave a modality out, what is being scored included, or take it in again."""
         self.forget(modality)
+        self._outdated.add(modality)
+        for _ in range(self._inboxes[modality].clear()):
+            self._ignore(modality, "muted")
         if modality is Modality.VOICE:
             self._voice_from = now
         self._fusion.mute(modality, muted)
@@ -105,7 +117,7 @@ class Analysis:
         if Modality.FACE in self.muted:
             return
         if self.paused:
-            self._ignore(Modality.FACE)
+            self._ignore(Modality.FACE, "paused")
         elif self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
@@ -114,7 +126,7 @@ class Analysis:
         if Modality.VOICE in self.muted:
             return
         if self.paused:
-            self._ignore(Modality.VOICE)
+            self._ignore(Modality.VOICE, "paused")
         elif window.at - window.seconds < self._voice_from:
             return
         elif self._windows.put(window):
@@ -145,11 +157,23 @@ class Analysis:
             group.create_task(self._loop(self._windows, Modality.VOICE, self._voice))
             group.create_task(self._loop(self._lines, Modality.TEXT, self._text))
 
+    async def finish(self) -> None:
+        """Wait until what was taken in is scored, for :data:`FINISH_SECONDS` at most."""
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                for inbox in self._inboxes.values():
+                    await inbox.idle()
+        except TimeoutError:
+            for modality, inbox in self._inboxes.items():
+                for _ in range(inbox.unfinished):
+                    self._drop(modality, "unfinished")
+
     async def _loop(
         self, inbox: Inbox[T], modality: Modality, score: Callable[[T], Awaitable[None]]
     ) -> None:
         while True:
             item = await inbox.get()
+            self._outdated.discard(modality)
             try:
                 await score(item)
             except NotRunError as error:
@@ -169,7 +193,7 @@ class Analysis:
         reading = await self._analysers.face.score(frame)
         self._stillness.analysed(frame, reading.score)
         self._note(Modality.FACE, frame.at, reading.score, reading.quality)
-        if Modality.FACE not in self.muted:
+        if Modality.FACE not in self._outdated:
             self._on_face(frame.at, reading.score)
 
     async def _voice(self, window: AudioWindow) -> None:
@@ -187,7 +211,7 @@ class Analysis:
         score: ModalityScore | None,
         quality: tuple[Quality, ...],
     ) -> None:
-        if modality in self.muted:
+        if modality in self._outdated:
             return
         self._quality[modality] = quality
         if score is None:
@@ -195,9 +219,9 @@ class Analysis:
         else:
             self._fusion.add(score)
 
-    def _ignore(self, modality: Modality) -> None:
+    def _ignore(self, modality: Modality, reason: str) -> None:
         self._tally.ignore(modality)
-        self.metrics.dropped(modality, "paused", 1)
+        self.metrics.dropped(modality, reason, 1)
 
     def _drop(self, modality: Modality, reason: str) -> None:
         self._tally.dropped[modality] += 1

@@ -17,7 +17,7 @@ from esapr.protocol.rooms import Member
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
-from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Ending
+from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Closing, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
 from esapr.server.sessions.outlet import Outlet
@@ -68,12 +68,13 @@ class Session:
         )
         self._ended_tracks: set[Modality] = set()
         self._last_used = 0.0
+        self._told = 0.0
         self._locked = False
         self._ingest = Ingest(self, host.config.analysed_fps)
         self._ticks: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
         self.peering = Peering(self._group, host.metrics)
-        self._ending: asyncio.Future[Ending] = self._loop.create_future()
+        self._closing = Closing()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -82,17 +83,20 @@ class Session:
         async with self._group as group:
             analysis = group.create_task(self._analysis.run())
             self._ticks = group.create_task(self._tick())
-            ending = await self._ending
+            ending = await self._closing.begin()
             self.peering.stop()
+            if ending.finishes:
+                ending = await self._closing.after(self._analysis.finish())
             analysis.cancel()
             self._ticks.cancel()
+            if ending.finishes:
+                self._tell_the_rest()
         self.ended = ending
         self._dismiss(ending)
 
     def end(self, ending: Ending) -> None:
-        """End the session; the first reason counts."""
-        if not self._ending.done():
-            self._ending.set_result(ending)
+        """End the session; the first reason counts, or one that does not wait for scores."""
+        self._closing.end(ending)
 
     def fail(self) -> None:
         """Tell the audience that :meth:`run` has failed."""
@@ -158,11 +162,19 @@ class Session:
         Raises:
             ProtocolError: ``session_closed``.
         """
-        if self._ending.done():
-            raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
+        self._check_open()
         self._locked = True
         self._ended_tracks.clear()
         self.peering.attach(peer)
+
+    def _check_open(self) -> None:
+        if self._closing.begun:
+            raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
+
+    def _tell_the_rest(self) -> None:
+        if self._tally.news:
+            now = self.now()
+            self._outlet.state(self._told, now, now, self.presence.member())
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -209,6 +221,7 @@ class Session:
         self._locked = True
 
     def _expect(self, modality: Modality) -> None:
+        self._check_open()
         if modality not in self.modalities:
             problem = f"{modality} is not analysed"
             raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
@@ -253,8 +266,9 @@ class Session:
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        first = self.now() if self._outlet.next_seq else 0.0
-        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, first):
+        self._told = self.now() if self._outlet.next_seq else 0.0
+        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, self._told):
+            self._told = end
             self._metrics.state_lateness.observe(self.now() - end)
             self._outlet.state(start, end, self.now(), self.presence.member())
             self._outlet.warnings(end, self._ended_tracks)

@@ -45,6 +45,11 @@ class Tally:
             return "full"
         return "reduced" if analysed else "minimal"
 
+    @property
+    def news(self) -> bool:
+        """Whether anything was analysed since the last state."""
+        return self.analysed != self._analysed_before
+
     def state(self, *, fused: bool) -> None:
         """Count a state and begin the next interval of :meth:`level`."""
         self.states += 1

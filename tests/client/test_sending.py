@@ -206,9 +206,19 @@ def test_a_picture_comes_back_only_if_there_is_no_newer_one() -> None:
 
 def test_a_refusal_slows_pictures_down() -> None:
     box = outbox()
-    box.rate_limited(0.0)
+    for kind in ("text", "audio", "message", UNSET):
+        box.rate_limited(kind, 0.0)
+    assert box.images_per_second(0.0) == LIMITS.images_per_second
+    box.rate_limited("image", 0.0)
     assert box.images_per_second(0.0) == LIMITS.images_per_second / 2
     assert box.images_per_second(60.0) == LIMITS.images_per_second
+
+
+def test_a_refused_line_slows_text_down_and_nothing_else() -> None:
+    box = outbox()
+    box.rate_limited("text", 0.0)
+    box.put_line(Text(body="slowly"))
+    assert box.wait(0.0, 0) == pytest.approx(1 / (LIMITS.text_per_second / 2))
 
 
 # --- inbox and clock --------------------------------------------------------------------------

@@ -27,6 +27,7 @@ const RATE_LIMITED = {
   message: "too many pictures",
   retryable: true,
   request_id: "r1",
+  field: "image",
 };
 const PICTURE = new Uint8Array([255, 216]);
 
@@ -211,6 +212,13 @@ describe("pictures", () => {
     wait(8_000);
     expect(session.imagesPerSecond).toBe(5);
     expect(problems).toEqual(["rate_limited", "rate_limited"]);
+  });
+
+  test("go on as fast when the server refuses something else", () => {
+    for (const field of ["text", "audio", "message", undefined]) {
+      network.newest.receive({ ...RATE_LIMITED, field });
+    }
+    expect(session.imagesPerSecond).toBe(5);
   });
 
   test("that are too big are not sent", () => {
