@@ -4,9 +4,10 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import socket
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,14 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from esapr.cli import guarded
 from esapr.server.bus import BusError
 from esapr.server.config import ServerConfig, environ_with
 
 log = structlog.get_logger()
 
-GATEWAY = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve")
+GATEWAY = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--until-eof")
+GUARDED = (sys.executable, "-I", guarded.__file__)
 
 LONGEST_PAUSE_SECONDS = 16.0
 """Before a process that keeps dying is started again."""
@@ -66,7 +69,10 @@ async def run(config: ServerConfig, count: int, stop: asyncio.Event) -> None:
 
 
 class Keeper:
-    """One process, started again whenever it ends."""
+    """One process, started again whenever it ends.
+
+    Its standard input is a pipe that ends with this process, however that ends.
+    """
 
     def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Keep ``command`` running in ``environ``."""
@@ -85,6 +91,7 @@ class Keeper:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=self._environ,
+                stdin=PIPE,
                 # Ctrl-C is for this process, which stops the others in order.
                 start_new_session=True,
             )
@@ -110,9 +117,9 @@ class Keeper:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End the process if it is still there."""
+        """End the process, and its own, if it is still there."""
         if self._process and self._process.returncode is None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 async def _until_listening(port: int) -> None:
@@ -176,4 +183,5 @@ def _nats(folder: Path) -> tuple[list[str], str]:
         "logtime: false\n",
         encoding="utf-8",
     )
-    return [program, "-c", str(settings), "-l", os.devnull], f"nats://{token}@127.0.0.1:{port}"
+    command = [*GUARDED, program, "-c", str(settings), "-l", os.devnull]
+    return command, f"nats://{token}@127.0.0.1:{port}"

@@ -2,6 +2,9 @@
 
 import asyncio
 import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 
 import click
 import structlog
@@ -28,7 +31,8 @@ log = structlog.get_logger()
     default=1,
     help="Gateways that share the port (default 1).",
 )
-def serve(host: str | None, port: int | None, processes: int) -> None:
+@click.option("--until-eof", is_flag=True, help="Stop, too, when standard input ends.")
+def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -> None:
     """Run the server. Other settings come from ESAPR_* variables."""
     try:
         config = ServerConfig.from_environ(host=host, port=port)
@@ -37,7 +41,7 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
     logs.configure(json=config.log_json)
     share_heaps()
     try:
-        asyncio.run(_serve(config, processes))
+        asyncio.run(_serve(config, processes, until_eof))
     except (AuditError, BusError, ModelError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -46,15 +50,36 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
         ) from None
 
 
-async def _serve(config: ServerConfig, processes: int) -> None:
+async def _serve(config: ServerConfig, processes: int, until_eof: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if processes > 1:
-        await run_processes(config, processes, stop)
-        return
-    async with run_server(config, STATIC, stop=stop) as server:
-        click.echo(f"ESAPR serves on {server.url}", err=True)
-        await stop.wait()
-        log.info("stopping")
+    async with _stopping_at_eof(stop) if until_eof else nullcontext():
+        if processes > 1:
+            await run_processes(config, processes, stop)
+            return
+        async with run_server(config, STATIC, stop=stop) as server:
+            click.echo(f"ESAPR serves on {server.url}", err=True)
+            await stop.wait()
+            log.info("stopping")
+
+
+@asynccontextmanager
+async def _stopping_at_eof(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Set ``stop`` when standard input, a pipe, ends."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+
+    async def wait_for_the_end() -> None:
+        while await reader.read(65_536):
+            pass
+        stop.set()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(wait_for_the_end())
+        yield
+        task.cancel()
+    transport.close()

@@ -206,7 +206,7 @@ class Feed:
                 self.clock.heard(message.t_ms, now)
                 self.round_trip = now - message.t
             case Error(code=ErrorCode.RATE_LIMITED):
-                self.outbox.rate_limited(now)
+                self.outbox.rate_limited(message.field, now)
             case Error():
                 log.warning("refused: %s %s", message.code, message.field or "")
 

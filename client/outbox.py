@@ -7,12 +7,13 @@ sound the oldest goes; text is never dropped, its sender waits. Media too old fo
 from collections import deque
 from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from esapr.client.pace import Pace
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.messages import ClientMessage, Close, ConsentRevoke, Limits, Text
+from esapr.protocol.rooms import Mute, Pause, ResumeMedia
 
 MAX_LINES = 64
 MAX_SOUND = 64
@@ -65,10 +66,13 @@ class Outbox:
                 Kind.IMAGE: Pace(limits.images_per_second, max(1.0, bursts[1])),
             }
 
-    def rate_limited(self, now: float) -> None:
-        """Note that the server refused something as too much; it does not say what."""
-        for pace in self._paces.values():
-            pace.refuse(now)
+    def rate_limited(self, kind: str | UnsetType, now: float) -> None:
+        """Note that the server refused something as too much: ``text``, ``image`` or another."""
+        match kind:
+            case "text":
+                self._paces[Text].refuse(now)
+            case "image":
+                self._paces[Kind.IMAGE].refuse(now)
 
     def images_per_second(self, now: float) -> float:
         """Return how many pictures a second are sent at most, at present."""
@@ -117,7 +121,7 @@ class Outbox:
                 self._lines.appendleft(item)
             case Close():
                 self._closing = True
-            case ConsentRevoke():
+            case ConsentRevoke() | Mute() | Pause() | ResumeMedia():
                 self._control.appendleft(item)
 
     def wait(self, now: float, t_ms: int) -> float | None:

@@ -21,6 +21,7 @@ from esapr.protocol.messages import (
     Totals,
 )
 from esapr.protocol.requests import SessionCredentials
+from esapr.protocol.rooms import Pause, ResumeMedia
 
 TextSource = Literal["chat", "caption", "transcript"]
 
@@ -126,6 +127,24 @@ class Session(Subscription):
         """
         self._check_size(ogg, self.created.limits.max_audio_bytes)
         await self._send_media(Media(Kind.OPUS, at_ms, ogg))
+
+    async def pause(self) -> None:
+        """Let nothing be analysed until :meth:`resume_media`: media are thrown away meanwhile.
+
+        States go on and abstain (``paused``). Lines of text are refused.
+
+        Raises:
+            EsaprError: the session has ended.
+        """
+        self._put(Pause())
+
+    async def resume_media(self) -> None:
+        """Go on after :meth:`pause`.
+
+        Raises:
+            EsaprError: the session has ended.
+        """
+        self._put(ResumeMedia())
 
     async def revoke_consent(self) -> None:
         """Withdraw consent: nothing more is sent, and the session ends at once."""

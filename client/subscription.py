@@ -7,7 +7,7 @@ from msgspec import UNSET
 from esapr.client.connection import Greeting
 from esapr.client.errors import ended
 from esapr.client.feed import Feed
-from esapr.protocol.messages import ServerMessage, SessionClosed, State
+from esapr.protocol.messages import ClientMessage, ServerMessage, SessionClosed, State
 from esapr.protocol.requests import Modality
 from esapr.protocol.rooms import Mute, RoomClosed
 
@@ -65,8 +65,11 @@ class Subscription:
         Raises:
             EsaprError: the feed has ended.
         """
+        self._put(Mute(modality, muted, UNSET if session is None else session))
+
+    def _put(self, message: ClientMessage) -> None:
         self._feed.check_open()
-        self._feed.outbox.put(Mute(modality, muted, UNSET if session is None else session))
+        self._feed.outbox.put(message)
         self._feed.wake()
 
     async def states(self) -> AsyncIterator[State]:

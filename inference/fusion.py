@@ -56,7 +56,8 @@ class FusionConfig:
     """Parameters of a :class:`Fusion`; times are seconds.
 
     ``min_confidence`` is the probability of the first class below which the state abstains;
-    chance is 1/7. ``warm_up`` is the time at the start in which missing evidence is no absence.
+    chance is 1/7. ``warm_up`` is the time at the start, and after a pause, in which missing
+    evidence is no absence.
     """
 
     ageing: Mapping[Modality, Ageing] = field(default_factory=_default_ageing)
@@ -80,6 +81,7 @@ class Fusion:
         self._config = config or FusionConfig()
         self._enabled = enabled
         self._muted: set[Modality] = set()
+        self._begun = 0.0
         self._smoothing = ExponentialSmoothing(self._config.smoothing_half_life)
         self._evidence: dict[Modality, deque[_Evidence]] = {
             modality: deque(maxlen=self._config.max_evidence) for modality in Modality
@@ -92,6 +94,11 @@ class Fusion:
             self._evidence[modality].clear()
         else:
             self._muted.discard(modality)
+
+    def resume(self, now: float) -> None:
+        """Go on at ``now`` after a pause: the next state moves on from the last one before it."""
+        self._smoothing.resume(now)
+        self._begun = now
 
     def add(self, score: ModalityScore) -> None:
         """Take in a score. Scores may arrive late; what has aged past its horizon has no effect."""
@@ -150,7 +157,7 @@ class Fusion:
     def _why_empty(self, now: float) -> Abstain:
         if self._muted.issuperset(self._enabled):
             return Abstain.MUTED
-        if now <= self._config.warm_up:
+        if now - self._begun <= self._config.warm_up:
             return Abstain.WARMING_UP
         for modality in self._enabled:
             if self._evidence[modality]:

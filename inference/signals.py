@@ -45,6 +45,7 @@ class Abstain(StrEnum):
     NO_TEXT = "no_text"
     LOW_CONFIDENCE = "low_confidence"
     MUTED = "muted"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)

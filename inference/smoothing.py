@@ -22,6 +22,10 @@ class ExponentialSmoothing:
         self._value: Scores | None = None
         self._updated = 0.0
 
+    def resume(self, now: float) -> None:
+        """Go on at ``now`` after a pause, whose time does not count."""
+        self._updated = max(self._updated, now)
+
     def update(self, probs: Scores, now: float) -> Scores:
         """Take in ``probs`` (shape ``[7]``) at ``now`` and return the smoothed value."""
         if self._value is None or self._half_life == 0:

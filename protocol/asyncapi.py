@@ -19,13 +19,13 @@ from esapr.protocol.messages import (
     State,
     Warning,
 )
-from esapr.protocol.rooms import MemberMuted, Mute, RoomMessage
+from esapr.protocol.rooms import MemberMuted, MemberPaused, Mute, RoomMessage
 from esapr.protocol.routes import OPEN_FEED, OPEN_ROOM_FEED
 
 Json = dict[str, Any]
 TO_ROOM = (Hello, Mute, Ping)
 FROM_ROOM = (*get_args(RoomMessage), State, Gap, Warning, Error, Pong)
-ROOM_ONLY = set(get_args(RoomMessage)) - {MemberMuted}
+ROOM_ONLY = set(get_args(RoomMessage)) - {MemberMuted, MemberPaused}
 _SUBPROTOCOLS = (
     f"Offer `{JSON_SUBPROTOCOL}` (text frames) or `{MSGPACK_SUBPROTOCOL}` (the same messages as "
     f"MessagePack, in binary frames) and `{TOKEN_PREFIX}<client_token>` as subprotocols."

@@ -26,7 +26,7 @@ _client_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decode
 _server_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 _server_msgpack: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
 # msgspec reports "... - at `$.consent.given_at`", or names an unknown field in backquotes.
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`\Z")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 

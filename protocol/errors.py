@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     MUTED = "muted"
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
+    PAUSED = "paused"
     RATE_LIMITED = "rate_limited"
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from esapr.protocol import limits
 from esapr.protocol.events import Event
 from esapr.protocol.requests import Modalities, Modality, TickMs
-from esapr.protocol.rooms import Mute, RoomMessage
+from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
@@ -69,7 +69,7 @@ class Close(Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
     """End the session."""
 
 
-ClientMessage = Hello | Configure | Text | Mute | ConsentRevoke | Ping | Close
+ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close
 
 # --- server to client -------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ from msgspec import field as struct_field
 from esapr.protocol import limits
 
 Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
-RoomName = Annotated[
-    str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS, pattern="^[A-Za-z0-9_-]+$")
-]
+# For Python "$" matches before a line's end, too, and JSON Schema has no "\Z".
+_ROOM = r"^(?!.*\n)[A-Za-z0-9_-]+$"
+RoomName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS, pattern=_ROOM)]
 TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]

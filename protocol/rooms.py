@@ -61,6 +61,14 @@ class Mute(Struct, frozen=True, forbid_unknown_fields=True, tag="mute"):
     session: Name | UnsetType = UNSET
 
 
+class Pause(Struct, frozen=True, forbid_unknown_fields=True, tag="pause"):
+    """Analyse nothing of the session until :class:`ResumeMedia`; states abstain meanwhile."""
+
+
+class ResumeMedia(Struct, frozen=True, forbid_unknown_fields=True, tag="resume_media"):
+    """Go on after :class:`Pause`."""
+
+
 # --- server to client ---------------------------------------------------------------------------
 
 
@@ -70,6 +78,7 @@ class Member(Struct, frozen=True):
     session: str
     participant: str
     muted: list[Modality] = struct_field(default_factory=list)
+    paused: bool = False
 
 
 class RoomEntered(Struct, frozen=True, tag="room.entered"):
@@ -108,6 +117,15 @@ class MemberMuted(Struct, frozen=True, tag="member.muted"):
     participant: str
     modality: Modality
     muted: bool
+
+
+class MemberPaused(Struct, frozen=True, tag="member.paused"):
+    """A person has paused the session (``paused``) or goes on."""
+
+    room: str
+    session: str
+    participant: str
+    paused: bool
 
 
 class Trend(Struct, frozen=True, tag="trend"):
@@ -152,4 +170,6 @@ class RoomClosed(Struct, frozen=True, tag="room.closed"):
     room: str
 
 
-RoomMessage = RoomEntered | MemberJoined | MemberLeft | MemberMuted | Trend | Aggregate | RoomClosed
+MemberEvent = MemberJoined | MemberLeft | MemberMuted | MemberPaused
+
+RoomMessage = RoomEntered | MemberEvent | Trend | Aggregate | RoomClosed

@@ -18,7 +18,7 @@ from nats.errors import Error
 
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
-from esapr.protocol.rooms import MemberJoined, MemberLeft, MemberMuted, Mute
+from esapr.protocol.rooms import MemberEvent, Mute
 from esapr.server.bus import BusError, Deliver, FindGrant
 from esapr.server.bus.directory import Directory, DirectoryError
 from esapr.server.bus.local import LocalBus
@@ -39,7 +39,7 @@ RECONNECT_SECONDS = 1
 ASK_SECONDS = 1.0
 FOREVER = -1
 
-_carried = msgspec.msgpack.Decoder(State | MemberJoined | MemberLeft | MemberMuted | Mute)
+_carried = msgspec.msgpack.Decoder(State | MemberEvent | Mute)
 _grants = msgspec.msgpack.Decoder(Grant)
 
 

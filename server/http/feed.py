@@ -23,7 +23,7 @@ from esapr.protocol.messages import (
     SessionUpdated,
     Text,
 )
-from esapr.protocol.rooms import Mute, Scope
+from esapr.protocol.rooms import Mute, Pause, ResumeMedia, Scope
 from esapr.protocol.routes import OPEN_FEED
 from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
 from esapr.server.http.keys import METRICS, SESSIONS
@@ -40,6 +40,8 @@ NEEDS: dict[type[ClientMessage], Scope] = {
     Close: "control",
     ConsentRevoke: "control",
     Mute: "mute",
+    Pause: "control",
+    ResumeMedia: "control",
     Text: "text",
 }
 """Messages that a token must allow."""
@@ -100,16 +102,16 @@ class Feed:
                 self._mute(message)
             case Ping():
                 self._put(Pong(message.t, self._session.now_ms()))
-            case ConsentRevoke():
-                self._session.end(REVOKED)
-            case Close():
-                self._session.end(DONE)
+            case Pause() | ResumeMedia():
+                self._session.presence.set_paused(isinstance(message, Pause))
+            case Close() | ConsentRevoke():
+                self._session.end(DONE if isinstance(message, Close) else REVOKED)
 
     def _check(self, message: ClientMessage) -> None:
         needed = NEEDS.get(type(message))
         if needed:
             self._check_scope(needed)
-        if isinstance(message, Configure | Text | Mute):
+        if isinstance(message, Configure | Text | Mute | Pause | ResumeMedia):
             check_greeted(self._subscriber)
 
     async def take_media(self, media: Media) -> None:
@@ -167,7 +169,7 @@ class Feed:
     def _mute(self, mute: Mute) -> None:
         if mute.session not in (UNSET, self._session.id):
             raise ProtocolError(ErrorCode.CONFIG_INVALID, "not this session", "session")
-        self._session.set_muted(mute.modality, mute.muted)
+        self._session.presence.set_muted(mute.modality, mute.muted)
 
     def _config(self) -> SessionConfig:
         return SessionConfig(

@@ -241,7 +241,8 @@ class FeedSocket:
 
     def _spend(self) -> None:
         if not self._rate.allow(self._conversation.now()):
-            raise ProtocolError(ErrorCode.RATE_LIMITED, "too many messages", None, CloseCode.RATE)
+            problem = "too many messages"
+            raise ProtocolError(ErrorCode.RATE_LIMITED, problem, "message", CloseCode.RATE)
 
     def _heard(self) -> None:
         if self._keepalive.warned:

@@ -147,7 +147,7 @@ class Sessions:
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host)
         if snapshot:
             session.go_on(snapshot, self.rooms.history(session.room, session.id))
-        self.rooms.join(session.room, session.member(), session.set_muted)
+        self.rooms.join(session.room, session.presence.member(), session.presence.set_muted)
         task = self._group.create_task(self._run(session), name=f"session {session.id}")
         self._open[session.id] = (session, task)
         self.metrics.sessions.set(len(self._open))

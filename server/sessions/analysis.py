@@ -11,6 +11,7 @@ from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
 from esapr.inference.signals import (
+    Abstain,
     AudioWindow,
     EmotionState,
     Modality,
@@ -28,6 +29,9 @@ from esapr.server.sessions.tally import Tally
 WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
 WAITING_LINES = 16
+
+FINISH_SECONDS = 2.0
+"""How long a session that ends waits for what it has taken in."""
 
 T = TypeVar("T")
 
@@ -55,6 +59,9 @@ class Analysis:
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
+        self._outdated: set[Modality] = set()
+        self.paused = False
+        """Whether nothing is taken in until the client goes on."""
         self.control = LevelControl()
         """How much of what comes is analysed."""
         self._pictures, self._sounds = Thinning(), Thinning()
@@ -66,6 +73,11 @@ class Analysis:
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
+        self._inboxes: dict[Modality, Inbox[VideoFrame] | Inbox[AudioWindow] | Inbox[TextLine]] = {
+            Modality.FACE: self._frames,
+            Modality.VOICE: self._windows,
+            Modality.TEXT: self._lines,
+        }
         self._stillness = Stillness()
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
@@ -78,6 +90,9 @@ class Analysis:
     def mute(self, modality: Modality, muted: bool, now: float) -> None:
         """Leave a modality out, what is being scored included, or take it in again."""
         self.forget(modality)
+        self._outdated.add(modality)
+        for _ in range(self._inboxes[modality].clear()):
+            self._ignore(modality, "muted")
         if modality is Modality.VOICE:
             self._voice_from = now
         self._fusion.mute(modality, muted)
@@ -86,24 +101,41 @@ class Analysis:
         else:
             self.muted.discard(modality)
 
+    def pause(self, paused: bool, now: float) -> None:
+        """Take nothing in from ``now`` on, or go on; what came before is still scored."""
+        for modality in Modality:
+            self.forget(modality)
+        self._voice_from = now
+        self.paused = paused
+        if not paused:
+            self._fusion.resume(now)
+
     def state_at(self, start: float, end: float) -> EmotionState:
         """Return the state of ``[start, end)``; call with growing times."""
+        if self.paused:
+            return EmotionState(start, end, None, Abstain.PAUSED)
         return self._fusion.state_at(start, end)
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
         if Modality.FACE in self.muted:
             return
-        if not self._pictures.picks(SHARES[self.control.level].pictures):
+        if self.paused:
+            self._ignore(Modality.FACE, "paused")
+        elif not self._pictures.picks(SHARES[self.control.level].pictures):
             self.metrics.dropped(Modality.FACE, "level", 1)
         elif self._frames.put(frame):
             self._drop(Modality.FACE, "displaced")
 
     def put_window(self, window: AudioWindow) -> None:
-        """Take in a window of sound, unless some of it was heard while the voice was muted."""
-        if Modality.VOICE in self.muted or window.at - window.seconds < self._voice_from:
+        """Take in a window of sound, unless some of it was heard while muted or paused."""
+        if Modality.VOICE in self.muted:
             return
-        if not self._sounds.picks(SHARES[self.control.level].windows):
+        if self.paused:
+            self._ignore(Modality.VOICE, "paused")
+        elif window.at - window.seconds < self._voice_from:
+            return
+        elif not self._sounds.picks(SHARES[self.control.level].windows):
             self.metrics.dropped(Modality.VOICE, "level", 1)
         elif self._windows.put(window):
             self._drop(Modality.VOICE, "displaced")
@@ -122,6 +154,8 @@ class Analysis:
 
     def quality(self) -> set[Quality]:
         """Return what is wrong with the picture and the sound at present."""
+        if self.paused:
+            return set()
         return {flag for flags in self._quality.values() for flag in flags}
 
     async def run(self) -> None:
@@ -131,11 +165,23 @@ class Analysis:
             group.create_task(self._loop(self._windows, Modality.VOICE, self._voice))
             group.create_task(self._loop(self._lines, Modality.TEXT, self._text))
 
+    async def finish(self) -> None:
+        """Wait until what was taken in is scored, for :data:`FINISH_SECONDS` at most."""
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                for inbox in self._inboxes.values():
+                    await inbox.idle()
+        except TimeoutError:
+            for modality, inbox in self._inboxes.items():
+                for _ in range(inbox.unfinished):
+                    self._drop(modality, "unfinished")
+
     async def _loop(
         self, inbox: Inbox[T], modality: Modality, score: Callable[[T], Awaitable[None]]
     ) -> None:
         while True:
             item = await inbox.get()
+            self._outdated.discard(modality)
             try:
                 await score(item)
             except NotRunError as error:
@@ -155,7 +201,7 @@ class Analysis:
         reading = await self._analysers.face.score(frame)
         self._stillness.analysed(frame, reading.score)
         self._note(Modality.FACE, frame.at, reading.score, reading.quality)
-        if Modality.FACE not in self.muted:
+        if Modality.FACE not in self._outdated:
             self._on_face(frame.at, reading.score)
 
     async def _voice(self, window: AudioWindow) -> None:
@@ -173,13 +219,17 @@ class Analysis:
         score: ModalityScore | None,
         quality: tuple[Quality, ...],
     ) -> None:
-        if modality in self.muted:
+        if modality in self._outdated:
             return
         self._quality[modality] = quality
         if score is None:
             self._fusion.add_absence(modality, at)
         else:
             self._fusion.add(score)
+
+    def _ignore(self, modality: Modality, reason: str) -> None:
+        self._tally.ignore(modality)
+        self.metrics.dropped(modality, reason, 1)
 
     def _drop(self, modality: Modality, reason: str) -> None:
         self._tally.dropped[modality] += 1

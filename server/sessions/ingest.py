@@ -64,7 +64,7 @@ class Ingest:
         check_text(text, now)
         if not self._lines.allow(now):
             most = f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once"
-            raise ProtocolError(ErrorCode.RATE_LIMITED, most)
+            raise ProtocolError(ErrorCode.RATE_LIMITED, most, "text")
         return TextLine(now if text.at_ms is UNSET else text.at_ms / 1000, text.body)
 
     async def _take_picture(self, media: Media) -> None:
@@ -73,7 +73,7 @@ class Ingest:
         if media.captured_ms <= self._last_picture:
             raise ProtocolError(ErrorCode.CONFIG_INVALID, "not later than the last picture", _FIELD)
         if not self._pictures.allow(now):
-            raise ProtocolError(ErrorCode.RATE_LIMITED, "too many pictures")
+            raise ProtocolError(ErrorCode.RATE_LIMITED, "too many pictures", "image")
         rgb = await asyncio.to_thread(decode_picture, media.payload)
         self._last_picture = media.captured_ms
         self._sink.put_frame(VideoFrame(min(media.captured_ms / 1000, now), rgb))
@@ -92,7 +92,7 @@ class Ingest:
         if media.kind is Kind.PCM:
             check_capture(media.captured_ms + int(seconds * 1000), now, _FIELD)
         if not self._seconds.allow(now, max(seconds, limits.SOUND_LEAST_MS / 1000)):
-            raise ProtocolError(ErrorCode.RATE_LIMITED, "too much sound")
+            raise ProtocolError(ErrorCode.RATE_LIMITED, "too much sound", "audio")
         windows = [window for each in pieces for window in self._sound.windows(each, media.rate)]
         self._last_sound = media.captured_ms
         for window in windows:

@@ -10,6 +10,7 @@ from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
 from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.events import Events
+from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
@@ -25,18 +26,16 @@ class Outlet:
         analysis: Analysis,
         tally: Tally,
         audience: Audience,
-        *,
+        host: Host,
         publish: Callable[[Broadcast], None],
-        owned: Callable[[], bool],
-        models: dict[str, str],
     ) -> None:
-        """Say what ``analysis`` knows, as long as the session is ``owned`` by this gateway."""
+        """Say what ``analysis`` knows, as long as the session is the host's own."""
         self._analysis = analysis
         self._tally = tally
         self._audience = audience
         self._publish = publish
-        self._owned = owned
-        self._models = models
+        self._owned = host.owned
+        self._models = host.pipeline.versions
         self._metrics = analysis.metrics
         self._conditions = Conditions()
         self._events = Events()

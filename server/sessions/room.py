@@ -7,15 +7,18 @@ from typing import get_args
 
 from msgspec.structs import replace
 
+from esapr.inference.signals import Abstain
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import State
 from esapr.protocol.requests import Modality
 from esapr.protocol.rooms import (
     Member,
+    MemberEvent,
     MemberJoined,
     MemberLeft,
     MemberMuted,
+    MemberPaused,
     Mute,
     RoomClosed,
     Trend,
@@ -26,7 +29,7 @@ from esapr.server.sessions.endings import MOVED, Ending
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
-from esapr.server.sessions.views import Channel, MemberEvent, Views
+from esapr.server.sessions.views import Channel, Views
 
 SetMuted = Callable[[Modality, bool], None]
 
@@ -106,7 +109,7 @@ class Room:
                 for channel, shown in self._views.of_state(item, state, now):
                     self._keep(channel, shown, now)
                     self._send(channel, shown)
-            case MemberJoined() | MemberLeft() | MemberMuted() as event:
+            case MemberJoined() | MemberLeft() | MemberMuted() | MemberPaused() as event:
                 self._note(item, event)
                 for channel, shown in self._views.of_event(item, event):
                     self._send(channel, shown)
@@ -153,6 +156,8 @@ class Room:
                 others = [m for m in member.muted if m != event.modality]
                 muted = sorted([*others, event.modality]) if event.muted else others
                 self.members[session] = replace(member, muted=muted)
+            case MemberPaused(session=session) if session in self.members:
+                self.members[session] = replace(self.members[session], paused=event.paused)
 
     def _forget_departed(self) -> None:
         """Forget those whom nobody can resume any more."""
@@ -176,4 +181,5 @@ class Room:
 
 
 def _member(state: State) -> Member:
-    return Member(state.session, state.participant, state.muted)
+    paused = state.abstain is not None and state.abstain.reason == Abstain.PAUSED
+    return Member(state.session, state.participant, state.muted, paused)

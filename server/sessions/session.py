@@ -12,18 +12,17 @@ from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import Configure, SessionClosed, Text
-from esapr.protocol.requests import Modality as ModalityName
 from esapr.protocol.requests import SessionRequest
-from esapr.protocol.rooms import Member, MemberMuted
+from esapr.protocol.rooms import Member
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
-from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Ending
+from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Closing, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
-from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.outlet import Outlet
 from esapr.server.sessions.peering import Peering
+from esapr.server.sessions.presence import Presence
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.snapshot import Snapshot, margin
@@ -47,7 +46,7 @@ class Session:
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
         self.audience = Audience(self.id)
-        self._publish = partial(host.publish, self.room)
+        publish = partial(host.publish, self.room)
         self._config, self._metrics = host.config, host.metrics
         self.models = host.pipeline.versions
         self.images_per_second = host.config.analysed_fps
@@ -62,22 +61,20 @@ class Session:
             metrics=host.metrics,
             on_face=self._publish_picture,
         )
-        self._outlet = Outlet(
-            self._analysis,
-            self._tally,
-            self.audience,
-            publish=self._publish,
-            owned=host.owned,
-            models=self.models,
+        self._outlet = Outlet(self._analysis, self._tally, self.audience, host, publish)
+        me = Member(self.id, self.participant)
+        self.presence = Presence(
+            self.room, me, self._analysis, self.audience, publish=publish, now=self.now
         )
         self._ended_tracks: set[Modality] = set()
         self._last_used = 0.0
+        self._told = 0.0
         self._locked = False
         self._ingest = Ingest(self, host.config.analysed_fps)
         self._ticks: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
         self.peering = Peering(self._group, host.metrics)
-        self._ending: asyncio.Future[Ending] = self._loop.create_future()
+        self._closing = Closing()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -86,17 +83,20 @@ class Session:
         async with self._group as group:
             analysis = group.create_task(self._analysis.run())
             self._ticks = group.create_task(self._tick())
-            ending = await self._ending
+            ending = await self._closing.begin()
             self.peering.stop()
+            if ending.finishes:
+                ending = await self._closing.after(self._analysis.finish())
             analysis.cancel()
             self._ticks.cancel()
+            if ending.finishes:
+                self._tell_the_rest()
         self.ended = ending
         self._dismiss(ending)
 
     def end(self, ending: Ending) -> None:
-        """End the session; the first reason counts."""
-        if not self._ending.done():
-            self._ending.set_result(ending)
+        """End the session; the first reason counts, or one that does not wait for scores."""
+        self._closing.end(ending)
 
     def fail(self) -> None:
         """Tell the audience that :meth:`run` has failed."""
@@ -138,8 +138,9 @@ class Session:
             opened=unix_time() - self.now(),
             next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
             totals=self._tally.totals(),
-            muted=self.member().muted,
+            muted=self.presence.member().muted,
             locked=self._locked,
+            paused=self._analysis.paused,
         )
 
     def go_on(self, snapshot: Snapshot, history: History) -> None:
@@ -152,6 +153,8 @@ class Session:
         self._locked = snapshot.locked
         for modality in snapshot.muted:
             self._analysis.mute(Modality(modality), True, self.now())
+        if snapshot.paused:
+            self._analysis.pause(True, self.now())
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.
@@ -159,11 +162,19 @@ class Session:
         Raises:
             ProtocolError: ``session_closed``.
         """
-        if self._ending.done():
-            raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
+        self._check_open()
         self._locked = True
         self._ended_tracks.clear()
         self.peering.attach(peer)
+
+    def _check_open(self) -> None:
+        if self._closing.begun:
+            raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
+
+    def _tell_the_rest(self) -> None:
+        if self._tally.news:
+            now = self.now()
+            self._outlet.state(self._told, now, now, self.presence.member())
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -210,6 +221,7 @@ class Session:
         self._locked = True
 
     def _expect(self, modality: Modality) -> None:
+        self._check_open()
         if modality not in self.modalities:
             problem = f"{modality} is not analysed"
             raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
@@ -226,10 +238,12 @@ class Session:
 
         Raises:
             ProtocolError: ``text_empty``, ``text_too_long``, ``rate_limited``, ``overloaded``,
-                ``muted``, or ``config_invalid`` for a time that lies ahead or a session without
-                text.
+                ``muted``, ``paused``, or ``config_invalid`` for a time that lies ahead or a session
+                without text.
         """
         self._expect(Modality.TEXT)
+        if self._analysis.paused:
+            raise ProtocolError(ErrorCode.PAUSED, "the session is paused")
         if not self._analysis.put_line(self._ingest.line(text)):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
         self._locked = True
@@ -249,28 +263,14 @@ class Session:
             self.modalities = tuple(Modality(name) for name in change.modalities)
             self._analysis.enable(self.modalities)
 
-    def set_muted(self, modality: str, muted: bool) -> None:
-        """Leave a modality out of the states, or take it in again, and tell everybody."""
-        kind = Modality(modality)
-        if muted == (kind in self._analysis.muted):
-            return
-        self._analysis.mute(kind, muted, self.now())
-        event = Broadcast(MemberMuted(self.room, self.id, self.participant, kind.value, muted))
-        self.audience.put(event)
-        self._publish(event)
-
-    def member(self) -> Member:
-        """Return this session as its room shows it."""
-        muted: list[ModalityName] = sorted(modality.value for modality in self._analysis.muted)
-        return Member(self.id, self.participant, muted)
-
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        first = self.now() if self._outlet.next_seq else 0.0
-        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, first):
+        self._told = self.now() if self._outlet.next_seq else 0.0
+        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, self._told):
+            self._told = end
             self._metrics.state_lateness.observe(self.now() - end)
-            self._outlet.state(start, end, self.now(), self.member())
+            self._outlet.state(start, end, self.now(), self.presence.member())
             self._outlet.warnings(end, self._ended_tracks)
             self._end_if_idle()
 

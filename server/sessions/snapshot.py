@@ -24,6 +24,7 @@ class Snapshot(Struct, frozen=True):
     totals: Totals
     muted: list[Modality]
     locked: bool
+    paused: bool = False
 
 
 def margin(tick_ms: int) -> int:

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from esapr.protocol.messages import Detail, Overlay, State
-from esapr.protocol.rooms import Aggregate, MemberJoined, MemberLeft, MemberMuted, Trend
+from esapr.protocol.rooms import Aggregate, MemberEvent, Trend
 from esapr.server.sessions.outbox import Broadcast, Outbox
 from esapr.server.sessions.refusals import error_message
 
-LIVE = State | Trend | Aggregate | MemberJoined | MemberLeft | MemberMuted
+LIVE = State | Trend | Aggregate | MemberEvent
 
 
 class Line(Protocol):

@@ -29,11 +29,21 @@ class Tally:
             lines=self.dropped[Modality.TEXT],
         )
 
+    def ignore(self, modality: Modality) -> None:
+        """Count what was dropped as the client wished it, which is no strain."""
+        self.dropped[modality] += 1
+        self._dropped_before[modality] += 1
+
     def strain(self) -> float:
         """Return the share of what came since the last :meth:`state` that was dropped."""
         dropped = sum(self.dropped.values()) - sum(self._dropped_before.values())
         analysed = sum(self.analysed.values()) - sum(self._analysed_before.values())
         return dropped / (dropped + analysed) if dropped else 0.0
+
+    @property
+    def news(self) -> bool:
+        """Whether anything was analysed since the last state."""
+        return self.analysed != self._analysed_before
 
     def state(self, *, fused: bool) -> None:
         """Count a state and begin the next interval of :meth:`strain`."""

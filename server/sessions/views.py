@@ -18,9 +18,9 @@ from esapr.protocol.rooms import (
     Aggregate,
     Direction,
     Mean,
+    MemberEvent,
     MemberJoined,
     MemberLeft,
-    MemberMuted,
     Role,
     Scope,
     Trend,
@@ -42,8 +42,6 @@ SCOPES: dict[Role, tuple[Scope, ...]] = {
     "observer": ("feed",),
 }
 """All that a role may be allowed to do."""
-
-MemberEvent = MemberJoined | MemberLeft | MemberMuted
 
 TREND_HALF_LIVES = (5.0, 20.0)
 """A trend is the difference of two running means: what was shown of late, and before."""

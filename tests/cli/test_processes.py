@@ -106,6 +106,32 @@ async def test_media_find_their_session_on_any_process_and_outlive_its_own() -> 
                 await asyncio.sleep(0.1)
 
 
+def descendants(pid: int) -> set[int]:
+    found = set[int]()
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found |= {int(child)} | descendants(int(child))
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_a_parent_that_is_killed_takes_its_processes_with_it() -> None:
+    async with server_process((*SERVE, "--processes", "2")) as server:
+        # Two gateways, and a NATS server with the process that guards it.
+        async with asyncio.timeout(20):
+            while len(family := descendants(server.pid)) < 4:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        os.kill(server.pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while any(alive(pid) for pid in family):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+
 async def serves(http: aiohttp.ClientSession, port: int) -> bool:
     try:
         async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:

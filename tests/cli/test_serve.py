@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,19 @@ async def open_feed(
     return socket
 
 
-async def test_sigterm_sends_every_state_and_closes_with_1001() -> None:
+async def terminate(_: aiohttp.ClientSession, server: ServerProcess) -> None:
+    os.kill(server.pid, signal.SIGTERM)
+
+
+async def drain(http: aiohttp.ClientSession, server: ServerProcess) -> None:
+    assert (await http.post(f"{server.url}/v1/admin/drain")).status == 202
+
+
+@pytest.mark.parametrize("stop", [terminate, drain])
+async def test_a_server_that_is_stopped_sends_every_state_and_closes_with_1001(
+    stop: Callable[[aiohttp.ClientSession, ServerProcess], Awaitable[None]],
+) -> None:
+    """The session ends: there is no other gateway for which 1012 could send clients to wait."""
     async with aiohttp.ClientSession() as http:
         async with server_process() as server, asyncio.TaskGroup() as group:
             socket = await open_feed(http, server.url, tick_ms=100)
@@ -46,7 +59,7 @@ async def test_sigterm_sends_every_state_and_closes_with_1001() -> None:
 
             reader = group.create_task(read())
             await seen.wait()
-            os.kill(server.pid, signal.SIGTERM)
+            await stop(http, server)
             await reader
         states = [m["seq"] for m in messages if m["type"] == "state"]
         closed, error = messages[-2:]

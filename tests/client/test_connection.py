@@ -144,7 +144,7 @@ def test_the_end_of_a_room_is_no_loss() -> None:
 @pytest.mark.parametrize("code", [1009, 4400, 4403, 4408, 4429])
 def test_other_close_codes_are_the_end_and_say_why(code: int) -> None:
     one = greeted()
-    error = Error("rate_limited", "too many messages", True, "r1")
+    error = Error("rate_limited", "too many messages", True, "r1", "message")
     one.take(error)
     assert one.lost(code) is None
     assert isinstance(one.error, FeedClosedError)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from esapr.client import Client, RefusedError, consent
 from esapr.protocol.messages import Gap, State
-from esapr.protocol.rooms import Aggregate, MemberMuted, RoomEntered
+from esapr.protocol.rooms import Aggregate, MemberMuted, MemberPaused, RoomEntered
 from tests.client.cutting_proxy import cutting_proxy
 from tests.serving import running_server
 
@@ -91,6 +91,23 @@ async def test_a_clinician_mutes_and_a_participant_unmutes() -> None:
                 if len(told) == 2:
                     break
             assert told == [True, False]
+
+
+async def test_a_session_is_paused_and_goes_on() -> None:
+    async with (
+        running_server() as server,
+        Client(server.url) as client,
+        client.session(consent=RECEIPT, tick_ms=100) as session,
+        asyncio.timeout(30),
+    ):
+        await session.pause()
+        async for state in session.states():
+            if state.abstain and state.abstain.reason == "paused":
+                break
+        await session.resume_media()
+        async for message in session.messages():
+            if isinstance(message, MemberPaused) and not message.paused:
+                break
 
 
 async def test_only_who_opened_the_session_invites() -> None:

@@ -20,6 +20,7 @@ from esapr.protocol.messages import (
     State,
     Text,
 )
+from esapr.protocol.rooms import Pause, ResumeMedia
 from tests.client.golden import golden
 
 LIMITS = replace(
@@ -100,6 +101,16 @@ def test_text_and_media_wait_until_the_limits_are_known() -> None:
     assert box.take(0.0, 0) == Ping(t=0.0)
     box.limit(LIMITS)
     assert box.take(0.0, 0) == Text(body="early")
+
+
+def test_a_pause_that_could_not_be_sent_goes_with_the_next_socket() -> None:
+    box = outbox()
+    box.put(Pause())
+    box.put(ResumeMedia())
+    item = box.take(0.0, 0)
+    assert item == Pause()
+    box.put_back(item)
+    assert drain(box) == [Pause(), ResumeMedia()]
 
 
 def test_the_latest_picture_wins_and_the_others_are_counted() -> None:
@@ -195,9 +206,19 @@ def test_a_picture_comes_back_only_if_there_is_no_newer_one() -> None:
 
 def test_a_refusal_slows_pictures_down() -> None:
     box = outbox()
-    box.rate_limited(0.0)
+    for kind in ("text", "audio", "message", UNSET):
+        box.rate_limited(kind, 0.0)
+    assert box.images_per_second(0.0) == LIMITS.images_per_second
+    box.rate_limited("image", 0.0)
     assert box.images_per_second(0.0) == LIMITS.images_per_second / 2
     assert box.images_per_second(60.0) == LIMITS.images_per_second
+
+
+def test_a_refused_line_slows_text_down_and_nothing_else() -> None:
+    box = outbox()
+    box.rate_limited("text", 0.0)
+    box.put_line(Text(body="slowly"))
+    assert box.wait(0.0, 0) == pytest.approx(1 / (LIMITS.text_per_second / 2))
 
 
 # --- inbox and clock --------------------------------------------------------------------------

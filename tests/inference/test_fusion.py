@@ -74,6 +74,20 @@ def test_a_sure_score_outweighs_an_unsure_one_and_a_covered_one_a_sparse_one() -
     assert parts[Modality.FACE].weight == pytest.approx(5 * parts[Modality.VOICE].weight)
 
 
+def test_after_a_pause_the_expression_moves_on_from_where_it_was() -> None:
+    fusion = Fusion(ALL)
+    fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY, 0.9), 9.9))
+    before = fusion.state_at(9.0, 10.0).fused
+    fusion.resume(70.0)
+    assert fusion.state_at(69.5, 70.1).abstain is Abstain.WARMING_UP
+    fusion.add(score(Modality.FACE, leaning(Emotion.SAD, 0.9), 70.2))
+    after = fusion.state_at(70.1, 70.2).fused
+    assert before is not None
+    assert after is not None
+    # A fifth of a half-life after the pause, however long that was.
+    assert after.probs[Emotion.HAPPY] == pytest.approx(0.9 * 0.5**0.2, abs=0.02)
+
+
 def test_pictures_without_a_face_lower_the_coverage() -> None:
     fusion = Fusion(ALL, unsmoothed())
     fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY), 1.0))

@@ -1,6 +1,6 @@
 // Generated from protocol.schema.json by `npm run protocol`. Do not edit.
 
-export type ClientMessage = Hello | Configure | Text | Mute | ConsentRevoke | Ping | Close;
+export type ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close;
 export type ServerMessage =
   | SessionCreated
   | SessionUpdated
@@ -16,6 +16,7 @@ export type ServerMessage =
   | MemberJoined
   | MemberLeft
   | MemberMuted
+  | MemberPaused
   | Trend
   | Aggregate
   | RoomClosed;
@@ -102,6 +103,18 @@ export interface Mute {
   modality: "face" | "text" | "voice";
   muted: boolean;
   session?: string;
+}
+/**
+ * Analyse nothing of the session until :class:`ResumeMedia`; states abstain meanwhile.
+ */
+export interface Pause {
+  type: "pause";
+}
+/**
+ * Go on after :class:`Pause`.
+ */
+export interface ResumeMedia {
+  type: "resume_media";
 }
 /**
  * Stop all media at once and end the session.
@@ -252,6 +265,7 @@ export interface Member {
   session: string;
   participant: string;
   muted?: ("face" | "text" | "voice")[];
+  paused?: boolean;
 }
 /**
  * A person has come into the room.
@@ -281,6 +295,16 @@ export interface MemberMuted {
   participant: string;
   modality: "face" | "text" | "voice";
   muted: boolean;
+}
+/**
+ * A person has paused the session (``paused``) or goes on.
+ */
+export interface MemberPaused {
+  type: "member.paused";
+  room: string;
+  session: string;
+  participant: string;
+  paused: boolean;
 }
 /**
  * Modalities with evidence; a missing one is absent.

@@ -9,6 +9,7 @@ const REASONS: Readonly<Record<string, string>> = {
   no_speech: "no speech heard",
   no_text: "no text received",
   muted: "muted",
+  paused: "paused",
   low_confidence: "too uncertain to name one",
 };
 

@@ -115,7 +115,8 @@ async def test_fifty_lines_at_once_are_limited_and_none_accepted_is_lost() -> No
         while refused + scored < 50:
             message = await socket.receive_json(timeout=10)
             if message["type"] == "error":
-                assert (message["code"], message["retryable"]) == ("rate_limited", True)
+                assert (message["code"], message["field"]) == ("rate_limited", "text")
+                assert message["retryable"]
                 refused += 1
             elif message["type"] == "state":
                 scored = message["modalities"].get("text", {}).get("lines", 0)

@@ -76,8 +76,37 @@ async def test_a_flood_of_messages_closes_the_feed_with_4429() -> None:
         last: Json = {}
         while (frame := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
             last = frame.json()
-        assert last["code"] == "rate_limited"
+        assert (last["code"], last["field"]) == ("rate_limited", "message")
         assert socket.close_code == 4429
+
+
+async def test_what_was_said_right_before_the_close_is_scored_and_shown() -> None:
+    async with client(tick_ms=5_000, modalities=["text"]) as (one, _), one.greeted() as socket:
+        for _ in range(3):
+            await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+        await socket.send_json({"type": "close"})
+        last = await receive(socket, "state")
+        assert last["modalities"]["text"]["lines"] == 3
+        assert last["fused"]["label"] == "happy"
+        # It is shorter than the others: the session ends with it.
+        assert last["t_end_ms"] < 5_000
+        totals = (await receive(socket, "session.closed"))["totals"]
+        assert (totals["lines"], totals["states"], totals["fused"]) == (3, 1, 1)
+        await socket.receive()
+        assert socket.close_code == 1000
+
+
+async def test_after_the_close_nothing_more_is_taken_in() -> None:
+    async with client(tick_ms=5_000, modalities=["text"]) as (one, _), one.greeted() as socket:
+        for kind in ({"type": "text", "body": "wonderful"}, {"type": "close"}):
+            await socket.send_json(kind)
+        await socket.send_json({"type": "text", "body": "one more thing"})
+        said = [await socket.receive_json() for _ in range(2)]
+        while said[-1]["type"] != "session.closed":
+            said.append(await socket.receive_json())
+        assert said[-1]["totals"]["lines"] == 1
+        refused = {message["code"] for message in said if message["type"] == "error"}
+        assert refused <= {"session_closed"}
 
 
 async def test_revoked_consent_ends_the_session_for_everybody() -> None:

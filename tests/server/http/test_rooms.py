@@ -151,7 +151,8 @@ async def test_a_room_tells_who_comes_and_goes_and_closes_after_the_last() -> No
         async with ann.watch("clinician") as (socket, _):
             bob = await enter(http, "bob")
             joined = await receive(socket, "member.joined")
-            assert joined["member"] == {"session": bob.id, "participant": "bob", "muted": []}
+            shown = {"session": bob.id, "participant": "bob", "muted": [], "paused": False}
+            assert joined["member"] == shown
             await bob.leave()
             left = await receive(socket, "member.left")
             assert (left["session"], left["reason"]) == (bob.id, "closed")

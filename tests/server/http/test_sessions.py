@@ -54,6 +54,9 @@ async def test_a_session_says_what_it_is_doing() -> None:
         ({"consent": CONSENT, "tick_ms": 99}, 400, "config_invalid", "tick_ms"),
         ({"consent": CONSENT, "tick_ms": 5001}, 400, "config_invalid", "tick_ms"),
         ({"consent": CONSENT, "modalities": ["smell"]}, 400, "config_invalid", "modalities[0]"),
+        ({"consent": CONSENT, "room": "ward\n"}, 400, "config_invalid", "room"),
+        ({"consent": CONSENT, "room": "ward/3"}, 400, "config_invalid", "room"),
+        ({"consent": CONSENT, "room": "x" * 129}, 400, "config_invalid", "room"),
         ([], 400, "bad_message", None),
     ],
 )

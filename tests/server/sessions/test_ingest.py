@@ -173,7 +173,7 @@ async def test_pictures_over_the_rate_are_refused_until_time_has_passed() -> Non
     ingest = Ingest(sink, fps=5)
     for number in range(limits.IMAGE_BURST):
         await ingest.take(image(15_000 + number))
-    assert await refusal(ingest, image(16_000)) == (ErrorCode.RATE_LIMITED, None)
+    assert await refusal(ingest, image(16_000)) == (ErrorCode.RATE_LIMITED, "image")
     sink.clock += 0.21  # one picture at five a second
     await ingest.take(image(16_000))
     assert (await refusal(ingest, image(16_001)))[0] is ErrorCode.RATE_LIMITED
@@ -186,7 +186,7 @@ async def test_sound_over_the_rate_is_refused_until_time_has_passed() -> None:
     second = np.zeros(SAMPLE_RATE, np.int16)
     for number in range(limits.SOUND_BURST_SECONDS):
         await ingest.take(pcm(10_000 + number, second))
-    assert await refusal(ingest, pcm(11_000, second)) == (ErrorCode.RATE_LIMITED, None)
+    assert await refusal(ingest, pcm(11_000, second)) == (ErrorCode.RATE_LIMITED, "audio")
     sink.clock += 1 / limits.SOUND_PER_SECOND
     await ingest.take(pcm(11_000, second))
 

@@ -181,7 +181,9 @@ export class Feed {
         this.#handOver(this.#progress.gap(message));
         return;
       case "error":
-        if (message.code === "rate_limited") this.outbox.rateLimited(this.#around.now());
+        if (message.code === "rate_limited") {
+          this.outbox.rateLimited(message.field, this.#around.now());
+        }
         break;
       case "session.closed":
       case "room.closed":

@@ -34,10 +34,9 @@ export class Outbox {
     };
   }
 
-  /** The server refused something as too much; it does not say what. */
-  rateLimited(now: number): void {
-    this.#paces?.text.refuse(now);
-    this.#paces?.image.refuse(now);
+  /** The server refused something as too much: `text`, `image` or another kind. */
+  rateLimited(kind: string | undefined, now: number): void {
+    if (kind === "text" || kind === "image") this.#paces?.[kind].refuse(now);
   }
 
   imagesPerSecond(now: number): number {

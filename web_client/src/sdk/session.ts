@@ -92,6 +92,19 @@ export class Session extends Subscription {
     this.feed.show({ kind: "pcm", capturedMs, payload, rate });
   }
 
+  /**
+   * Lets nothing be analysed until `resumeMedia`: media are thrown away meanwhile, lines of text
+   * refused, and states abstain (`paused`). False without a connection.
+   */
+  pause(): boolean {
+    return this.feed.send({ type: "pause" });
+  }
+
+  /** Goes on after `pause`. False without a connection. */
+  resumeMedia(): boolean {
+    return this.feed.send({ type: "resume_media" });
+  }
+
   /** Publishes the tracks of a stream by WebRTC (WHIP), again whenever their connection fails. */
   async publish(stream: MediaStream): Promise<void> {
     this.#stream = stream;

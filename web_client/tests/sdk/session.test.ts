@@ -27,6 +27,7 @@ const RATE_LIMITED = {
   message: "too many pictures",
   retryable: true,
   request_id: "r1",
+  field: "image",
 };
 const PICTURE = new Uint8Array([255, 216]);
 
@@ -179,6 +180,14 @@ describe("text", () => {
   });
 });
 
+test("a session is paused and goes on", () => {
+  expect(session.pause()).toBe(true);
+  expect(session.resumeMedia()).toBe(true);
+  expect(network.newest.sent.slice(-2)).toEqual([{ type: "pause" }, { type: "resume_media" }]);
+  network.newest.drop(1006);
+  expect(session.pause()).toBe(false);
+});
+
 describe("pictures", () => {
   test("carry their capture time, and the latest wins", () => {
     wait(1_000);
@@ -205,6 +214,13 @@ describe("pictures", () => {
     expect(problems).toEqual(["rate_limited", "rate_limited"]);
   });
 
+  test("go on as fast when the server refuses something else", () => {
+    for (const field of ["text", "audio", "message", undefined]) {
+      network.newest.receive({ ...RATE_LIMITED, field });
+    }
+    expect(session.imagesPerSecond).toBe(5);
+  });
+
   test("that are too big are not sent", () => {
     const big = new Uint8Array(LIMITS.max_image_bytes + 1);
     expect(() => session.sendImage(big)).toThrow(EsaprError);
@@ -218,6 +234,19 @@ test("sound is laid where it ended", () => {
   const view = new DataView(message?.buffer ?? new ArrayBuffer(12));
   expect([view.getUint8(0), view.getUint8(2), view.getBigUint64(4, true)]).toEqual([2, 2, 400n]);
   expect(() => session.sendAudio(new Int16Array(1), 12_345)).toThrow(RangeError);
+});
+
+test("a session that a stopping server has ended is not looked for again", () => {
+  const ended = vi.fn();
+  session.on("ended", ended);
+  const closed = { ...golden("session.closed"), reason: "shutdown" };
+  network.newest.receive(closed);
+  network.newest.receive({ ...RATE_LIMITED, code: "shutting_down" });
+  network.newest.drop(1001);
+  vi.runAllTimers();
+  expect(network.sockets).toHaveLength(1);
+  const [{ error }] = ended.mock.lastCall as [{ error: EsaprError }];
+  expect([error.code, error.retryable]).toEqual(["shutting_down", true]);
 });
 
 test("the end of a session is told with its totals", () => {
