@@ -11,7 +11,14 @@ from tests.virtual_clock import VirtualClockLoop, real_loop
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a long run try more."""
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
     parser.addoption("--fuzz-cases", type=int, default=200, help="cases a test of tests/fuzz tries")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what takes minutes."""
+    if item.get_closest_marker("long") and not item.config.getoption("--long"):
+        pytest.skip("takes minutes; run with --long")
 
 
 @pytest.fixture

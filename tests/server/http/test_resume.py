@@ -1,7 +1,10 @@
 """Sockets that die at any moment, and media that come back: every state once, and in order."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -16,7 +19,7 @@ from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
 from esapr.protocol.requests import Consent, SessionCredentials, SessionRequest
-from tests.server.http.test_rooms import enter, greeted, server
+from tests.server.http.test_rooms import Guest, enter, greeted, server
 from tests.serving import running_server
 
 pytestmark = pytest.mark.real_time
@@ -67,6 +70,51 @@ async def test_a_hundred_killed_sockets_cost_no_state() -> None:
         for seen in found:
             assert seen == list(range(seen[0], seen[0] + len(seen)))
             assert len(seen) >= KILLS * 3 // 4
+
+
+async def states_despite_kills_at(
+    times: list[float], count: int, guest: Guest, url: str, key: str
+) -> list[int]:
+    """Read a feed whose sockets die at ``times`` of the loop's clock, until ``count`` states."""
+    seen: list[int] = []
+    token = guest.credentials["client_token"]
+    for at in [*times, inf]:
+        last = {} if not seen else {guest.id: seen[-1]} if key == "last_seqs" else seen[-1]
+        hello = {"resume": {key: last}} if seen else {}
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout_at(at),
+                greeted(guest.http, url, token, **hello) as (
+                    socket,
+                    _,
+                ),
+            ):
+                try:
+                    while len(seen) < count:
+                        message = await socket.receive_json()
+                        assert message["type"] != "gap"
+                        if message["type"] == "state":
+                            seen.append(message["seq"])
+                finally:
+                    kill(socket)
+    return seen
+
+
+@pytest.mark.long
+async def test_a_hundred_kills_in_a_session_of_a_minute_cost_no_state() -> None:
+    async with server() as http:
+        ann = await enter(http, "ann", tick_ms=1_000)
+        start = asyncio.get_running_loop().time()
+        rng = Random(KILLS)
+        kills = [sorted(start + rng.uniform(0, 60) for _ in range(KILLS)) for _ in range(2)]
+        feeds = ((kills[0], "feed_url", "last_seq"), (kills[1], "room_feed_url", "last_seqs"))
+        found = await asyncio.gather(
+            *(
+                states_despite_kills_at(times, 60, ann, ann.credentials[url], key)
+                for times, url, key in feeds
+            )
+        )
+        assert found == [list(range(60))] * 2
 
 
 async def test_the_session_goes_on_when_its_media_come_back_through_a_new_peer() -> None:
