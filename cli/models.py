@@ -1,6 +1,9 @@
 """``esapr models``: what is installed, and whether it is intact."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +13,7 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
+from esapr.models_onnx.evaluation import face_expression
 
 _FIGURES = (
     ("accuracy", "accuracy"),
@@ -53,6 +57,34 @@ def verify() -> None:
             click.echo(f"ok    {name}: max difference {difference:.1e} (tolerance {tolerance:.0e})")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+@models.command()
+@click.argument("name", type=click.Choice(["face-expression"]))
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the model's test set.",
+)
+@click.option("--robustness", is_flag=True, help="Also spoil the pictures and score them again.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def evaluate(name: str, data: Path, robustness: bool, as_json: bool) -> None:
+    """Measure an installed model on its test set; exit 2 if the set cannot be read."""
+    model = Model(ModelCard.read(models_onnx.folders()[name.replace("-", "_")]))
+    try:
+        answer: dict[str, Any] = asdict(face_expression.evaluate(model, data))
+        if robustness:
+            answer["robustness"] = face_expression.robustness(model, data)
+    except OSError as error:
+        raise click.UsageError(f"--data: {error}") from error
+    if as_json:
+        click.echo(json.dumps(answer))
+        return
+    table = Table("figure", "value")
+    for key, value in (answer | answer.pop("robustness", {})).items():
+        table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
+    Console().print(table)
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from esapr.inference.calibration import calibrated
 from esapr.inference.emotions import CLASSES, LABELS
-from esapr.models_onnx.training import metrics
+from esapr.models_onnx.evaluation import metrics
 
 
 def sure(classes: list[int], logit: float = 5.0) -> np.ndarray:

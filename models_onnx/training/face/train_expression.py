@@ -22,8 +22,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from esapr.models_onnx.training import metrics
-from esapr.models_onnx.training.face import fer2013
+from esapr.models_onnx.evaluation import fer2013, metrics
 from esapr.models_onnx.training.face.augmentation import augment
 from esapr.models_onnx.training.face.expression_network import BEST, body, standardise
 from esapr.models_onnx.training.face.torch_layers import FusedBatchNormalization

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from esapr.inference.calibration import calibrated
-from esapr.models_onnx.training.metrics import (
+from esapr.models_onnx.evaluation.metrics import (
     accuracy,
     calibration_error,
     fit_temperature,

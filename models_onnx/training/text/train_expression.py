@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from esapr.models_onnx.evaluation.metrics import accuracy, macro_f1
 from esapr.models_onnx.training.folders import run_folder
-from esapr.models_onnx.training.metrics import accuracy, macro_f1
 from esapr.models_onnx.training.text.corpora import Corpus, goemotions, xed
 from esapr.models_onnx.training.text.network import ExpressionNetwork, padded, tokenizer
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from esapr.models_onnx.training.metrics import fit_temperature, recalls
+from esapr.models_onnx.evaluation.metrics import fit_temperature, recalls
 from esapr.models_onnx.training.voice.corpora import FOLDS
 from esapr.models_onnx.training.voice.features import Features
 from esapr.models_onnx.training.voice.head import (

@@ -14,15 +14,15 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from esapr.inference.emotions import LABELS
-from esapr.models_onnx.training import release
-from esapr.models_onnx.training.folders import run_folder
-from esapr.models_onnx.training.metrics import (
+from esapr.models_onnx.evaluation.metrics import (
     accuracy,
     calibration_error,
     fit_temperature,
     macro_f1,
     recalls,
 )
+from esapr.models_onnx.training import release
+from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice import graph, reference
 from esapr.models_onnx.training.voice.corpora import FOLDS
 from esapr.models_onnx.training.voice.features import STRIDE, Features, load

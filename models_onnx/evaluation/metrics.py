@@ -21,7 +21,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
         picked = calibrated(logits, temperature)[rows, labels].astype(np.float64)
         return float(-np.log(np.maximum(picked, 1e-12)).mean())
 
-    return min(TEMPERATURES.tolist(), key=loss)
+    return float(min(TEMPERATURES.tolist(), key=loss))
 
 
 def accuracy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

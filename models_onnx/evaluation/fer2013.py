@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from esapr.inference.emotions import CLASSES, LABELS, label_order
+from esapr.inference.emotions import CLASSES, label_order
 
 SIDE = 48
 COLUMNS = 200
@@ -44,7 +44,7 @@ class Faces:
         share = np.where(total > 0, votes_share, 0.0)
         label = np.eye(CLASSES, dtype=np.float32)[self.labels]
         mixed = (1 - share) * label + share * ours / np.maximum(total, 1)
-        return mixed.astype(np.float32)
+        return np.asarray(mixed, np.float32)
 
     def clear_majority(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Return which faces have one of our classes with at least six of ten votes, and it."""
@@ -52,23 +52,27 @@ class Faces:
         return ours.max(axis=1) >= CLEAR_MAJORITY, ours.argmax(axis=1)
 
 
-def read(folder: Path, split: Split) -> Faces:
-    """Read one split without duplicates of the other splits.
+def read(folder: Path, split: Split, *, duplicates: bool = False) -> Faces:
+    """Read one split, by default without duplicates of the other splits.
 
     Rows with ``keep`` are used: a near-identical face stays only in the most held-out split.
-    Training drops faces that at least half of the annotators call "not a face"; tests do not.
+    ``duplicates`` reads every row, as published figures count them. Training drops faces that at
+    least half of the annotators call "not a face"; tests do not.
+
+    Raises:
+        OSError: a file of the data set is missing or unreadable.
+        ValueError: it names other classes than the seven.
     """
     with np.load(folder / "fer2013_labels.npz") as stored:
-        rows = stored["keep"] & (stored["split"] == split)
+        rows = (stored["keep"] | duplicates) & (stored["split"] == split)
         if split is Split.TRAINING:
             rows &= stored["ferplus_votes"][:, NOT_A_FACE] < 5
         order = np.array(label_order([str(name) for name in stored["class_names"]]))
         labels = np.argsort(order)[stored["label"][rows]]
         votes = stored["ferplus_votes"][rows]
-    if len(LABELS) != CLASSES or labels.max() >= CLASSES:
-        raise ValueError("fer2013_labels.npz: a label outside the seven classes")
-    Image.MAX_IMAGE_PIXELS = None
-    mosaic = np.asarray(Image.open(folder / "fer2013_mosaic.png"))
-    tiles = mosaic.reshape(mosaic.shape[0] // SIDE, SIDE, COLUMNS, SIDE).swapaxes(1, 2)
-    images = np.ascontiguousarray(tiles.reshape(-1, SIDE, SIDE)[: len(rows)][rows])
+    mosaic = cv2.imread(str(folder / "fer2013_mosaic.png"), cv2.IMREAD_GRAYSCALE)
+    if mosaic is None:
+        raise OSError("fer2013_mosaic.png is missing or unreadable")
+    tiles = mosaic.reshape(-1, SIDE, COLUMNS, SIDE).swapaxes(1, 2)
+    images = np.ascontiguousarray(tiles.reshape(-1, SIDE, SIDE)[: len(rows)][rows], np.uint8)
     return Faces(images, labels.astype(np.int64), votes)

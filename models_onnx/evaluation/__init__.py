@@ -1,0 +1,1 @@
+"""Test sets and figures of the shipped models, without a training framework."""
