@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from esapr.inference.emotions import CIRCUMPLEX, CLASSES, Scores
+from esapr.inference.memory import Evidence, FusionMemory, packed, recalled, trace, unpacked
 from esapr.inference.signals import (
     Abstain,
     EmotionState,
@@ -67,12 +68,6 @@ class FusionConfig:
     max_evidence: int = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    at: float
-    score: ModalityScore | None
-
-
 class Fusion:
     """One participant's evidence and the states made of it."""
 
@@ -83,7 +78,7 @@ class Fusion:
         self._muted: set[Modality] = set()
         self._begun = 0.0
         self._smoothing = ExponentialSmoothing(self._config.smoothing_half_life)
-        self._evidence: dict[Modality, deque[_Evidence]] = {
+        self._evidence: dict[Modality, deque[Evidence]] = {
             modality: deque(maxlen=self._config.max_evidence) for modality in Modality
         }
 
@@ -100,17 +95,34 @@ class Fusion:
         self._smoothing.resume(now)
         self._begun = now
 
+    def memory(self, now: float) -> FusionMemory:
+        """Return what is needed to go on elsewhere: the evidence that counts at ``now``."""
+        return FusionMemory(
+            packed(self._smoothing.value),
+            self._smoothing.updated,
+            self._begun,
+            {m: trace(fresh) for m in self._enabled if (fresh := self._fresh(m, now))},
+        )
+
+    def recall(self, memory: FusionMemory) -> None:
+        """Go on from where another one stopped."""
+        self._smoothing.value = unpacked(memory.smoothed)
+        self._smoothing.updated = memory.smoothed_at
+        self._begun = memory.begun
+        for modality, remembered in memory.traces.items():
+            self._evidence[modality].extend(recalled(modality, remembered))
+
     def add(self, score: ModalityScore) -> None:
         """Take in a score. Scores may arrive late; what has aged past its horizon has no effect."""
         if score.modality in self._muted:
             return
-        self._evidence[score.modality].append(_Evidence(score.end, score))
+        self._evidence[score.modality].append(Evidence(score.end, score))
 
     def add_absence(self, modality: Modality, at: float) -> None:
         """Note that an analysed picture or window had no evidence: it lowers the coverage."""
         if modality in self._muted:
             return
-        self._evidence[modality].append(_Evidence(at, None))
+        self._evidence[modality].append(Evidence(at, None))
 
     def state_at(self, start: float, end: float) -> EmotionState:
         """Return the state of ``[start, end)``; call with growing times.
@@ -129,14 +141,17 @@ class Fusion:
         valence, arousal = (float(value) for value in probs @ CIRCUMPLEX)
         return EmotionState(start, end, Fused(probs, confidence, valence, arousal), None, parts)
 
+    def _fresh(self, modality: Modality, now: float) -> list[Evidence]:
+        horizon = self._config.ageing[modality].horizon
+        return [item for item in self._evidence[modality] if now - item.at <= horizon]
+
     def _part(self, modality: Modality, now: float) -> ModalityState | None:
         """Average one modality's evidence; its weight is not yet normalised."""
         ageing = self._config.ageing[modality]
-        evidence = self._evidence[modality]
-        fresh = [item for item in evidence if now - item.at <= ageing.horizon]
+        fresh = self._fresh(modality, now)
         # Late evidence may lie between newer items, so the deque is rebuilt, not trimmed.
-        evidence.clear()
-        evidence.extend(fresh)
+        self._evidence[modality].clear()
+        self._evidence[modality].extend(fresh)
         scores = [item.score for item in fresh if item.score is not None]
         if not scores:
             return None

@@ -19,20 +19,22 @@ class ExponentialSmoothing:
         if half_life < 0:
             raise ValueError(f"half_life must not be negative, got {half_life}")
         self._half_life = half_life
-        self._value: Scores | None = None
-        self._updated = 0.0
+        self.value: Scores | None = None
+        """The smoothed value; None before the first one."""
+        self.updated = 0.0
+        """When it was, in seconds."""
 
     def resume(self, now: float) -> None:
         """Go on at ``now`` after a pause, whose time does not count."""
-        self._updated = max(self._updated, now)
+        self.updated = max(self.updated, now)
 
     def update(self, probs: Scores, now: float) -> Scores:
         """Take in ``probs`` (shape ``[7]``) at ``now`` and return the smoothed value."""
-        if self._value is None or self._half_life == 0:
-            self._value = probs
+        if self.value is None or self._half_life == 0:
+            self.value = probs
         else:
-            elapsed = max(0.0, now - self._updated)
+            elapsed = max(0.0, now - self.updated)
             keep = 0.5 ** (elapsed / self._half_life)
-            self._value = keep * self._value + (1 - keep) * probs
-        self._updated = now
-        return self._value
+            self.value = keep * self.value + (1 - keep) * probs
+        self.updated = now
+        return self.value

@@ -62,7 +62,7 @@ class FaceAnalyser:
         self._reader = reader
         self._session = session
         self._track = FaceTrack()
-        self._blinks = BlinkCounter()
+        self.blinks = BlinkCounter()
 
     async def score(self, frame: VideoFrame) -> FaceReading:
         """Read one frame.
@@ -75,12 +75,12 @@ class FaceAnalyser:
         face = await self._find(frame, cost)
         if face is None:
             return FaceReading(frame.at, None, (Quality.NO_FACE,))
-        self._blinks.add(face.eye_ratio, frame.at)
+        self.blinks.add(face.eye_ratio, frame.at)
         details = FaceDetails(
             box=face.box,
             landmarks=face.landmarks,
-            blinks_total=self._blinks.total,
-            blinks_per_minute=self._blinks.per_minute,
+            blinks_total=self.blinks.total,
+            blinks_per_minute=self.blinks.per_minute,
         )
         score = ModalityScore(
             modality=Modality.FACE,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.face.align import Points
+from esapr.inference.memory import MOST_RATIOS, BlinkMemory
 
 # FaceMesh indices p1…p6 of each eye: outer corner, two upper, inner corner, two lower points.
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
@@ -67,6 +68,10 @@ class OpenRatio:
             _, gone = self._arrived.popleft()
             del self._ordered[bisect_left(self._ordered, gone)]
 
+    def sample(self) -> list[tuple[float, float]]:
+        """Return times and ratios, spread evenly over those that count."""
+        return list(self._arrived)[:: 1 + len(self._arrived) // MOST_RATIOS]
+
     def value(self) -> float:
         """Return the quantile, interpolated between the two ratios beside it."""
         place = OPEN_QUANTILE * (len(self._ordered) - 1)
@@ -113,6 +118,18 @@ class BlinkCounter:
         self._closed_since = None
         self.total += blinked
         return blinked
+
+    def memory(self) -> BlinkMemory:
+        """Return what is needed to go on elsewhere."""
+        ratios = self._open.sample()
+        return BlinkMemory(self.total, self._watched, self._last, self._closed_since, ratios)
+
+    def recall(self, memory: BlinkMemory) -> None:
+        """Go on from where another one stopped."""
+        self.total, self._watched = memory.total, memory.watched
+        self._last, self._closed_since = memory.last, memory.closed_since
+        for at, ratio in memory.ratios:
+            self._open.add(ratio, at)
 
     def _watch(self, now: float) -> None:
         """Add the time since the last picture, unless the face was away."""

@@ -20,10 +20,12 @@ from esapr.inference.signals import (
     TextLine,
     VideoFrame,
 )
+from esapr.protocol.requests import Modality as ModalityName
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
 from esapr.server.sessions.inbox import Inbox
 from esapr.server.sessions.level import SHARES, LevelControl, Thinning
+from esapr.server.sessions.snapshot import AnalysisMemory
 from esapr.server.sessions.tally import Tally
 
 WAITING_FRAMES = 1
@@ -109,6 +111,21 @@ class Analysis:
         self.paused = paused
         if not paused:
             self._fusion.resume(now)
+
+    def memory(self, now: float) -> AnalysisMemory:
+        """Return what is needed to go on elsewhere."""
+        muted: list[ModalityName] = sorted(modality.value for modality in self.muted)
+        blinks = self._analysers.face.blinks.memory()
+        return AnalysisMemory(muted, self.paused, self._fusion.memory(now), blinks)
+
+    def recall(self, memory: AnalysisMemory, now: float) -> None:
+        """Go on at ``now`` from where another one stopped."""
+        self._fusion.recall(memory.fusion)
+        self._analysers.face.blinks.recall(memory.blinks)
+        for name in memory.muted:
+            self.mute(Modality(name), True, now)
+        if memory.paused:
+            self.pause(True, now)
 
     def state_at(self, start: float, end: float) -> EmotionState:
         """Return the state of ``[start, end)``; call with growing times."""

@@ -1,5 +1,7 @@
 """When a bad condition becomes a warning, and when it is over. No asyncio, no clock."""
 
+from collections.abc import Iterable
+
 
 class Conditions:
     """Hysteresis: a condition warns after ``on`` seconds and is over after ``off`` seconds without.
@@ -14,6 +16,17 @@ class Conditions:
         self._since: dict[str, float] = {}
         self._seen: dict[str, float] = {}
         self._active: set[str] = set()
+
+    @property
+    def active(self) -> list[str]:
+        """What warns at present."""
+        return sorted(self._active)
+
+    def recall(self, active: Iterable[str], now: float) -> None:
+        """Go on with what warned elsewhere, as if it was seen at ``now``."""
+        for code in active:
+            self._since[code] = self._seen[code] = now
+            self._active.add(code)
 
     def update(self, present: set[str], now: float) -> list[tuple[str, bool]]:
         """Note what is present at ``now``; return the warnings that begin or end, by code."""

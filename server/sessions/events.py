@@ -1,5 +1,7 @@
 """What begins, ends or happens in what a person shows. No asyncio, no clock."""
 
+from collections.abc import Iterable
+
 from esapr.inference.emotions import LABELS
 from esapr.inference.signals import EmotionState, FaceDetails, Modality
 from esapr.protocol.events import Event
@@ -16,6 +18,16 @@ class Events:
         """Start with nothing shown."""
         self._conditions = Conditions(on=LASTING, off=LASTING)
         self._blinks = 0
+
+    @property
+    def active(self) -> list[str]:
+        """What has begun and not ended."""
+        return self._conditions.active
+
+    def recall(self, active: Iterable[str], blinks: int, now: float) -> None:
+        """Go on with what has begun, and the blinks that were told, elsewhere."""
+        self._conditions.recall(active, now)
+        self._blinks = blinks
 
     def in_state(self, state: EmotionState) -> list[Event]:
         """Return what begins and ends with a state; call with growing times."""

@@ -12,6 +12,7 @@ from esapr.server.sessions.conditions import Conditions
 from esapr.server.sessions.events import Events
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.sessions.snapshot import OutletMemory
 from esapr.server.sessions.states import Envelope, overlay_message, state_message
 from esapr.server.sessions.tally import Tally
 
@@ -41,6 +42,15 @@ class Outlet:
         self._events = Events()
         self.next_seq = 0
         """Number of the next state."""
+
+    def memory(self) -> OutletMemory:
+        """Return what is needed to go on elsewhere."""
+        return OutletMemory(self._events.active, self._conditions.active)
+
+    def recall(self, memory: OutletMemory, blinks: int, now: float) -> None:
+        """Go on from where another one stopped, which told of ``blinks`` blinks."""
+        self._events.recall(memory.events, blinks, now)
+        self._conditions.recall(memory.warnings, now)
 
     def state(self, start: float, end: float, now: float, member: Member) -> None:
         """Send ``member``'s state of ``[start, end)``, made at ``now``, all in session time."""

@@ -138,9 +138,9 @@ class Session:
             opened=unix_time() - self.now(),
             next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
             totals=self._tally.totals(),
-            muted=self.presence.member().muted,
             locked=self._locked,
-            paused=self._analysis.paused,
+            analysis=self._analysis.memory(self.now()),
+            outlet=self._outlet.memory(),
         )
 
     def go_on(self, snapshot: Snapshot, history: History) -> None:
@@ -151,10 +151,8 @@ class Session:
         self.audience.keep(history, self._outlet.next_seq)
         self._tally.resume(snapshot.totals)
         self._locked = snapshot.locked
-        for modality in snapshot.muted:
-            self._analysis.mute(Modality(modality), True, self.now())
-        if snapshot.paused:
-            self._analysis.pause(True, self.now())
+        self._analysis.recall(snapshot.analysis, self.now())
+        self._outlet.recall(snapshot.outlet, snapshot.analysis.blinks.total, self.now())
 
     def attach(self, peer: WebRtcPeer) -> None:
         """Take media from ``peer``, in place of an earlier one.

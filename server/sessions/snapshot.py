@@ -4,15 +4,33 @@ from math import ceil
 
 from msgspec import Struct
 
+from esapr.inference.memory import BlinkMemory, FusionMemory
 from esapr.protocol.messages import Totals
 from esapr.protocol.requests import Modality, SessionRequest
 
-RESERVED_SECONDS = 6.0
-"""A gateway may go on for so long after a snapshot: until the next one, or its lease's end."""
+RESERVED_SECONDS = 3_600.0
+"""For so long a gateway that is cut off may go on after a snapshot, without a number that the one
+which has taken over gives, too."""
+
+
+class AnalysisMemory(Struct, frozen=True):
+    """What the analysis goes on from."""
+
+    muted: list[Modality]
+    paused: bool
+    fusion: FusionMemory
+    blinks: BlinkMemory
+
+
+class OutletMemory(Struct, frozen=True):
+    """Events and warnings that have begun and not ended."""
+
+    events: list[str]
+    warnings: list[str]
 
 
 class Snapshot(Struct, frozen=True):
-    """Enough to go on with a session elsewhere; no frame, sound, text or score.
+    """Enough to go on with a session elsewhere; no frame, sound or text.
 
     ``opened`` is in seconds of Unix time. States from ``next_seq`` on have not been made.
     """
@@ -22,9 +40,9 @@ class Snapshot(Struct, frozen=True):
     opened: float
     next_seq: int
     totals: Totals
-    muted: list[Modality]
     locked: bool
-    paused: bool = False
+    analysis: AnalysisMemory
+    outlet: OutletMemory
 
 
 def margin(tick_ms: int) -> int:

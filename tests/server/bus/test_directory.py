@@ -77,6 +77,45 @@ async def test_a_stopping_gateway_hands_its_sessions_over_without_a_missing_stat
         assert totals["states"] > seqs[-1]
 
 
+async def test_what_a_session_shows_goes_on_at_the_gateway_that_takes_it_over() -> None:
+    async with AsyncExitStack() as stack:
+        nats = await stack.enter_async_context(nats_server())
+        here, _ = await stack.enter_async_context(gateways(nats))
+        leaving = AsyncExitStack()
+        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
+        bob = await enter(there, "bob", modalities=["text"])
+        async with bob.feed() as socket:
+            await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+            while (before := await receive(socket, "state"))["fused"] is None:
+                pass
+        await leaving.aclose()
+        async with at(here, bob).feed() as socket:
+            after = await receive(socket, "state")
+            assert after["seq"] > before["seq"]
+            assert after["modalities"]["text"]["lines"] == 1
+            assert after["fused"]["label"] == before["fused"]["label"] == "happy"
+            assert after["fused"]["probs"] == pytest.approx(before["fused"]["probs"], abs=0.02)
+
+
+async def test_a_pause_outlives_the_gateway_that_was_told() -> None:
+    async with AsyncExitStack() as stack:
+        nats = await stack.enter_async_context(nats_server())
+        here, _ = await stack.enter_async_context(gateways(nats))
+        leaving = AsyncExitStack()
+        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
+        bob = await enter(there, "bob")
+        async with bob.feed() as socket:
+            await socket.send_json({"type": "pause"})
+            await receive(socket, "member.paused")
+        await leaving.aclose()
+        async with at(here, bob).feed() as socket:
+            assert (await receive(socket, "state"))["abstain"] == {"reason": "paused"}
+            await socket.send_json({"type": "resume_media"})
+            assert (await receive(socket, "member.paused"))["paused"] is False
+
+
 async def test_a_draining_gateway_admits_nobody() -> None:
     stop = asyncio.Event()
     async with running_server(stop=stop) as server, aiohttp.ClientSession(server.url) as http:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from esapr.load_tests.server_process import SERVE, server_process
+from tests.client.cutting_proxy import cutting_proxy
 from tests.cluster.extra import require
 from tests.server.bus.nats_server import NatsServer, nats_server
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, greeted, receive
@@ -36,17 +37,17 @@ class Gateway:
         return float(found[1]) if found else 0.0
 
 
+async def gateway(stack: AsyncExitStack, nats_url: str) -> Gateway:
+    command = ("env", "ESAPR_BUS=nats", f"ESAPR_NATS_URL={nats_url}", *SERVE)
+    server = await stack.enter_async_context(server_process(command))
+    return Gateway(await stack.enter_async_context(aiohttp.ClientSession(server.url)), server.pid)
+
+
 @asynccontextmanager
 async def two_gateways() -> AsyncIterator[tuple[Gateway, Gateway, NatsServer]]:
     async with AsyncExitStack() as stack:
         nats = await stack.enter_async_context(nats_server())
-        command = ("env", "ESAPR_BUS=nats", f"ESAPR_NATS_URL={nats.url}", *SERVE)
-        opened = [await stack.enter_async_context(server_process(command)) for _ in range(2)]
-        here, there = [
-            Gateway(await stack.enter_async_context(aiohttp.ClientSession(server.url)), server.pid)
-            for server in opened
-        ]
-        yield here, there, nats
+        yield await gateway(stack, nats.url), await gateway(stack, nats.url), nats
 
 
 def at(gateway: Gateway, guest: Guest) -> Guest:
@@ -124,6 +125,57 @@ async def test_a_gateway_that_was_frozen_does_not_speak_for_what_it_has_lost() -
             assert order == sorted(set(order))
             # The one that has lost the session forwards to the one that has it.
             check_resumed(order[-1], await come_back(here, ann, order[-1]))
+
+
+async def test_a_gateway_cut_off_from_nats_gives_no_number_that_its_successor_gives() -> None:
+    async with AsyncExitStack() as stack:
+        nats = await stack.enter_async_context(nats_server())
+        line = await stack.enter_async_context(cutting_proxy(nats.url))
+        here = await gateway(stack, line.url.replace("http", "nats"))
+        there = await gateway(stack, nats.url)
+        ann = await enter(here.http, "ann")
+        near = await stack.enter_async_context(ann.feed())
+        before = numbers(await until_states(near, 20))
+        line.refusing = True
+        line.cut()
+        # It cannot know that it is the only one who is cut off, and goes on for its own clients.
+        alone = numbers(await until_states(near, 50))
+        far = await stack.enter_async_context(taken_over(there.http, ann, before[-1]))
+        alone += numbers(await until_states(near, 80))
+        messages = await until_states(far, 80)
+        line.refusing = False
+        async with asyncio.timeout(30):
+            late = [frame.json() async for frame in near]
+        assert (near.close_code, late[-1]["code"]) == (1012, "moved")
+        alone += numbers(late)
+
+        assert alone == list(range(before[-1] + 1, alone[-1] + 1))
+        # Behind the gap are the states that the successor has made.
+        kinds = [message["type"] for message in messages]
+        made = numbers(messages[kinds.index("gap") :])
+        assert made == list(range(made[0], made[0] + len(made)))
+        assert set(alone).isdisjoint(made)
+        # Its clients come back with the numbers that they have, which are below the new ones.
+        check_resumed(alone[-1], await come_back(there, ann, alone[-1]))
+
+
+def numbers(messages: list[Json]) -> list[int]:
+    return [message["seq"] for message in messages if message["type"] == "state"]
+
+
+@asynccontextmanager
+async def taken_over(http: aiohttp.ClientSession, guest: Guest, last: int) -> AsyncIterator[Socket]:
+    """The feed at the gateway that takes the session over, once the lease is out."""
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    feed = Guest(http, guest.credentials).feed(resume={"last_seq": last})
+                    socket = await stack.enter_async_context(feed)
+                    break
+                except (aiohttp.ClientError, TypeError):
+                    await asyncio.sleep(0.2)
+        yield socket
 
 
 async def test_nats_restarted_loses_no_session() -> None:
