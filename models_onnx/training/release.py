@@ -99,6 +99,11 @@ def _card(release: Release, graph: Path) -> dict[str, Any]:
         "metrics": release.metrics,
         "data": release.data,
     }
+    if release.extra_files:
+        document["files"] = {
+            extra.name: hashlib.sha256(extra.read_bytes()).hexdigest()
+            for extra in release.extra_files
+        }
     if release.cpu_rows is not None:
         document["batch"]["cpu_rows"] = release.cpu_rows
     if release.labels:
