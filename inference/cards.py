@@ -1,5 +1,6 @@
 """What ``model.toml`` says about a model."""
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ class CardError(ModelError):
     """``model.toml`` is missing, unreadable or incomplete."""
 
 
+class HashMismatchError(ModelError):
+    """A file of a model is not the one that its card describes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """An input or output: ``shape`` holds fixed sizes and names of free dimensions."""
@@ -35,6 +40,7 @@ class TensorSpec:
 class ModelCard:
     """What ``model.toml`` says. ``temperature`` divides logits before softmax (Guo et al. 2017).
 
+    ``files`` are the hashes of what the model needs beside its graph, such as a tokenizer.
     ``cpu_rows`` is how many rows of a batch the processor runs at a time, where more outgrow its
     caches; None runs all of them. On a GPU a batch is one run.
     """
@@ -54,11 +60,28 @@ class ModelCard:
     temperature: float
     parity_tolerance: float
     metrics: Mapping[str, Any]
+    files: Mapping[str, str]
 
     @property
     def path(self) -> Path:
         """The ONNX file."""
         return self.folder / "model.onnx"
+
+    def graph(self) -> bytes:
+        """Return the ONNX graph, once it is known to be the one of the card.
+
+        Raises:
+            HashMismatchError: it is another one.
+        """
+        return _verified(self.path, self.sha256)
+
+    def file(self, name: str) -> bytes:
+        """Return one of ``files``, once it is known to be the one of the card.
+
+        Raises:
+            HashMismatchError: it is another one, or the card does not know it.
+        """
+        return _verified(self.folder / name, self.files.get(name, ""))
 
     @property
     def fixed_rows(self) -> bool:
@@ -100,9 +123,18 @@ class ModelCard:
                 temperature=raw.get("calibration", {}).get("temperature", 1.0),
                 parity_tolerance=raw["parity"]["tolerance"],
                 metrics=raw.get("metrics", {}),
+                files=raw.get("files", {}),
             )
         except (KeyError, TypeError) as error:
             raise CardError(f"{folder.name}/model.toml: missing or malformed {error}") from error
+
+
+def _verified(path: Path, sha256: str) -> bytes:
+    # What is returned is what was hashed: the file is not opened again.
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise HashMismatchError(f"{path.parent.name}: {path.name} does not match the card's sha256")
+    return content
 
 
 def _tensor_specs(raw: list[dict[str, Any]]) -> tuple[TensorSpec, ...]:

@@ -1,6 +1,5 @@
 """A model on its devices: hash, shapes, warm-up and parity checked against its card."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,10 +23,6 @@ FLOAT16_BOUND = 0.02
 
 RUNS_TO_WARM_UP = 3
 """Runs of a batch size: two until all memory is allocated, and one that a CUDA graph records."""
-
-
-class HashMismatchError(ModelError):
-    """``model.onnx`` is not the file that the card describes."""
 
 
 class ShapeMismatchError(ModelError):
@@ -70,10 +65,7 @@ class Model:
 
     def _open(self, device: Device) -> Session:
         card = self.card
-        content = card.path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != card.sha256:
-            raise HashMismatchError(f"{card.name}: model.onnx does not match the card's sha256")
-        return open_session(content, card, device, self._gpu, threads=self._threads)
+        return open_session(card.graph(), card, device, self._gpu, threads=self._threads)
 
     @property
     def provider(self) -> str:

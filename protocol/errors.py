@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
     TOO_MANY_TOKENS = "too_many_tokens"
+    TOO_SLOW = "too_slow"
     UNRESPONSIVE = "unresponsive"
     VERSION_UNSUPPORTED = "version_unsupported"
 
@@ -65,6 +66,7 @@ _RETRYABLE = frozenset(
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
+        ErrorCode.TOO_SLOW,
         ErrorCode.UNRESPONSIVE,
     }
 )
@@ -81,6 +83,7 @@ _STATUS = {
     ErrorCode.MOVED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
@@ -90,6 +93,7 @@ _STATUS = {
     ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.TOO_MANY_TOKENS: HTTPStatus.CONFLICT,
+    ErrorCode.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
 }
 
 

@@ -9,12 +9,35 @@ MAX_TEXT_CHARACTERS = 4_000
 MAX_SDP_BYTES = 64 * 1024
 """Largest SDP offer or fragment; a larger one is refused with ``message_too_big`` (413)."""
 
+MAX_SDP_LINES = 1_000
+MAX_SDP_LINE_CHARACTERS = 1_000
+MAX_SDP_SECTIONS = 3
+MAX_SDP_CODECS = 128
+"""Lines, characters a line, media sections and ``rtpmap`` lines of an SDP offer; more are refused
+with ``sdp_unacceptable`` (406)."""
+
 MAX_ICE_CANDIDATES = 100
 """Candidates that one ICE session takes from a client, as many as RFC 8445 checks pairs; one more
 is refused with ``too_many_candidates`` (422)."""
 
 MAX_REQUEST_BYTES = 64 * 1024
 """Largest JSON request body; a larger one is refused with ``message_too_big`` (413)."""
+
+BODY_SECONDS = 10.0
+"""How long the body of a request may take to come; then it is refused with ``too_slow`` (408)."""
+
+CALL_BURST = 200
+CALLS_PER_SECOND = 20.0
+"""Token bucket for ``POST`` and ``PATCH`` calls, one for each key or token and one for each address
+that is not this machine's; what exceeds one is refused with ``rate_limited`` (429)."""
+
+FAILURE_BURST = 50
+FAILURES_PER_SECOND = 0.5
+"""Token bucket for calls whose key or token is wrong, one for each address; while it is empty, all
+calls from there that need a key or token are refused with ``rate_limited`` (429)."""
+
+MAX_CALLERS = 50_000
+"""Callers whose rates are remembered; the one heard of longest ago is forgotten first."""
 
 MAX_NAME_CHARACTERS = 128
 """Longest participant, room or subject name."""

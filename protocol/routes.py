@@ -17,7 +17,14 @@ SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 PLAIN_TEXT = "text/plain"
 
 
-_SESSION = (ErrorCode.NOT_FOUND, ErrorCode.TOKEN_INVALID, ErrorCode.SCOPE_MISSING, ErrorCode.MOVED)
+_SESSION = (
+    ErrorCode.NOT_FOUND,
+    ErrorCode.TOKEN_INVALID,
+    ErrorCode.SCOPE_MISSING,
+    ErrorCode.MOVED,
+    ErrorCode.RATE_LIMITED,
+)
+_BODY = (ErrorCode.MEDIA_UNSUPPORTED, ErrorCode.MESSAGE_TOO_BIG, ErrorCode.TOO_SLOW)
 
 CREATE_DEMO_SESSION = Route(
     method="POST",
@@ -36,8 +43,9 @@ CREATE_DEMO_SESSION = Route(
         ErrorCode.CONFIG_INVALID,
         ErrorCode.TOKEN_INVALID,
         ErrorCode.CONSENT_REQUIRED,
-        ErrorCode.MESSAGE_TOO_BIG,
+        *_BODY,
         ErrorCode.OVERLOADED,
+        ErrorCode.RATE_LIMITED,
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
     ),
@@ -75,7 +83,7 @@ CREATE_TOKEN = Route(
         *_SESSION,
         ErrorCode.BAD_MESSAGE,
         ErrorCode.CONFIG_INVALID,
-        ErrorCode.MESSAGE_TOO_BIG,
+        *_BODY,
         ErrorCode.TOO_MANY_TOKENS,
     ),
 )
@@ -127,8 +135,7 @@ PUSH_MEDIA = Route(
         ErrorCode.SDP_INVALID,
         ErrorCode.SDP_WITHOUT_MEDIA,
         ErrorCode.SDP_UNACCEPTABLE,
-        ErrorCode.MEDIA_UNSUPPORTED,
-        ErrorCode.MESSAGE_TOO_BIG,
+        *_BODY,
         ErrorCode.SESSION_CLOSED,
         ErrorCode.TOO_MANY_CANDIDATES,
     ),
@@ -160,8 +167,7 @@ PATCH_MEDIA = Route(
     errors=(
         *_SESSION,
         ErrorCode.SDP_INVALID,
-        ErrorCode.MEDIA_UNSUPPORTED,
-        ErrorCode.MESSAGE_TOO_BIG,
+        *_BODY,
         ErrorCode.ETAG_REQUIRED,
         ErrorCode.ETAG_MISMATCH,
         ErrorCode.ICE_NOT_CONNECTED,
@@ -250,7 +256,7 @@ DRAIN = Route(
     name="drain",
     summary="Stop the server as SIGTERM does. Exists on loopback addresses only.",
     answers={HTTPStatus.ACCEPTED: Answer("It begins to stop.", Body(Health))},
-    errors=(ErrorCode.TOKEN_INVALID,),
+    errors=(ErrorCode.TOKEN_INVALID, ErrorCode.RATE_LIMITED),
 )
 
 ROUTES = (

@@ -33,7 +33,9 @@ from esapr.server.http import (
     sessions,
     whip,
 )
+from esapr.server.http.connections import Site
 from esapr.server.http.elsewhere import serving_all
+from esapr.server.http.headers import guarding
 from esapr.server.http.keys import (
     AUDIT,
     CONFIG,
@@ -45,6 +47,8 @@ from esapr.server.http.keys import (
     STOP,
     TOKENS,
 )
+from esapr.server.http.proxies import Proxies
+from esapr.server.http.rates import Doorkeeper, limiting
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
 from esapr.server.sessions.admission import Sessions
@@ -97,7 +101,7 @@ async def serve(
             app[AUDIT], app[READY], app[STOP] = audit, ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
-                port = await _listen(runner, listener, gateway)
+                port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
                 tasks = [group.create_task(each) for each in work]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
@@ -220,11 +224,7 @@ def _application(
     open_sessions: Sessions,
     gateway: Gateway | None,
 ) -> web.Application:
-    middlewares = [errors.answering_errors(open_sessions.metrics)]
-    if gateway:
-        middlewares.append(serving_all(gateway.ownership, gateway.http))
-    app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)
-    app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
+    app = _guarded(config, open_sessions.metrics, gateway)
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
@@ -246,6 +246,20 @@ def _application(
     return app
 
 
+def _guarded(config: ServerConfig, metrics: Metrics, gateway: Gateway | None) -> web.Application:
+    """Return an application without routes, and with everything that stands before a handler."""
+    proxies = Proxies(config.trusted_proxies)
+    internal_port = gateway.listener.getsockname()[1] if gateway else None
+    doorkeeper = Doorkeeper(proxies, metrics, internal_port)
+    middlewares = [errors.answering_errors(metrics), limiting(doorkeeper, metrics)]
+    if gateway:
+        middlewares.append(serving_all(gateway.ownership, gateway.http))
+    app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)
+    app.on_response_prepare.append(guarding(proxies))
+    app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
+    return app
+
+
 def _bind(config: ServerConfig) -> socket.socket:
     """Return a socket that listens; bound before any task starts, so that failing is simple."""
     found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
@@ -259,10 +273,16 @@ def _bind_internal(config: ServerConfig) -> AbstractContextManager[socket.socket
     return socket.create_server((config.internal_host, config.internal_port))
 
 
-async def _listen(runner: web.AppRunner, listener: socket.socket, gateway: Gateway | None) -> int:
+async def _listen(
+    runner: web.AppRunner,
+    listener: socket.socket,
+    gateway: Gateway | None,
+    connections: int,
+    metrics: Metrics,
+) -> int:
     await runner.setup()
     for each in (listener, gateway.listener) if gateway else (listener,):
-        await web.SockSite(runner, each).start()
+        await Site(runner, each, connections, metrics).start()
     port: int = listener.getsockname()[1]
     log.info("listening", port=port)
     return port

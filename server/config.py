@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 IN_FLIGHT = 8
@@ -113,12 +113,24 @@ class ServerConfig:
     audit_key: str | None = field(default=None, repr=False)
     """Makes the audit log's hashes: without it nobody can write the log anew."""
 
+    ice_private_networks: tuple[str, ...] = ()
+    """Private networks in which clients' ICE candidates may lie, as in CIDR; a server on a loopback
+    address takes any."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
+    believed, as in CIDR."""
+
+    max_connections: int = 10_000
+    """TCP connections at a time, feeds included; one more is closed at once."""
+
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
             "port": (0, 65_535),
             "internal_port": (0, 65_535),
             "max_sessions": (1, 10_000),
+            "max_connections": (1, 1_000_000),
             "inference_threads": (0, 256),
             "gpu_memory_mb": (0, 1_000_000),
             "analysed_fps": (0.5, 30),
@@ -131,6 +143,7 @@ class ServerConfig:
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}")
         self._check_choices()
+        self._check_networks()
         for name, pattern in _PATTERNS.items():
             for value in getattr(self, name):
                 if not pattern.fullmatch(value):
@@ -146,6 +159,14 @@ class ServerConfig:
                 raise ConfigError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
+
+    def _check_networks(self) -> None:
+        for name in ("ice_private_networks", "trusted_proxies"):
+            for value in getattr(self, name):
+                try:
+                    ip_network(value)
+                except ValueError as error:
+                    raise ConfigError(f"{name}: {error}") from error
 
     @property
     def threads(self) -> int:

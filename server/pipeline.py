@@ -92,7 +92,7 @@ class Pipeline:
         self.cards = {name: model.card for name, model in models.items()}
         self._models = models
         self._workers = workers
-        self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]].folder)
+        self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         self._faces = Scorer(DetectorStage(networks["face_detector"]), workers, observer)

@@ -1,11 +1,9 @@
 """A cleaned line of text to the arrays that the expression model takes."""
 
-from pathlib import Path
-
 import numpy as np
 from tokenizers import Tokenizer
 
-from esapr.inference.cards import Arrays
+from esapr.inference.cards import Arrays, ModelCard
 
 MAX_TOKENS = 64
 """Tokens scored, [CLS] and [SEP] included; 4 of 80,568 GoEmotions and XED lines are longer."""
@@ -13,9 +11,13 @@ MAX_TOKENS = 64
 _SPECIAL = 2
 
 
-def read_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer that lies beside the model in ``folder``."""
-    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+def read_tokenizer(card: ModelCard) -> Tokenizer:
+    """Return the tokenizer that lies beside a model.
+
+    Raises:
+        HashMismatchError: it is not the one of the card.
+    """
+    return Tokenizer.from_str(card.file("tokenizer.json").decode())
 
 
 def encode(text: str, tokenizer: Tokenizer) -> Arrays | None:

@@ -67,6 +67,8 @@ def write(
     case = {f"in_{k}": v for k, v in inputs.items()} | {f"out_{k}": v for k, v in outputs.items()}
     np.savez_compressed(folder / "parity.npz", allow_pickle=False, **case)
     document = _card(release, target)
+    if release.extra_files:
+        document["files"] = {extra.name: _sha256(extra) for extra in release.extra_files}
     (folder / "model.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
     return folder
 
@@ -78,7 +80,7 @@ def _card(release: Release, graph: Path) -> dict[str, Any]:
         "version": release.version,
         "task": release.task,
         "description": release.description,
-        "sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),
+        "sha256": _sha256(graph),
         "opset": next(o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")),
         "licence": release.licence,
         "commercial_use": release.commercial_use,
@@ -110,6 +112,10 @@ def _card(release: Release, graph: Path) -> dict[str, Any]:
             "chosen_on": release.temperature_chosen_on,
         }
     return document
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:

@@ -4,21 +4,22 @@ from pathlib import Path
 
 from aiohttp import web
 
+from esapr.server.http.headers import ASSETS
+
 # The page talks to its own origin only, and shows nothing in foreign frames.
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        "connect-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
     "Permissions-Policy": "camera=(self), microphone=(self)",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>ESAPR: page not built</title>
-<body style="font: 1rem/1.5 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+<body>
 <h1>The server runs; its page is not built</h1>
 <p>The page is made from <code>web_client/</code> with Node.js 20 or newer. Install Node.js
 (on Debian: <code>apt install nodejs npm</code>), then run <code>make setup</code> and reload.</p>
@@ -37,5 +38,5 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
         return web.Response(text=_NOT_BUILT, content_type="text/html", headers=_HEADERS)
 
     assets = static / "assets"
-    built: list[web.AbstractRouteDef] = [web.static("/assets", assets)] if assets.is_dir() else []
+    built: list[web.AbstractRouteDef] = [web.static(ASSETS, assets)] if assets.is_dir() else []
     return [web.get("/", get_page), *built]

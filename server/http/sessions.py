@@ -1,9 +1,10 @@
 """Opening, reading and ending sessions."""
 
+import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import UNSET
 
 from esapr.protocol import limits
@@ -111,8 +112,20 @@ async def read_body(request: web.Request, limit: int = limits.MAX_REQUEST_BYTES)
     """Return the body.
 
     Raises:
-        ProtocolError: ``message_too_big``.
+        ProtocolError: ``message_too_big``, ``media_unsupported`` for a compressed body, or
+            ``too_slow``.
     """
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise ProtocolError(ErrorCode.MEDIA_UNSUPPORTED, "the body must not be compressed")
+    try:
+        async with asyncio.timeout(limits.BODY_SECONDS):
+            return await _read(request, limit)
+    except TimeoutError as error:
+        most = f"the body must come within {limits.BODY_SECONDS:g} seconds"
+        raise ProtocolError(ErrorCode.TOO_SLOW, most) from error
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
     body = await request.content.read(limit + 1)
     while len(body) <= limit and (more := await request.content.read(limit + 1 - len(body))):
         body += more

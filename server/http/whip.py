@@ -1,5 +1,6 @@
 """WHIP (RFC 9725): an SDP offer in, an answer out; then trickle ICE, ICE restarts and the end."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -9,13 +10,14 @@ from esapr.protocol import limits
 from esapr.protocol import routes as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.http.ice_servers import ice_servers, links
-from esapr.server.http.keys import CONFIG
+from esapr.server.http.keys import CONFIG, METRICS
 from esapr.server.http.routing import bind
 from esapr.server.http.sessions import read_body
 from esapr.server.http.tokens import authorised_session
 from esapr.server.media.fragment import MEDIA_TYPE as FRAGMENT
 from esapr.server.media.fragment import parse_fragment
 from esapr.server.media.ice import IceAgent
+from esapr.server.media.reach import Reach
 from esapr.server.media.webrtc import WebRtcPeer
 
 SDP = "application/sdp"
@@ -48,8 +50,11 @@ async def post_offer(request: web.Request) -> web.Response:
     session = await authorised_session(request, "media")
     offer = await _read_sdp(request, SDP)
     config = request.app[CONFIG]
-    peer = WebRtcPeer(session, fps=config.analysed_fps, loopback=config.loopback)
+    peer = WebRtcPeer(
+        session, fps=config.analysed_fps, loopback=config.loopback, reach=_reach(request)
+    )
     answer = await peer.answer(offer)
+    _count(request, peer.left_out)
     try:
         session.attach(peer)
     except ProtocolError:
@@ -73,7 +78,8 @@ async def patch_peer(request: web.Request) -> web.Response:
     """Take late candidates (204), or restart ICE (200 with the answer and a new ``ETag``)."""
     session = await authorised_session(request, "media")
     ice = session.peering.peer(request.match_info["peer"]).ice
-    fragment = parse_fragment(await _read_sdp(request, FRAGMENT))
+    fragment = parse_fragment(await _read_sdp(request, FRAGMENT), _reach(request))
+    _count(request, fragment.left_out)
     restarts = ice.begins_restart(fragment)
     _check_precondition(request.if_match, ice, restarts=restarts)
     if not restarts:
@@ -107,6 +113,16 @@ def _check_precondition(tags: tuple[ETag, ...] | None, ice: IceAgent, *, restart
         )
     if ice.etag not in values:
         raise ProtocolError(ErrorCode.ETAG_MISMATCH, "that is not, or no longer, the ICE session")
+
+
+def _reach(request: web.Request) -> Reach:
+    config = request.app[CONFIG]
+    return Reach(config.ice_private_networks, anywhere=config.loopback)
+
+
+def _count(request: web.Request, left_out: Counter[str]) -> None:
+    for reason, count in left_out.items():
+        request.app[METRICS].dropped("ice", reason, count)
 
 
 async def _read_sdp(request: web.Request, media_type: str) -> str:

@@ -1,17 +1,19 @@
 """SDP fragments of trickle ICE (RFC 8840), and which candidates are taken. No asyncio, no I/O."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from aioice import Candidate
 
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.server.media.reach import Reach
 
 MEDIA_TYPE = "application/trickle-ice-sdpfrag"
 _CANDIDATE = "a=candidate:"
+_COMPLETE = "a=end-of-candidates"
 _LINE = re.compile(r"[a-z]=\S.*")
 _TYPES = ("host", "srflx", "relay")
 # RFC 8839, section 5.4.
@@ -33,16 +35,20 @@ class Fragment:
     """What a client says of its side of an ICE session.
 
     ``credentials`` may be left out where they have not changed; ``complete`` announces that no
-    candidate will follow.
+    candidate will follow; ``left_out`` counts the candidates that are not taken, by reason.
     """
 
     credentials: Credentials | None
     candidates: tuple[Candidate, ...]
     complete: bool
+    left_out: Counter[str]
 
 
-def parse_fragment(text: str) -> Fragment:
+def parse_fragment(text: str, reach: Reach) -> Fragment:
     """Read a fragment; candidates that cannot be used are left out (RFC 9725, section 4.3.2).
+
+    A fragment that candidates are missing from is never complete: the client may still be found by
+    the checks that it sends itself, and until then ICE has not failed.
 
     Raises:
         ProtocolError: ``sdp_invalid``.
@@ -51,10 +57,15 @@ def parse_fragment(text: str) -> Fragment:
     if not lines or not all(_LINE.fullmatch(line) for line in lines):
         raise ProtocolError(ErrorCode.SDP_INVALID, "the body is not an SDP fragment")
     candidates = [_candidate(line) for line in lines if line.startswith(_CANDIDATE)]
+    reasons = [refusal(candidate, reach) for candidate in candidates]
+    left_out = Counter(filter(None, reasons))
     return Fragment(
         credentials=_credentials(lines),
-        candidates=tuple(candidate for candidate in candidates if is_usable(candidate)),
-        complete="a=end-of-candidates" in lines,
+        candidates=tuple(
+            taken for taken, reason in zip(candidates, reasons, strict=True) if reason is None
+        ),
+        complete=_COMPLETE in lines and not left_out,
+        left_out=left_out,
     )
 
 
@@ -71,26 +82,32 @@ def format_fragment(
         f"m={media} 9 RTP/AVP 0",
         f"a=mid:{mid}",
         *(_CANDIDATE + candidate.to_sdp() for candidate in candidates),
-        "a=end-of-candidates",
+        _COMPLETE,
     ]
     return "".join(f"{line}\r\n" for line in lines)
 
 
-def with_usable_candidates(offer: str) -> str:
-    """Return ``offer`` without the candidates that cannot be used.
+def with_usable_candidates(offer: str, reach: Reach) -> tuple[str, Counter[str]]:
+    """Return ``offer`` without the candidates that cannot be used, and how many, by reason.
+
+    As in :func:`parse_fragment`, an offer that candidates are missing from is not complete.
 
     Raises:
         ProtocolError: ``sdp_invalid``, or ``too_many_candidates``.
     """
-    lines, count = [], 0
+    lines, count, left_out = [], 0, Counter[str]()
     for line in offer.splitlines():
         if line.startswith(_CANDIDATE):
-            if not is_usable(_candidate(line)):
+            reason = refusal(_candidate(line), reach)
+            if reason is not None:
+                left_out[reason] += 1
                 continue
             count += 1
         lines.append(line)
     check_count(count)
-    return "".join(f"{line}\r\n" for line in lines)
+    if left_out:
+        lines = [line for line in lines if line != _COMPLETE]
+    return "".join(f"{line}\r\n" for line in lines), left_out
 
 
 def check_count(candidates: int) -> None:
@@ -106,21 +123,20 @@ def check_count(candidates: int) -> None:
         )
 
 
-def is_usable(candidate: Candidate) -> bool:
-    """Whether checks may be sent to ``candidate``: UDP, RTP and RTCP on one port, an IP address.
+def refusal(candidate: Candidate, reach: Reach) -> str | None:
+    """Return why no checks are sent to ``candidate``: its ``kind``, or its ``address``; or None.
 
-    Names are never resolved, those of mDNS included: a browser that hides its address behind one
-    is found by the checks that it sends.
+    Taken are UDP candidates with RTP and RTCP on one port. Names are never resolved, those of mDNS
+    included: a browser that hides its address behind one is found by the checks that it sends.
     """
-    try:
-        ip_address(candidate.host)
-    except ValueError:
-        return False
-    return (
+    taken = (
         candidate.transport.lower() == "udp"
         and candidate.component == 1
         and candidate.type in _TYPES
     )
+    if not taken:
+        return "kind"
+    return None if reach.includes(candidate.host) else "address"
 
 
 def _candidate(line: str) -> Candidate:

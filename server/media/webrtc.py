@@ -25,12 +25,14 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.sdp import SessionDescription
 
 from esapr.inference.signals import Modality
+from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.media.answer import asking_for_less, with_exclusive_mux
 from esapr.server.media.audio import Sound
 from esapr.server.media.decoding import Decoding
 from esapr.server.media.fragment import with_usable_candidates
 from esapr.server.media.ice import CONNECT_SECONDS, LOOPBACK, IceAgent, gather_on
+from esapr.server.media.reach import Reach
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.video import Pictures
 
@@ -57,10 +59,16 @@ _MODALITIES = {"video": Modality.FACE, "audio": Modality.VOICE}
 class WebRtcPeer:
     """One peer connection that receives at most one audio and one video track."""
 
-    def __init__(self, sink: MediaSink, *, fps: float, loopback: bool) -> None:
-        """Receive for ``sink``. ``loopback`` offers 127.0.0.1 as the only candidate address."""
+    def __init__(self, sink: MediaSink, *, fps: float, loopback: bool, reach: Reach) -> None:
+        """Receive for ``sink``, from clients within ``reach``.
+
+        ``loopback`` offers 127.0.0.1 as the only candidate address.
+        """
         self.id = uuid4().hex
         """Names the peer in its WHIP resource."""
+        self.left_out: Counter[str] = Counter()
+        """Candidates of the offer that were not taken, by reason."""
+        self._reach = reach
         self._sink = sink
         self._loop = asyncio.get_running_loop()
         self._fps = fps
@@ -89,7 +97,7 @@ class WebRtcPeer:
                 ``too_many_candidates``.
         """
         check_offer(offer)
-        offer = with_usable_candidates(offer)
+        offer, self.left_out = with_usable_candidates(offer, self._reach)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             self._be_dtls_server(offer)
@@ -223,10 +231,12 @@ def check_offer(offer: str) -> None:
 
     Raises:
         ProtocolError: ``sdp_invalid``; ``sdp_without_media`` when it sends no audio or video;
-            ``sdp_unacceptable`` for more sections, or sections that are not bundled.
+            ``sdp_unacceptable`` for more sections, lines or codecs than the limits allow, or for
+            sections that are not bundled.
     """
     if not offer.startswith("v=0"):
         raise ProtocolError(ErrorCode.SDP_INVALID, "the offer is not SDP: it must begin with v=0")
+    _check_extent(offer)
     try:
         description = SessionDescription.parse(offer)
     except _SDP_ERRORS as error:
@@ -244,3 +254,17 @@ def check_offer(offer: str) -> None:
     sends = [m for m in media if m.kind in _MODALITIES and m.direction in ("sendonly", "sendrecv")]
     if not sends:
         raise ProtocolError(ErrorCode.SDP_WITHOUT_MEDIA, "the offer sends neither audio nor video")
+
+
+def _check_extent(offer: str) -> None:
+    """Check how much there is to parse: what aiortc does with codecs grows with their square."""
+    lines = offer.splitlines()
+    extent = {
+        "lines": (len(lines), limits.MAX_SDP_LINES),
+        "characters a line": (max(map(len, lines)), limits.MAX_SDP_LINE_CHARACTERS),
+        "codecs": (offer.count("a=rtpmap:"), limits.MAX_SDP_CODECS),
+        "sections": (sum(line.startswith("m=") for line in lines), limits.MAX_SDP_SECTIONS),
+    }
+    for what, (found, most) in extent.items():
+        if found > most:
+            raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, f"at most {most} {what}")

@@ -21,3 +21,7 @@ class TokenBucket:
             return False
         self._tokens -= cost
         return True
+
+    def wait(self, cost: float = 1.0) -> float:
+        """Return after how many seconds, counted from the last call, ``cost`` tokens are there."""
+        return max(0.0, cost - self._tokens) / self._rate

@@ -22,7 +22,7 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return read_tokenizer(FOLDER)
+    return read_tokenizer(ModelCard.read(FOLDER))
 
 
 def probs(line: str, model: Model, tokenizer: Tokenizer) -> Scores:

@@ -255,5 +255,6 @@ def test_which_errors_may_be_tried_again() -> None:
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
+        ErrorCode.TOO_SLOW,
         ErrorCode.UNRESPONSIVE,
     }

@@ -157,8 +157,9 @@ class Training:
     def save(self, folder: Path) -> None:
         """Write the checkpoint of this epoch; a reader never sees half a file."""
         state = {
-            "network": self.network.get_weights(),
-            "averaged": self.averaged.get_weights(),
+            # Tensors, as torch reads nothing else back without unpickling.
+            "network": [torch.tensor(each) for each in self.network.get_weights()],
+            "averaged": [torch.tensor(each) for each in self.averaged.get_weights()],
             "optimiser": self.optimiser.state_dict(),
             "generator": self.generator.get_state(),
             "counters": (self.spent, self.epoch, self.steps, self.best),
@@ -170,9 +171,9 @@ class Training:
         """Go on from the checkpoint in ``folder``, if there is one."""
         if not (folder / "checkpoint.pt").exists():
             return
-        state = torch.load(folder / "checkpoint.pt", weights_only=False)
-        self.network.set_weights(state["network"])
-        self.averaged.set_weights(state["averaged"])
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        self.network.set_weights([each.numpy() for each in state["network"]])
+        self.averaged.set_weights([each.numpy() for each in state["averaged"]])
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"])
         self.spent, self.epoch, self.steps, self.best = state["counters"]

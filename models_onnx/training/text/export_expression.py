@@ -55,7 +55,9 @@ DATA = [
 def trained() -> ExpressionNetwork:
     """Return the weights that were best on dev, in float32, with exportable attention."""
     network = ExpressionNetwork("eager")
-    network.load_state_dict(torch.load(run_folder("text_expression") / "best.pt"))
+    network.load_state_dict(
+        torch.load(run_folder("text_expression") / "best.pt", weights_only=True)
+    )
     return network.eval()
 
 

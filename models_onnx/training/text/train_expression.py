@@ -89,7 +89,7 @@ class Run:
         self.done = 0
         self._file = folder / "checkpoint.pt"
         if self._file.exists():
-            stored: dict[str, Any] = torch.load(self._file)
+            stored: dict[str, Any] = torch.load(self._file, weights_only=True)
             self.done = stored["done"]
             for name in ("network", "optimiser", "schedule"):
                 getattr(self, name).load_state_dict(stored[name])

@@ -46,7 +46,7 @@ async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[
             running = group.create_task(scorer.run())
             yield TextAnalyser(
                 scorer,
-                read_tokenizer(FOLDER),
+                read_tokenizer(ModelCard.read(FOLDER)),
                 session="s",
                 temperature=model.card.temperature,
             )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from esapr.inference.cards import ModelCard
 from esapr.inference.rows import stack
 from esapr.inference.text.expression import MAX_TOKENS, encode, read_tokenizer
 from esapr.models_onnx import ROOT
@@ -15,7 +16,7 @@ FOLDER = ROOT / "text_expression"
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return read_tokenizer(FOLDER)
+    return read_tokenizer(ModelCard.read(FOLDER))
 
 
 def test_a_line_becomes_its_tokens_between_the_special_ones(tokenizer: Tokenizer) -> None:

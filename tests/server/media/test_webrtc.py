@@ -191,6 +191,41 @@ def test_an_offer_with_two_cameras_is_refused() -> None:
     assert refused.value.code is ErrorCode.SDP_UNACCEPTABLE
 
 
+ALL_SECTIONS = WITHOUT_TRANSPORT + "".join(
+    WITHOUT_TRANSPORT[WITHOUT_TRANSPORT.index("m=video") :]
+    .replace("m=video", f"m={kind}")
+    .replace("mid:0", f"mid:{kind}")
+    for kind in ("audio", "application", "message")
+)
+
+
+def at_limit(kind: str, more: int) -> str:
+    """An offer that is ``more`` than as long as an offer may be, in one respect."""
+    length = len(WITHOUT_TRANSPORT.splitlines())
+    return WITHOUT_TRANSPORT + {
+        "lines": "a=x\n" * (limits.MAX_SDP_LINES - length + more),
+        "line": "a=" + "x" * (limits.MAX_SDP_LINE_CHARACTERS - 2 + more) + "\n",
+        "codecs": "a=rtpmap:96 VP8/90000\n" * (limits.MAX_SDP_CODECS - 1 + more),
+    }.get(kind, "")
+
+
+@pytest.mark.parametrize("kind", ["lines", "line", "codecs"])
+def test_an_offer_at_a_limit_is_read_and_one_past_it_is_refused(kind: str) -> None:
+    check_offer(at_limit(kind, 0))
+    with pytest.raises(ProtocolError, match="at most") as refused:
+        check_offer(at_limit(kind, 1))
+    assert refused.value.code is ErrorCode.SDP_UNACCEPTABLE
+
+
+def test_an_offer_with_more_sections_than_there_are_kinds_is_refused() -> None:
+    with pytest.raises(ProtocolError, match=f"at most {limits.MAX_SDP_SECTIONS} sections"):
+        check_offer(ALL_SECTIONS)
+    # Three are enough to be asked for a bundle.
+    three, _, _ = ALL_SECTIONS.partition("m=message")
+    with pytest.raises(ProtocolError, match="BUNDLE"):
+        check_offer(three)
+
+
 async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
     clip = portrait()
     request = SessionRequest(consent=Consent(**CONSENT))

@@ -1,0 +1,112 @@
+"""What is shipped loads no code from data, and only data that is known."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from esapr import models_onnx
+from esapr.inference.cards import HashMismatchError, ModelCard
+from esapr.inference.models import Model
+from esapr.inference.text.expression import read_tokenizer
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+FOLDERS = (
+    *("cli", "client", "cluster", "inference", "load_tests", "models_onnx", "protocol", "server"),
+    "web_client",
+)
+# Whoever can write to what these read can have any code run.
+RUN_WHAT_THEY_READ = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+# A pipe to a process that the server itself starts, which nobody else can open.
+PIPES = {"inference/processes.py", "inference/worker_process.py"}
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    yield path.relative_to(ROOT).as_posix(), node
+
+
+def imported(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    return {(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+
+
+def calls() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Every call: its file, what is called, and its arguments by name as they are written."""
+    for file, node in nodes():
+        if isinstance(node, ast.Call):
+            named = {each.arg: ast.unparse(each.value) for each in node.keywords if each.arg}
+            yield file, ast.unparse(node.func), named
+
+
+def test_nothing_is_unpickled() -> None:
+    assert {file for file, node in nodes() if imported(node) & RUN_WHAT_THEY_READ} == set()
+    assert {file for file, node in nodes() if "multiprocessing" in imported(node)} == PIPES
+    assert [call for call in calls() if call[2].get("allow_pickle", "False") != "False"] == []
+    assert [call for call in calls() if call[1].endswith("read_pickle")] == []
+    loads = [call for call in calls() if call[1] == "torch.load"]
+    assert loads
+    assert [call for call in loads if call[2].get("weights_only") != "True"] == []
+
+
+def test_nothing_that_is_read_is_evaluated() -> None:
+    run = {"eval", "exec", "compile", "yaml.load", "os.system", "os.popen"}
+    assert [call for call in calls() if call[1] in run] == []
+    assert [call for call in calls() if call[2].get("shell") == "True"] == []
+
+
+def test_a_graph_that_was_exchanged_is_not_loaded(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(models_onnx.folders()["voice_activity"], tmp_path / "model"))
+    card = ModelCard.read(folder)
+    assert card.graph() == card.path.read_bytes()
+    with card.path.open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(HashMismatchError, match=r"model\.onnx"):
+        Model(card)
+
+
+def test_a_tokenizer_that_was_exchanged_is_not_loaded(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(models_onnx.folders()["text_expression"], tmp_path / "model"))
+    words = folder / "tokenizer.json"
+    words.write_bytes(words.read_bytes().replace(b'"happy"', b'"angry"', 1))
+    with pytest.raises(HashMismatchError, match=r"tokenizer\.json"):
+        read_tokenizer(ModelCard.read(folder))
+
+
+def test_what_lies_beside_a_model_is_on_its_card() -> None:
+    known = {"model.onnx", "model.toml", "CARD.md", "parity.npz"}
+    for folder in models_onnx.folders().values():
+        beside = {path.name for path in folder.iterdir() if path.is_file()} - known
+        assert beside == set(ModelCard.read(folder).files), folder.name
+
+
+@pytest.mark.slow
+def test_the_bill_of_materials_names_what_the_server_needs(tmp_path: Path) -> None:
+    bill = tmp_path / "sbom.json"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "cyclonedx_py", "environment"),
+            *("--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible"),
+            *("--output-file", str(bill), sys.executable),
+        ],
+        check=True,
+    )
+    document = json.loads(bill.read_text(encoding="utf-8"))
+    assert document["bomFormat"] == "CycloneDX"
+    purls = {component.get("purl", "") for component in document["components"]}
+    needed = {re.split(r"[<>=\[]", each)[0] for each in PROJECT["dependencies"]}
+    named = {purl.removeprefix("pkg:pypi/").partition("@")[0] for purl in purls}
+    assert needed - {name.replace("_", "-") for name in named} == set()
+    assert "file://" not in bill.read_text(encoding="utf-8")
