@@ -76,9 +76,9 @@ check: setup
 	@$(MAKE) --no-print-directory audit sbom
 
 # Known vulnerabilities of what is installed: the lock of the cluster holds all of the server's. A
-# report is written only when the advisories of every package were read; elsewhere they may be out of
-# reach, which is said, and fails in CI only.
-UNKNOWN := { echo "not audited: the advisories cannot be read"; test "$$CI" != true; }
+# report is written only when the advisories of every package were read; where they are out of
+# reach, that is said, and no failure: builders often have a mirror of the packages only.
+UNKNOWN := echo "not audited: the advisories cannot be read"
 audit: setup
 	@rm -f build/audit.txt && mkdir -p build
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements-cluster.lock \
