@@ -119,7 +119,7 @@ class Ownership:
             # It may be back, and empty.
             await self.renew()
         for session in self._sessions.all():
-            session.stop_ticking()
+            await session.settle()
             entry = Entry("", session.snapshot(reserved=False), self._grants(session))
             revision = self._revisions.pop(session.id, None)
             try:

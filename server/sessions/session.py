@@ -121,10 +121,12 @@ class Session:
             return "webrtc"
         return "messages" if self._ingest.used else "none"
 
-    def stop_ticking(self) -> None:
-        """Make no more states: the next one is another gateway's."""
+    async def settle(self) -> None:
+        """Score what was taken in, and make no more states: the next one is another gateway's."""
         if self._ticks:
             self._ticks.cancel()
+        self.peering.stop()
+        await self._analysis.finish()
 
     def snapshot(self, *, reserved: bool) -> Snapshot:
         """Return what another gateway needs to go on.

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
+from esapr.protocol.limits import TEXT_BURST
 from tests.cluster.extra import require
 from tests.server.bus.nats_server import gateways, nats_server
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, receive
@@ -96,6 +97,26 @@ async def test_what_a_session_shows_goes_on_at_the_gateway_that_takes_it_over() 
             assert after["modalities"]["text"]["lines"] == 1
             assert after["fused"]["label"] == before["fused"]["label"] == "happy"
             assert after["fused"]["probs"] == pytest.approx(before["fused"]["probs"], abs=0.02)
+
+
+async def test_what_was_said_right_before_a_move_is_scored() -> None:
+    async with AsyncExitStack() as stack:
+        nats = await stack.enter_async_context(nats_server())
+        here, _ = await stack.enter_async_context(gateways(nats))
+        leaving = AsyncExitStack()
+        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
+        bob = await enter(there, "bob", modalities=["text"], tick_ms=5_000)
+        async with bob.feed() as socket:
+            for _ in range(TEXT_BURST):
+                await socket.send_json(
+                    {"type": "text", "body": "I am so happy, this is wonderful!"}
+                )
+            await socket.send_json({"type": "ping", "t": 0})
+            await receive(socket, "pong")
+            await leaving.aclose()
+        async with at(here, bob).feed() as socket:
+            assert (await receive(socket, "state"))["modalities"]["text"]["lines"] == TEXT_BURST
 
 
 async def test_a_pause_outlives_the_gateway_that_was_told() -> None:
