@@ -63,5 +63,7 @@ def configure(*, json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    # Libraries log addresses and SDP at INFO; only their warnings are wanted.
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    # They log addresses, SDP and with it ICE passwords, whatever level the root logger has.
+    for library in ("aioice", "aiortc"):
+        logging.getLogger(library).setLevel(logging.ERROR)

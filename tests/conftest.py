@@ -1,12 +1,16 @@
 """Every async test runs on a virtual clock, and none may leave a task behind."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
 
 from tests.virtual_clock import VirtualClockLoop, real_loop
+
+# Some tests load ONNX Runtime before our code can keep it from reporting to its makers.
+os.putenv("ORT_DISABLE_TELEMETRY", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

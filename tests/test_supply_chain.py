@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -90,6 +91,19 @@ def test_what_lies_beside_a_model_is_on_its_card() -> None:
     for folder in models_onnx.folders().values():
         beside = {path.name for path in folder.iterdir() if path.is_file()} - known
         assert beside == set(ModelCard.read(folder).files), folder.name
+
+
+def test_the_runtime_keeps_no_record_and_reports_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    places = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path / "tmp")}
+    load = (
+        "from esapr import models_onnx; from esapr.inference.cards import ModelCard; "
+        "from esapr.inference.models import Model; "
+        "Model(ModelCard.read(models_onnx.folders()['voice_activity'])).warm_up()"
+    )
+    subprocess.run([sys.executable, "-c", load], env={**os.environ, **places}, check=True)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.slow
