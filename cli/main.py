@@ -8,6 +8,7 @@ from esapr.cli.audit import audit
 from esapr.cli.bench import bench
 from esapr.cli.cluster import cluster
 from esapr.cli.demo import demo
+from esapr.cli.keys import keys
 from esapr.cli.models import models
 from esapr.cli.serve import serve
 
@@ -21,6 +22,7 @@ def main() -> None:
 main.add_command(audit)
 main.add_command(serve)
 main.add_command(demo)
+main.add_command(keys)
 main.add_command(models)
 main.add_command(bench)
 main.add_command(cluster)

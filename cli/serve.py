@@ -17,6 +17,8 @@ from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
 from esapr.server.trust.audit_folder import AuditError
+from esapr.server.trust.key_file import KeyFileError, check_keys
+from esapr.server.trust.signing import SigningError
 from esapr.web_client import STATIC
 
 log = structlog.get_logger()
@@ -42,7 +44,7 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (AuditError, BusError, ModelError) as error:
+    except (AuditError, BusError, KeyFileError, ModelError, SigningError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(
@@ -57,6 +59,7 @@ async def _serve(config: ServerConfig, processes: int, until_eof: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     async with _stopping_at_eof(stop) if until_eof else nullcontext():
         if processes > 1:
+            check_keys(config)
             await run_processes(config, processes, stop)
             return
         async with run_server(config, STATIC, stop=stop) as server:

@@ -9,12 +9,14 @@ from typing import Self, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from esapr.client.errors import EsaprError
 from esapr.client.feed import FAREWELL_SECONDS, Feed
 from esapr.client.http import call
 from esapr.client.session import Session
 from esapr.client.subscription import Subscription
+from esapr.client.tokens import own
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
@@ -74,8 +76,7 @@ class Client:
         else:
             await self._group.__aexit__(None, None, None)
 
-    @asynccontextmanager
-    async def session(
+    async def open(
         self,
         *,
         consent: Consent | None,
@@ -83,9 +84,11 @@ class Client:
         room: str | None = None,
         modalities: Iterable[Modality] = ("face", "voice", "text"),
         tick_ms: int = DEFAULT_TICK_MS,
-        detail: Detail = "state",
-    ) -> AsyncIterator[Session]:
-        """Open a session, and end it on leaving, when all text is sent.
+        origin: str | None = None,
+    ) -> SessionCredentials:
+        """Open a session for somebody else, such as a browser, who is given the answer.
+
+        Its token must be used until ``expires_at``, and with ``origin`` by pages of that origin.
 
         Raises:
             RefusedError: the server refused it: ``consent_required``, ``token_invalid`` …
@@ -97,11 +100,37 @@ class Client:
             room=msgspec.UNSET if room is None else room,
             modalities=list(modalities),
             tick_ms=tick_ms,
+            origin=msgspec.UNSET if origin is None else origin,
         )
         path = DEMO if self._key is None else WITH_KEY
         body = msgspec.json.encode(request)
         answer = await call("POST", self._at(path), token=self._key, body=body)
-        credentials = _read(answer, SessionCredentials)
+        return _read(answer, SessionCredentials)
+
+    @asynccontextmanager
+    async def session(
+        self,
+        *,
+        consent: Consent | None,
+        participant: str = "participant",
+        room: str | None = None,
+        modalities: Iterable[Modality] = ("face", "voice", "text"),
+        tick_ms: int = DEFAULT_TICK_MS,
+        detail: Detail = "state",
+    ) -> AsyncIterator[Session]:
+        """Open a session and its feed, and end it on leaving, when all text is sent.
+
+        Raises:
+            RefusedError, UnreachableError: as :meth:`open`.
+        """
+        opened = await self.open(
+            consent=consent,
+            participant=participant,
+            room=room,
+            modalities=modalities,
+            tick_ms=tick_ms,
+        )
+        credentials = replace(opened, client_token=own(opened.client_token))
         session: Session | None = None
         try:
             async with self._open(credentials.feed_url, credentials.client_token, detail) as feed:
@@ -127,7 +156,7 @@ class Client:
             RefusedError: ``token_invalid``, ``not_found``, ``too_many_feeds`` …
             UnreachableError: the server does not answer.
         """
-        async with self._open(feed_url, token, detail) as feed:
+        async with self._open(feed_url, own(token), detail) as feed:
             yield Subscription(feed)
 
     async def invite(
@@ -155,9 +184,8 @@ class Client:
         )
         url = self._at(f"{WITH_KEY}/{credentials.session_id}/tokens")
         body = msgspec.json.encode(request)
-        return _read(
-            await call("POST", url, token=credentials.client_token, body=body), TokenAnswer
-        )
+        token = self._key or credentials.client_token
+        return _read(await call("POST", url, token=token, body=body), TokenAnswer)
 
     @asynccontextmanager
     async def _open(self, feed_url: str, token: str, detail: Detail) -> AsyncIterator[Feed]:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from esapr.protocol.errors import ErrorCode
 
 JSON = "application/json"
+
+KeyScope = Literal["sessions", "admin"]
+"""What a server key allows: opening sessions and what concerns those, or running the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +44,7 @@ class Route:
     answers: Mapping[HTTPStatus, Answer]
     token: bool = False
     """Whether the session's token is needed."""
+    key: KeyScope | None = None
+    """The scope of the server key that is needed, or does as well as a token."""
     request: Body | None = None
     errors: tuple[ErrorCode, ...] = ()

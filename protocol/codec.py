@@ -31,7 +31,7 @@ _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 
 
-def encode(message: ServerMessage | ClientMessage, form: Format) -> bytes:
+def encode(message: msgspec.Struct, form: Format) -> bytes:
     """Return the bytes of a message."""
     return (_json_encoder if form is Format.JSON else _msgpack_encoder).encode(message)
 

@@ -141,6 +141,7 @@ class CloseCode(IntEnum):
     RESTART = 1012
     TRY_LATER = 1013
     BAD_MESSAGE = 4400
+    TOKEN = 4401
     POLICY = 4403
     IDLE = 4408
     RATE = 4429

@@ -104,6 +104,15 @@ MAX_ROOM_MEMBERS = 100
 MAX_REDEEM_SECONDS = 600
 """Longest time in which a token has to be used for the first time."""
 
+CLOCK_LEEWAY_SECONDS = 10
+"""How far the clocks of gateways may lie apart: tokens are taken so long before and after their
+time."""
+
+MIN_CLIENT_SECRET = 16
+MAX_CLIENT_SECRET = 64
+"""Characters (letters, digits, ``_`` and ``-``) of the secret that a client puts behind its token;
+else ``token_invalid``."""
+
 MAX_TOKENS_PER_ROOM = 10_000
 """Tokens made for one room; one more is refused with ``too_many_tokens``."""
 

@@ -17,6 +17,11 @@ from esapr.protocol.routes import ROUTES
 Json = dict[str, Any]
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SECURITY_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A server key.",
+    },
     "token": {
         "type": "http",
         "scheme": "bearer",
@@ -93,8 +98,14 @@ def _operation(route: Route, schema_of: Mapping[str, Json]) -> Json:
     operation["responses"] = {
         f"{status:d}": _response(answer, schema_of) for status, answer in route.answers.items()
     } | _refusals(route)
-    operation["security"] = [{name: []} for name in _SECURITY_SCHEMES] if route.token else []
+    operation["security"] = [{name: []} for name in _schemes(route)]
     return operation
+
+
+def _schemes(route: Route) -> list[str]:
+    """Return the security schemes of which one is needed."""
+    tokens = [name for name in _SECURITY_SCHEMES if name != "key"] if route.token else []
+    return [*(["key"] if route.key else []), *tokens]
 
 
 def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:

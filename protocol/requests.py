@@ -1,5 +1,6 @@
 """Bodies of the HTTP calls."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -29,13 +30,18 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of ``POST /v1/demo/sessions``. Without ``room`` the session has one of its own."""
+    """Body of ``POST /v1/sessions`` and ``POST /v1/demo/sessions``.
+
+    Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
+    origin only.
+    """
 
     consent: Consent | UnsetType = UNSET
     participant: Name = "participant"
     room: RoomName | UnsetType = UNSET
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
+    origin: Name | UnsetType = UNSET
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):
@@ -49,12 +55,15 @@ class IceServer(Struct, frozen=True, omit_defaults=True):
 class SessionCredentials(Struct, frozen=True):
     """Answer to a session request: where to connect, and with which token.
 
+    ``client_token`` must be used for the first time until ``expires_at``; ``token_id`` names it.
     URLs are paths on the same host. ``ice_servers`` is for the ``RTCPeerConnection``; ``notice``
     is the text to show to the person.
     """
 
     session_id: str
     client_token: str
+    token_id: str
+    expires_at: datetime
     feed_url: str
     whip_url: str
     ice_servers: list[IceServer]

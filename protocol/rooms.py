@@ -37,9 +37,13 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TokenAnswer(Struct, frozen=True):
-    """A further token, and the feed that it opens (a path on the same host)."""
+    """A further token, and the feed that it opens (a path on the same host).
+
+    ``token_id`` names it, to revoke it.
+    """
 
     token: str
+    token_id: str
     role: Role
     view: View
     scopes: list[Scope]

@@ -6,87 +6,25 @@ neither can have a route that the other lacks.
 
 from http import HTTPStatus
 
-from esapr.protocol.answers import Health, SessionInfo
+from esapr.protocol.answers import Health
 from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.requests import ModelInfo, SessionCredentials, SessionRequest
-from esapr.protocol.rooms import TokenAnswer, TokenRequest
+from esapr.protocol.requests import ModelInfo
+from esapr.protocol.session_routes import (
+    BODY_ERRORS,
+    CREATE_DEMO_SESSION,
+    CREATE_SESSION,
+    CREATE_TOKEN,
+    END_SESSION,
+    GET_SESSION,
+    REVOKE_TOKEN,
+    REVOKE_TOKENS,
+    SESSION_ERRORS,
+)
 
 SDP = "application/sdp"
 SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 PLAIN_TEXT = "text/plain"
-
-
-_SESSION = (
-    ErrorCode.NOT_FOUND,
-    ErrorCode.TOKEN_INVALID,
-    ErrorCode.SCOPE_MISSING,
-    ErrorCode.MOVED,
-    ErrorCode.RATE_LIMITED,
-)
-_BODY = (ErrorCode.MEDIA_UNSUPPORTED, ErrorCode.MESSAGE_TOO_BIG, ErrorCode.TOO_SLOW)
-
-CREATE_DEMO_SESSION = Route(
-    method="POST",
-    path="/v1/demo/sessions",
-    name="createDemoSession",
-    summary="Open a session without a key. Exists on loopback addresses only, for the server's "
-    "own page.",
-    request=Body(SessionRequest),
-    answers={
-        HTTPStatus.CREATED: Answer(
-            "The session is open.", Body(SessionCredentials), {"Location": "The session's path."}
-        )
-    },
-    errors=(
-        ErrorCode.BAD_MESSAGE,
-        ErrorCode.CONFIG_INVALID,
-        ErrorCode.TOKEN_INVALID,
-        ErrorCode.CONSENT_REQUIRED,
-        *_BODY,
-        ErrorCode.OVERLOADED,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.ROOM_FULL,
-        ErrorCode.SHUTTING_DOWN,
-    ),
-)
-
-GET_SESSION = Route(
-    method="GET",
-    path="/v1/sessions/{session}",
-    name="getSession",
-    summary="What a session is doing.",
-    token=True,
-    answers={HTTPStatus.OK: Answer("The session is open.", Body(SessionInfo))},
-    errors=_SESSION,
-)
-
-END_SESSION = Route(
-    method="DELETE",
-    path="/v1/sessions/{session}",
-    name="endSession",
-    summary="End a session.",
-    token=True,
-    answers={HTTPStatus.NO_CONTENT: Answer("The session has ended.")},
-    errors=_SESSION,
-)
-
-CREATE_TOKEN = Route(
-    method="POST",
-    path="/v1/sessions/{session}/tokens",
-    name="createToken",
-    summary="Make a further token for the session or its room.",
-    token=True,
-    request=Body(TokenRequest),
-    answers={HTTPStatus.CREATED: Answer("The token is made.", Body(TokenAnswer))},
-    errors=(
-        *_SESSION,
-        ErrorCode.BAD_MESSAGE,
-        ErrorCode.CONFIG_INVALID,
-        *_BODY,
-        ErrorCode.TOO_MANY_TOKENS,
-    ),
-)
 
 OPEN_FEED = Route(
     method="GET",
@@ -96,7 +34,7 @@ OPEN_FEED = Route(
     token=True,
     answers={HTTPStatus.SWITCHING_PROTOCOLS: Answer("The socket is open.")},
     errors=(
-        *_SESSION,
+        *SESSION_ERRORS,
         ErrorCode.BAD_MESSAGE,
         ErrorCode.VERSION_UNSUPPORTED,
         ErrorCode.TOO_MANY_FEEDS,
@@ -131,11 +69,11 @@ PUSH_MEDIA = Route(
         )
     },
     errors=(
-        *_SESSION,
+        *SESSION_ERRORS,
         ErrorCode.SDP_INVALID,
         ErrorCode.SDP_WITHOUT_MEDIA,
         ErrorCode.SDP_UNACCEPTABLE,
-        *_BODY,
+        *BODY_ERRORS,
         ErrorCode.SESSION_CLOSED,
         ErrorCode.TOO_MANY_CANDIDATES,
     ),
@@ -165,9 +103,9 @@ PATCH_MEDIA = Route(
         HTTPStatus.NO_CONTENT: Answer("The candidates are taken."),
     },
     errors=(
-        *_SESSION,
+        *SESSION_ERRORS,
         ErrorCode.SDP_INVALID,
-        *_BODY,
+        *BODY_ERRORS,
         ErrorCode.ETAG_REQUIRED,
         ErrorCode.ETAG_MISMATCH,
         ErrorCode.ICE_NOT_CONNECTED,
@@ -182,7 +120,7 @@ STOP_MEDIA = Route(
     summary="Stop taking media from a peer; the session goes on.",
     token=True,
     answers={HTTPStatus.OK: Answer("The peer's media are no longer taken.")},
-    errors=_SESSION,
+    errors=SESSION_ERRORS,
 )
 
 DESCRIBE_MEDIA = Route(
@@ -254,16 +192,20 @@ DRAIN = Route(
     method="POST",
     path="/v1/admin/drain",
     name="drain",
-    summary="Stop the server as SIGTERM does. Exists on loopback addresses only.",
+    summary="Stop the server as SIGTERM does. On loopback addresses no key is needed.",
+    key="admin",
     answers={HTTPStatus.ACCEPTED: Answer("It begins to stop.", Body(Health))},
-    errors=(ErrorCode.TOKEN_INVALID, ErrorCode.RATE_LIMITED),
+    errors=(ErrorCode.TOKEN_INVALID, ErrorCode.SCOPE_MISSING, ErrorCode.RATE_LIMITED),
 )
 
 ROUTES = (
+    CREATE_SESSION,
     CREATE_DEMO_SESSION,
     GET_SESSION,
     END_SESSION,
     CREATE_TOKEN,
+    REVOKE_TOKENS,
+    REVOKE_TOKEN,
     OPEN_FEED,
     OPEN_ROOM_FEED,
     PUSH_MEDIA,

@@ -27,6 +27,7 @@ from esapr.server.http import (
     errors,
     feed,
     health,
+    invitations,
     pages,
     reference,
     rooms,
@@ -39,11 +40,13 @@ from esapr.server.http.headers import guarding
 from esapr.server.http.keys import (
     AUDIT,
     CONFIG,
+    KEYS,
     METRICS,
     PIPELINE,
     READY,
     ROOMS,
     SESSIONS,
+    SIGNING,
     STOP,
     TOKENS,
 )
@@ -54,6 +57,8 @@ from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import open_audit_log
+from esapr.server.trust.key_file import KeyFile, check_keys
+from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
 
 log = structlog.get_logger()
@@ -85,12 +90,12 @@ async def serve(
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError, AuditError: the bus cannot be joined, the audit log not be continued.
+        KeyFileError, SigningError: keys cannot be read or made, or a server key is needed first.
     """
-    metrics = Metrics()
+    metrics, ready = Metrics(), asyncio.Event()
     with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
         models = models or await _installed_models(config, metrics, stack)
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
-        ready = asyncio.Event()
         async with (
             _bus(config, metrics) as bus,
             open_audit_log(config.audit_folder, config.audit_key, metrics) as audit,
@@ -209,7 +214,7 @@ async def _sessions(
 ) -> AsyncIterator[tuple[Sessions, Gateway | None]]:
     open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
     tokens = Tokens()
-    bus.listen(open_rooms.receive, lambda digest: tokens.redeem(digest, unix_time()))
+    bus.listen(open_rooms.receive, lambda use: tokens.redeem(use, unix_time()))
     sessions = Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
     if bus.directory is None or internal is None:
         yield sessions, None
@@ -230,17 +235,20 @@ def _application(
     app[PIPELINE] = open_sessions.pipeline
     app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
+    app[KEYS] = KeyFile(config.keys_path)
+    app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
     app.add_routes(
         [
             *health.routes(),
             *reference.routes(),
             *sessions.routes(demo=config.loopback),
+            *invitations.routes(),
             *whip.routes(),
             *feed.routes(),
             *rooms.routes(),
             *pages.routes(static),
-            *(admin.routes() if config.loopback else []),
+            *admin.routes(),
         ]
     )
     return app
@@ -261,7 +269,11 @@ def _guarded(config: ServerConfig, metrics: Metrics, gateway: Gateway | None) ->
 
 
 def _bind(config: ServerConfig) -> socket.socket:
-    """Return a socket that listens; bound before any task starts, so that failing is simple."""
+    """Return a socket that listens, where the server may be reached.
+
+    Bound before any task starts, so that failing is simple.
+    """
+    check_keys(config)
     found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
     family, _, _, _, address = found[0]
     return socket.create_server(address[:2], family=family, reuse_port=config.reuse_port)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from types import NoneType
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
@@ -32,7 +33,7 @@ class ServerConfig:
     """Every setting, each from ``ESAPR_<NAME>`` or its default."""
 
     host: str = "127.0.0.1"
-    """Address to bind. Demo sessions exist on loopback addresses only."""
+    """Address to bind. Demo sessions exist on loopback addresses only; others need a server key."""
 
     port: int = 8000
     """TCP port; 0 takes a free one."""
@@ -108,7 +109,7 @@ class ServerConfig:
     """Origins of other sites' pages that may call the server (CORS)."""
 
     state_dir: str = "~/.local/state/esapr"
-    """Folder of what outlives the server: the audit log is in ``audit``."""
+    """Folder of what outlives the server: keys, and the audit log in ``audit``."""
 
     audit_key: str | None = field(default=None, repr=False)
     """Makes the audit log's hashes: without it nobody can write the log anew."""
@@ -123,6 +124,9 @@ class ServerConfig:
 
     max_connections: int = 10_000
     """TCP connections at a time, feeds included; one more is closed at once."""
+
+    keys_file: str | None = None
+    """File of the server keys; by default ``keys.json`` in ``state_dir``."""
 
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
@@ -180,14 +184,19 @@ class ServerConfig:
         return Path(self.state_dir).expanduser() / "audit"
 
     @property
+    def keys_path(self) -> Path:
+        """File of the server keys, in effect."""
+        return Path(self.keys_file or Path(self.state_dir, "keys.json")).expanduser()
+
+    @property
+    def signing_path(self) -> Path:
+        """File of the keys that sign client tokens."""
+        return Path(self.state_dir, "signing_keys.json").expanduser()
+
+    @property
     def loopback(self) -> bool:
         """Whether the server can be reached from this machine only."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @classmethod
     def from_environ(cls, **overrides: object) -> "ServerConfig":
@@ -198,6 +207,16 @@ class ServerConfig:
         """
         values = _parse(os.environ) | {k: v for k, v in overrides.items() if v is not None}
         return cls(**values)  # type: ignore[arg-type]
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is of the loopback interface."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def environ_with(settings: Mapping[str, object]) -> dict[str, str]:
@@ -217,7 +236,7 @@ def _parse(environ: Mapping[str, str]) -> dict[str, object]:
 def _convert(name: str, kind: type, text: str) -> object:
     if kind is tuple:
         return tuple(text.split())
-    if kind is type(None):
+    if kind is NoneType:
         return text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):

@@ -9,13 +9,13 @@ from typing import Protocol
 
 from esapr.server.bus.directory import Directory
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Redemption
 
 Deliver = Callable[[str, Broadcast], None]
 """Takes in a room's id and a message."""
 
-FindGrant = Callable[[str], Grant | None]
-"""Returns the grant of a token's digest, if this gateway has it."""
+Redeem = Callable[[Redemption], bool | None]
+"""Returns whether a token may be used; None if this gateway does not know it."""
 
 
 class BusError(Exception):
@@ -23,16 +23,16 @@ class BusError(Exception):
 
 
 class Bus(Protocol):
-    """Carries ``state``, ``member.*`` and ``mute`` messages. Order is kept per gateway."""
+    """Carries ``state``, ``member.*``, ``mute``, ``tokens.revoked``, in order by gateway."""
 
     directory: Directory | None
     """Where sessions live; None if they are all here."""
 
-    def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
-        """Hand what is published anywhere to ``deliver``; answer others with ``find_grant``."""
+    def listen(self, deliver: Deliver, redeem: Redeem) -> None:
+        """Hand what is published anywhere to ``deliver``; answer others with ``redeem``."""
 
     def publish(self, room: str, item: Broadcast) -> None:
         """Hand ``item`` to every gateway, to this one at once; never blocks and never raises."""
 
-    async def ask_grant(self, digest: str) -> Grant | None:
-        """Return the grant of a token that another gateway has made, by its digest."""
+    async def ask_redeemed(self, use: Redemption) -> bool:
+        """Return whether the gateway that knows a token lets it be used; False if none does."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from esapr.server.sessions.snapshot import Snapshot
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Issued
 
 LEASE_SECONDS = 3.0
 """Time after which a gateway that has not renewed its lease has lost its sessions."""
@@ -24,14 +24,14 @@ class OwnershipLostError(Exception):
 
 
 class Entry(Struct, frozen=True):
-    """A session in the directory, with its grants by the hash of their tokens.
+    """A session in the directory, with what its tokens have been used for, by their ids.
 
     ``owner`` is the id of a gateway; empty once that has handed the session over.
     """
 
     owner: str
     snapshot: Snapshot
-    grants: dict[str, Grant]
+    tokens: dict[str, Issued]
 
 
 @dataclass(frozen=True, slots=True)

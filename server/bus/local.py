@@ -1,9 +1,9 @@
 """The bus of a gateway that is alone: a call."""
 
-from esapr.server.bus import Deliver, FindGrant
+from esapr.server.bus import Deliver, Redeem
 from esapr.server.bus.directory import Directory
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Redemption
 
 
 class LocalBus:
@@ -15,8 +15,8 @@ class LocalBus:
         """Start without a listener."""
         self._deliver: Deliver | None = None
 
-    def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
-        """Deliver to ``deliver``; nobody else asks for grants."""
+    def listen(self, deliver: Deliver, redeem: Redeem) -> None:
+        """Deliver to ``deliver``; nobody else asks about tokens."""
         self._deliver = deliver
 
     def publish(self, room: str, item: Broadcast) -> None:
@@ -24,6 +24,6 @@ class LocalBus:
         if self._deliver:
             self._deliver(room, item)
 
-    async def ask_grant(self, digest: str) -> Grant | None:
-        """Return None: there is no other gateway."""
-        return None
+    async def ask_redeemed(self, use: Redemption) -> bool:
+        """Return False: there is no other gateway."""
+        return False

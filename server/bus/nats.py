@@ -19,18 +19,18 @@ from nats.errors import Error
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
 from esapr.protocol.rooms import MemberEvent, Mute
-from esapr.server.bus import BusError, Deliver, FindGrant
+from esapr.server.bus import BusError, Deliver, Redeem
 from esapr.server.bus.directory import Directory, DirectoryError
 from esapr.server.bus.local import LocalBus
 from esapr.server.bus.nats_directory import NatsDirectory
 from esapr.server.metrics import Metrics
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Redemption, TokensRevoked
 
 log = structlog.get_logger()
 
 ROOMS = "esapr.room."
-GRANTS = "esapr.grant"
+TOKENS = "esapr.token"
 WAITING = 4_096
 """Messages that wait while NATS is away; one more displaces the oldest."""
 
@@ -39,8 +39,9 @@ RECONNECT_SECONDS = 1
 ASK_SECONDS = 1.0
 FOREVER = -1
 
-_carried = msgspec.msgpack.Decoder(State | MemberEvent | Mute)
-_grants = msgspec.msgpack.Decoder(Grant)
+_carried = msgspec.msgpack.Decoder(State | MemberEvent | Mute | TokensRevoked)
+_uses = msgspec.msgpack.Decoder(Redemption)
+_answers = msgspec.msgpack.Decoder(bool)
 
 
 class NatsBus:
@@ -52,14 +53,14 @@ class NatsBus:
         self._metrics = metrics
         self.directory: Directory | None = directory
         self._here = LocalBus()
-        self._find_grant: FindGrant = lambda _: None
+        self._redeem: Redeem = lambda _: None
         self._waiting: deque[tuple[str, Broadcast]] = deque()
         self._filled = asyncio.Event()
 
-    def listen(self, deliver: Deliver, find_grant: FindGrant) -> None:
-        """Hand what is published anywhere to ``deliver``; answer others with ``find_grant``."""
-        self._here.listen(deliver, find_grant)
-        self._find_grant = find_grant
+    def listen(self, deliver: Deliver, redeem: Redeem) -> None:
+        """Hand what is published anywhere to ``deliver``; answer others with ``redeem``."""
+        self._here.listen(deliver, redeem)
+        self._redeem = redeem
 
     def publish(self, room: str, item: Broadcast) -> None:
         """Deliver ``item`` here at once, and to the others as soon as NATS takes it."""
@@ -70,18 +71,19 @@ class NatsBus:
         self._waiting.append((room, item))
         self._filled.set()
 
-    async def ask_grant(self, digest: str) -> Grant | None:
-        """Ask the other gateways; the one that has the grant answers."""
+    async def ask_redeemed(self, use: Redemption) -> bool:
+        """Ask the other gateways; the one that knows the token answers."""
         try:
-            answer = await self._client.request(GRANTS, digest.encode(), timeout=ASK_SECONDS)
+            question = msgspec.msgpack.encode(use)
+            answer = await self._client.request(TOKENS, question, timeout=ASK_SECONDS)
         except Error:
-            return None
-        return _grants.decode(answer.data)
+            return False
+        return _answers.decode(answer.data)
 
     async def run(self) -> None:
         """Send what waits until cancelled."""
         await self._client.subscribe(f"{ROOMS}*", cb=self._receive)
-        await self._client.subscribe(GRANTS, cb=self._answer)
+        await self._client.subscribe(TOKENS, cb=self._answer)
         while True:
             await self._filled.wait()
             if not self._client.is_connected:
@@ -111,8 +113,9 @@ class NatsBus:
         self._here.publish(message.subject.removeprefix(ROOMS), Broadcast(carried))
 
     async def _answer(self, message: Msg) -> None:
-        if grant := self._find_grant(message.data.decode()):
-            await message.respond(msgspec.msgpack.encode(grant))
+        known = self._redeem(_uses.decode(message.data))
+        if known is not None:
+            await message.respond(msgspec.msgpack.encode(known))
 
 
 @asynccontextmanager

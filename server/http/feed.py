@@ -60,8 +60,8 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
             ``version_unsupported`` or ``too_many_feeds``.
     """
     session = request.app[SESSIONS].get(request.match_info["session"])
-    grant = await granted(request, "feed", session=session.id)
-    subscriber = session.audience.join()
+    grant = await granted(request, "feed", room=session.room, session=session.id)
+    subscriber = session.audience.join(grant.id)
     try:
         opened = await open_socket(request)
         conversation = Feed(session, subscriber, grant.scopes)

@@ -10,14 +10,18 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import AuditLog
+from esapr.server.trust.key_file import KeyFile
+from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens
 
 AUDIT = web.AppKey("audit", AuditLog)
 CONFIG = web.AppKey("config", ServerConfig)
+KEYS = web.AppKey("keys", KeyFile)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)
 READY = web.AppKey("ready", asyncio.Event)
 ROOMS = web.AppKey("rooms", Rooms)
+SIGNING = web.AppKey("signing", Signing)
 STOP = web.AppKey("stop", asyncio.Event)
 SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)

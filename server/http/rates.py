@@ -1,6 +1,7 @@
 """Rate limits of HTTP calls: of those that cost something, and of wrong keys and tokens."""
 
 import asyncio
+from hashlib import sha256
 from math import ceil
 
 from aiohttp import hdrs, web
@@ -13,11 +14,12 @@ from esapr.server.http.errors import error_response
 from esapr.server.http.proxies import Proxies
 from esapr.server.metrics import Metrics
 from esapr.server.trust.rates import CallRates
-from esapr.server.trust.tokens import digest_of
 
 _COSTLY = (hdrs.METH_POST, hdrs.METH_PATCH)
 _LIMITED = {
-    (route.method, route.path) for route in ROUTES if route.token or route.method in _COSTLY
+    (route.method, route.path)
+    for route in ROUTES
+    if route.token or route.key or route.method in _COSTLY
 }
 """The others need no token and cost next to nothing: they are answered in any case."""
 
@@ -47,7 +49,8 @@ class Doorkeeper:
         if request.method not in _COSTLY:
             return 0.0
         bearer = request.headers.get(hdrs.AUTHORIZATION)
-        callers = [*([address] if address else []), *([digest_of(bearer)] if bearer else [])]
+        digests = [sha256(bearer.encode()).hexdigest()] if bearer else []
+        callers = [*([address] if address else []), *digests]
         wait = max((self._calls.spend(caller, now) for caller in callers), default=0.0)
         self._count_forgotten()
         return wait

@@ -41,7 +41,7 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     grant = await granted(request, "feed", room=room.id)
     view = VIEW[grant.role]
     channel = Channel(view, grant.session if view == "own" else None)
-    subscriber = room.watch(channel)
+    subscriber = room.watch(channel, grant.id)
     try:
         opened = await open_socket(request)
         conversation = RoomFeed(rooms, room, channel, subscriber, grant)

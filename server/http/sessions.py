@@ -1,6 +1,7 @@
 """Opening, reading and ending sessions."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -8,103 +9,92 @@ from aiohttp import hdrs, web
 from msgspec import UNSET
 
 from esapr.protocol import limits
-from esapr.protocol import routes as calls
+from esapr.protocol import session_routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
-from esapr.protocol.rooms import TokenAnswer, TokenRequest
+from esapr.protocol.rooms import Scope
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS, TOKENS
+from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS
 from esapr.server.http.routing import bind
-from esapr.server.http.tokens import authorised_session
+from esapr.server.http.tokens import authorised_key, caller, check_local, issue, managed_session
 from esapr.server.sessions.endings import DONE
 from esapr.server.sessions.notice import NOTICE
-from esapr.server.sessions.views import SCOPES, VIEW
-from esapr.server.trust.tokens import Grant, unix_time
+from esapr.server.sessions.views import SCOPES
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
     """Return the routes; opening a session without a key exists only where ``demo`` says so."""
-    opening = [bind(calls.CREATE_DEMO_SESSION, post_session)] if demo else []
+    local = [bind(calls.CREATE_DEMO_SESSION, post_demo_session)] if demo else []
     return [
-        *opening,
+        *local,
+        bind(calls.CREATE_SESSION, post_session),
         bind(calls.GET_SESSION, get_session),
         bind(calls.END_SESSION, delete_session),
-        bind(calls.CREATE_TOKEN, post_token),
     ]
 
 
 async def post_session(request: web.Request) -> web.Response:
-    """Open a session and return its credentials.
+    """Open a session for the holder of a server key and return its credentials.
+
+    Raises:
+        ProtocolError: ``token_invalid`` or ``scope_missing`` for the key, and whatever is wrong
+            with the request.
+    """
+    key = authorised_key(request, "sessions")
+    return await _open(request, holder=key.name, scopes=SCOPES["participant"])
+
+
+async def post_demo_session(request: web.Request) -> web.Response:
+    """Open a session without a key, on this machine.
 
     Whoever opens it may make tokens for its room, too: without keys, nobody else could.
     """
-    refuse_foreign_origin(request)
-    session = request.app[SESSIONS].create(decode_body(await read_body(request), SessionRequest))
+    check_local(request)
+    return await _open(request, holder="", scopes=(*SCOPES["participant"], "tokens"))
+
+
+async def _open(request: web.Request, *, holder: str, scopes: Iterable[Scope]) -> web.Response:
+    config, sessions = request.app[CONFIG], request.app[SESSIONS]
+    wanted = decode_body(await read_body(request), SessionRequest)
+    session = sessions.create(wanted, holder)
+    token, grant = issue(
+        request.app,
+        session,
+        "participant",
+        scopes,
+        # A session that nobody has come to ends after that time.
+        seconds=int(min(limits.MAX_REDEEM_SECONDS, config.idle_timeout)),
+        origin=None if wanted.origin is UNSET else wanted.origin,
+    )
     path = f"/v1/sessions/{session.id}"
-    scopes = frozenset({*SCOPES["participant"], "tokens"})
     credentials = SessionCredentials(
         session_id=session.id,
-        client_token=request.app[TOKENS].issue(
-            Grant(session.id, session.room, "participant", scopes)
-        ),
+        client_token=token,
+        token_id=grant.id,
+        expires_at=datetime.fromtimestamp(grant.redeem_by, UTC),
         feed_url=f"{path}/feed",
         whip_url=f"{path}/whip",
-        ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
+        ice_servers=ice_servers(config, session.id, datetime.now(UTC)),
         room=session.room,
         room_feed_url=f"/v1/rooms/{session.room}/feed",
         notice=NOTICE,
     )
-    await request.app[AUDIT].write("session.opened", actor="demo", session=session.id)
-    await request.app[SESSIONS].owner.keep(session)
+    actor = caller(request).actor
+    await request.app[AUDIT].write("session.opened", actor=actor, session=session.id)
+    await sessions.owner.keep(session)
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
 
 
 async def get_session(request: web.Request) -> web.Response:
     """Answer with what a session is doing."""
-    return json_response((await authorised_session(request, "feed")).info())
-
-
-async def post_token(request: web.Request) -> web.Response:
-    """Make a further token for a session or its room.
-
-    Raises:
-        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, ``too_many_tokens``, or
-            ``config_invalid`` for scopes that the role cannot have.
-    """
-    session = await authorised_session(request, "tokens")
-    wanted = decode_body(await read_body(request), TokenRequest)
-    allowed = SCOPES[wanted.role]
-    scopes = allowed if wanted.scopes is UNSET else wanted.scopes
-    if not set(scopes) <= set(allowed):
-        raise ProtocolError(
-            ErrorCode.CONFIG_INVALID, f"a {wanted.role} may have {', '.join(allowed)}", "scopes"
-        )
-    grant = Grant(
-        session=session.id,
-        room=session.room,
-        role=wanted.role,
-        scopes=frozenset(scopes),
-        origin=None if wanted.origin is UNSET else wanted.origin,
-        redeem_by=unix_time() + wanted.redeem_seconds,
-    )
-    in_room = wanted.role != "participant"
-    answer = TokenAnswer(
-        token=request.app[TOKENS].issue(grant),
-        role=wanted.role,
-        view=VIEW[wanted.role],
-        scopes=list(scopes),
-        feed_url=f"/v1/rooms/{session.room}/feed" if in_room else f"/v1/sessions/{session.id}/feed",
-        redeem_seconds=wanted.redeem_seconds,
-    )
-    await request.app[SESSIONS].owner.keep(session)
-    return json_response(answer, HTTPStatus.CREATED)
+    return json_response((await managed_session(request, "feed")).info())
 
 
 async def delete_session(request: web.Request) -> web.Response:
     """End a session."""
-    await request.app[SESSIONS].end(await authorised_session(request, "control"), DONE)
+    await request.app[SESSIONS].end(await managed_session(request, "control"), DONE)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -132,14 +122,3 @@ async def _read(request: web.Request, limit: int) -> bytes:
     if len(body) > limit:
         raise ProtocolError(ErrorCode.MESSAGE_TOO_BIG, f"at most {limit} bytes")
     return body
-
-
-def refuse_foreign_origin(request: web.Request) -> None:
-    """Refuse a page of another site: demo sessions need no key, so any page could open them.
-
-    Raises:
-        ProtocolError: ``token_invalid``.
-    """
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
-        raise ProtocolError(ErrorCode.TOKEN_INVALID, "demo sessions are for the server's own page")

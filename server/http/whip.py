@@ -13,7 +13,7 @@ from esapr.server.http.ice_servers import ice_servers, links
 from esapr.server.http.keys import CONFIG, METRICS
 from esapr.server.http.routing import bind
 from esapr.server.http.sessions import read_body
-from esapr.server.http.tokens import authorised_session
+from esapr.server.http.tokens import authorised_session, caller
 from esapr.server.media.fragment import MEDIA_TYPE as FRAGMENT
 from esapr.server.media.fragment import parse_fragment
 from esapr.server.media.ice import IceAgent
@@ -56,7 +56,7 @@ async def post_offer(request: web.Request) -> web.Response:
     answer = await peer.answer(offer)
     _count(request, peer.left_out)
     try:
-        session.attach(peer)
+        session.attach(peer, caller(request).id)
     except ProtocolError:
         await peer.close()
         raise

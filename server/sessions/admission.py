@@ -15,10 +15,11 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.endings import MOVED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
+from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
-from esapr.server.trust.tokens import Grant, Tokens
+from esapr.server.trust.tokens import Issued, Tokens
 
 log = structlog.get_logger()
 
@@ -70,8 +71,10 @@ class Sessions:
         self.stopping = False
         """Whether nobody is admitted any more."""
 
-    def create(self, request: SessionRequest) -> Session:
-        """Admit a session and start it. Check and entry are one step: no await lies between.
+    def create(self, request: SessionRequest, holder: str = "") -> Session:
+        """Admit a session for the ``holder`` of a key, and start it.
+
+        Check and entry are one step: no await lies between.
 
         Raises:
             ProtocolError: ``consent_required``, ``overloaded``, ``room_full`` or
@@ -83,13 +86,13 @@ class Sessions:
             )
         self.check_place()
         if request.room is not UNSET:
-            self.rooms.check_place(request.room)
-        return self._start(request, None)
+            self.rooms.check_place(room_name(holder, request.room))
+        return self._start(request, holder, None)
 
-    def resume(self, snapshot: Snapshot, grants: Mapping[str, Grant]) -> Session:
+    def resume(self, snapshot: Snapshot, tokens: Mapping[str, Issued]) -> Session:
         """Go on with a session that another gateway had, after :meth:`check_place`."""
-        session = self._start(snapshot.request, snapshot)
-        self.tokens.adopt(grants)
+        session = self._start(snapshot.request, snapshot.holder, snapshot)
+        self.tokens.adopt(tokens)
         return session
 
     def check_place(self) -> None:
@@ -142,9 +145,10 @@ class Sessions:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _start(self, request: SessionRequest, snapshot: Snapshot | None) -> Session:
+    def _start(self, request: SessionRequest, holder: str, snapshot: Snapshot | None) -> Session:
         host = Host(self._config, self.pipeline, self.metrics, self.rooms.publish, self.owner.holds)
-        session = Session(snapshot.session if snapshot else uuid4().hex, request, host)
+        session_id = snapshot.session if snapshot else uuid4().hex
+        session = Session(session_id, request, host, holder)
         if snapshot:
             session.go_on(snapshot, self.rooms.history(session.room, session.id))
         self.rooms.join(session.room, session.presence.member(), session.presence.set_muted)

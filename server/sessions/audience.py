@@ -1,5 +1,7 @@
 """Everybody who watches one session, and the states kept for those who come back."""
 
+from collections.abc import Collection
+
 from esapr.protocol import limits
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from esapr.protocol.messages import Error, ServerMessage
@@ -42,8 +44,8 @@ class Audience:
         self._history.add(seq, now, item)
         self.put(item)
 
-    def join(self) -> Subscriber:
-        """Add a subscriber.
+    def join(self, token: str = "") -> Subscriber:
+        """Add a subscriber, whose feed was opened with the token of that id.
 
         Raises:
             ProtocolError: ``too_many_feeds``.
@@ -53,13 +55,19 @@ class Audience:
                 ErrorCode.TOO_MANY_FEEDS,
                 f"a session has at most {limits.MAX_FEEDS_PER_SESSION} feeds",
             )
-        subscriber = Subscriber()
+        subscriber = Subscriber(token)
         self._subscribers.add(subscriber)
         return subscriber
 
     def leave(self, subscriber: Subscriber) -> None:
         """Remove a subscriber whose socket has gone."""
         self._subscribers.discard(subscriber)
+
+    def revoke(self, tokens: Collection[str]) -> None:
+        """Close the feeds that these tokens have opened."""
+        for subscriber in self._subscribers:
+            if subscriber.token in tokens:
+                subscriber.revoke()
 
     def replay(self, subscriber: Subscriber, last_seq: int) -> None:
         """Queue what ``subscriber`` has missed since the state ``last_seq``.

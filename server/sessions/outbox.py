@@ -11,15 +11,18 @@ from esapr.protocol import limits
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.messages import Gap, Overlay, ServerMessage, State
 from esapr.protocol.rooms import Aggregate, MemberLeft, Mute, Trend
+from esapr.server.trust.tokens import TokensRevoked
 
 Sequenced = State | Trend
+Carried = ServerMessage | Mute | TokensRevoked
+"""What goes to subscribers, and what only gateways tell one another."""
 
 
 @dataclass(slots=True, eq=False)
 class Broadcast:
     """A message that is encoded at most once per format, however many subscribers there are."""
 
-    message: ServerMessage | Mute
+    message: Carried
     _encoded: dict[Format, bytes] = field(default_factory=dict)
     _framed: dict[Format, bytes] = field(default_factory=dict)
 
@@ -124,7 +127,7 @@ class Outbox:
         self._queue = deque(kept[-self._capacity :])
 
 
-def _replaceable(message: ServerMessage | Mute) -> str | None:
+def _replaceable(message: Carried) -> str | None:
     """Return what a newer message of the same value makes worthless, or None if nothing does."""
     if isinstance(message, Sequenced):
         return message.session

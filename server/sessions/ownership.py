@@ -18,7 +18,7 @@ from esapr.server.metrics import Metrics
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.endings import MOVED
 from esapr.server.sessions.session import Session
-from esapr.server.trust.tokens import Grant
+from esapr.server.trust.tokens import Issued
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class Ownership:
             await self.renew()
         for session in self._sessions.all():
             await session.settle()
-            entry = Entry("", session.snapshot(reserved=False), self._grants(session))
+            entry = Entry("", session.snapshot(reserved=False), self._tokens(session))
             revision = self._revisions.pop(session.id, None)
             try:
                 await self._directory.keep(entry, revision, owner=self._gateway)
@@ -141,7 +141,7 @@ class Ownership:
             await self._keep(session)
 
     async def _keep(self, session: Session) -> None:
-        entry = Entry(self._gateway, session.snapshot(reserved=True), self._grants(session))
+        entry = Entry(self._gateway, session.snapshot(reserved=True), self._tokens(session))
         try:
             revision = await self._directory.keep(
                 entry, self._revisions.get(session.id), owner=self._gateway
@@ -156,15 +156,15 @@ class Ownership:
     async def _take_over(self, found: Found) -> None:
         snapshot = found.entry.snapshot
         self._sessions.check_place()
-        entry = Entry(self._gateway, snapshot, found.entry.grants)
+        entry = Entry(self._gateway, snapshot, found.entry.tokens)
         revision = await self._directory.keep(entry, found.revision, owner=self._gateway)
         self._revisions[snapshot.session] = revision
         if snapshot.session in self._sessions:
             # Another request has been faster.
             return
-        session = self._sessions.resume(snapshot, found.entry.grants)
+        session = self._sessions.resume(snapshot, found.entry.tokens)
         self._metrics.moved("taken_over")
         log.info("session_taken_over", session=session.id)
 
-    def _grants(self, session: Session) -> dict[str, Grant]:
+    def _tokens(self, session: Session) -> dict[str, Issued]:
         return self._sessions.tokens.of(session.id)

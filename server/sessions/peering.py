@@ -1,6 +1,7 @@
 """The WebRTC peer whose media a session takes."""
 
 import asyncio
+from collections.abc import Collection
 
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.media.webrtc import WebRtcPeer
@@ -15,6 +16,7 @@ class Peering:
         self._group = group
         self._metrics = metrics
         self._peer: WebRtcPeer | None = None
+        self._token = ""
         self._receiving: asyncio.Task[None] | None = None
 
     @property
@@ -22,10 +24,11 @@ class Peering:
         """Whether a peer is there that has not ended."""
         return self._receiving is not None and not self._receiving.done()
 
-    def attach(self, peer: WebRtcPeer) -> None:
-        """Take media from ``peer``."""
+    def attach(self, peer: WebRtcPeer, token: str) -> None:
+        """Take media from ``peer``, which came with the token of that id."""
         self.stop()
         self._peer = peer
+        self._token = token
         self._receiving = self._group.create_task(self._receive(peer))
 
     def peer(self, peer_id: str) -> WebRtcPeer:
@@ -42,6 +45,11 @@ class Peering:
         """Stop taking media from a peer. Raises what :meth:`peer` does."""
         self.peer(peer_id)
         self.stop()
+
+    def revoke(self, tokens: Collection[str]) -> None:
+        """Stop taking media from a peer that came with one of these tokens."""
+        if self._token in tokens:
+            self.stop()
 
     def stop(self) -> None:
         """Stop taking media from whichever peer there is."""

@@ -1,7 +1,7 @@
 """A room: the people in it, those who watch, and the states kept for those who come back."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import chain
 from typing import get_args
 
@@ -30,6 +30,7 @@ from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
 from esapr.server.sessions.views import Channel, Views
+from esapr.server.trust.tokens import TokensRevoked
 
 SetMuted = Callable[[Modality, bool], None]
 
@@ -60,8 +61,8 @@ class Room:
             case _:
                 return list(self.members.values())
 
-    def watch(self, channel: Channel) -> Subscriber:
-        """Add a watcher.
+    def watch(self, channel: Channel, token: str = "") -> Subscriber:
+        """Add a watcher, whose feed was opened with the token of that id.
 
         Raises:
             ProtocolError: ``too_many_feeds``.
@@ -70,7 +71,7 @@ class Room:
             raise ProtocolError(
                 ErrorCode.TOO_MANY_FEEDS, f"a room has at most {limits.MAX_FEEDS_PER_ROOM} feeds"
             )
-        subscriber = Subscriber()
+        subscriber = Subscriber(token)
         self._watchers[channel].add(subscriber)
         return subscriber
 
@@ -115,6 +116,8 @@ class Room:
                     self._send(channel, shown)
             case Mute(modality, muted, str(session)) if session in self.switches:
                 self.switches[session](modality, muted)
+            case TokensRevoked(tokens):
+                self._revoke(tokens)
 
     def _resumable(self, channel: Channel, last_seqs: Mapping[str, int]) -> list[str]:
         """Return the sessions that are replayed: everybody, and who was seen and has left."""
@@ -140,6 +143,11 @@ class Room:
             for item in last:
                 subscriber.put(item)
             subscriber.close(ending.close_code)
+
+    def _revoke(self, tokens: Collection[str]) -> None:
+        for subscriber in chain.from_iterable(self._watchers.values()):
+            if subscriber.token in tokens:
+                subscriber.revoke()
 
     def _note(self, item: Broadcast, event: MemberEvent) -> None:
         match event:
@@ -178,6 +186,11 @@ class Room:
     def _send(self, channel: Channel, item: Broadcast) -> None:
         for subscriber in self._watchers.get(channel, ()):
             subscriber.put(item)
+
+
+def room_name(holder: str, room: str) -> str:
+    """Return the name of a room among those of all holders of keys: a point is in no other name."""
+    return f"{holder}.{room}" if holder else room
 
 
 def _member(state: State) -> Member:

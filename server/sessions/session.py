@@ -25,6 +25,7 @@ from esapr.server.sessions.peering import Peering
 from esapr.server.sessions.presence import Presence
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
+from esapr.server.sessions.room import room_name
 from esapr.server.sessions.snapshot import Snapshot, margin
 from esapr.server.sessions.tally import Tally
 from esapr.server.sessions.ticks import ticks
@@ -37,11 +38,11 @@ class Session:
     ended: Ending = FAILED
     """Why, once :meth:`run` has returned."""
 
-    def __init__(self, session_id: str, request: SessionRequest, host: Host) -> None:
-        """Create a session; nothing happens before :meth:`run`."""
-        self.id = session_id
+    def __init__(self, session_id: str, request: SessionRequest, host: Host, holder: str) -> None:
+        """Create a session for the ``holder`` of a key; nothing happens before :meth:`run`."""
+        self.id, self.holder = session_id, holder
         self._request = request
-        self.room = self.id if request.room is UNSET else request.room
+        self.room = self.id if request.room is UNSET else room_name(holder, request.room)
         self.participant = request.participant
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
@@ -136,6 +137,7 @@ class Session:
         modalities = [modality.value for modality in self.modalities]
         return Snapshot(
             session=self.id,
+            holder=self.holder,
             request=replace(self._request, tick_ms=self.tick_ms, modalities=modalities),
             opened=unix_time() - self.now(),
             next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
@@ -156,8 +158,8 @@ class Session:
         self._analysis.recall(snapshot.analysis, self.now())
         self._outlet.recall(snapshot.outlet, snapshot.analysis.blinks.total, self.now())
 
-    def attach(self, peer: WebRtcPeer) -> None:
-        """Take media from ``peer``, in place of an earlier one.
+    def attach(self, peer: WebRtcPeer, token: str) -> None:
+        """Take media from ``peer``, which came with a ``token``, in place of an earlier one.
 
         Raises:
             ProtocolError: ``session_closed``.
@@ -165,7 +167,7 @@ class Session:
         self._check_open()
         self._locked = True
         self._ended_tracks.clear()
-        self.peering.attach(peer)
+        self.peering.attach(peer, token)
 
     def _check_open(self) -> None:
         if self._closing.begun:

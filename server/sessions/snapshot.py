@@ -32,10 +32,12 @@ class OutletMemory(Struct, frozen=True):
 class Snapshot(Struct, frozen=True):
     """Enough to go on with a session elsewhere; no frame, sound or text.
 
-    ``opened`` is in seconds of Unix time. States from ``next_seq`` on have not been made.
+    ``holder`` is the name of the key that opened it, or empty; ``opened`` is in seconds of Unix
+    time. States from ``next_seq`` on have not been made.
     """
 
     session: str
+    holder: str
     request: SessionRequest
     opened: float
     next_seq: int

@@ -12,6 +12,9 @@ from esapr.server.sessions.refusals import error_message
 LIVE = State | Trend | Aggregate | MemberEvent
 
 
+_REVOKED = ProtocolError(ErrorCode.TOKEN_INVALID, "the token was revoked")
+
+
 class Line(Protocol):
     """A socket that can take a message at once, as long as it holds nothing back."""
 
@@ -25,8 +28,9 @@ class Line(Protocol):
 class Subscriber:
     """The asyncio shell of an :class:`Outbox`."""
 
-    def __init__(self) -> None:
-        """Start with nothing to send."""
+    def __init__(self, token: str = "") -> None:
+        """Start with nothing to send; ``token`` is the id of what opened the feed."""
+        self.token = token
         self.detail: Detail = "state"
         self.greeted = False
         """Whether ``hello`` was said: what is live waits for it, so that a replay comes first."""
@@ -81,6 +85,11 @@ class Subscriber:
         self.close_code = self.close_code or code
         self.closing.set()
         self._filled.set()
+
+    def revoke(self) -> None:
+        """Close the feed because its token opens nothing any more."""
+        self.put(Broadcast(error_message(_REVOKED)))
+        self.close(CloseCode.TOKEN)
 
     async def take(self) -> list[Broadcast]:
         """Wait for messages and take them; an empty list means that there will be no more."""

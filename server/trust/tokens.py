@@ -1,46 +1,78 @@
-"""Tokens: random strings that stand for a grant. No asyncio.
+"""Client tokens: which there are, which were redeemed and by whom. No asyncio, no clock.
 
-Kept as SHA-256, so that what is stored opens nothing.
+A token says itself, signed, what it grants (:mod:`esapr.server.trust.signing`). Kept here is what
+it cannot know: whether it was redeemed, and whether it was revoked.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from secrets import token_urlsafe
+
+from msgspec import Struct
 
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Role, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(
+    Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"id": "jti", "session": "sub", "room": "aud", "issued": "iat", "redeem_by": "exp"},
+):
     """What the bearer of a token may do in one room, in the name of one session.
 
-    ``redeem_by`` is the time (seconds) until which the token must be used for the first time;
-    None once it was. ``origin`` binds it to pages of one origin.
+    ``issued`` and ``redeem_by`` are in seconds of Unix time; the token must be used for the first
+    time until the latter. ``origin`` binds it to pages of one origin.
     """
 
+    id: str
     session: str
     room: str
     role: Role
     scopes: frozenset[Scope]
+    issued: int
+    redeem_by: int
     origin: str | None = None
-    redeem_by: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token that opens something. ``client`` is None until one redeems it."""
+
+    session: str
+    room: str
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """The use of the token ``id`` by a client, as :func:`client_of` has it."""
+
+    id: str
+    client: str
+    redeem_by: int
+
+
+class TokensRevoked(Struct, frozen=True, tag="tokens.revoked"):
+    """What gateways tell one another: the feeds that these tokens have opened are to close."""
+
+    tokens: list[str]
 
 
 class Tokens:
-    """Every grant by the hash of its token."""
+    """Every token that was issued and not revoked, by its id."""
 
     def __init__(self) -> None:
-        """Start without grants."""
-        self._grants: dict[str, Grant] = {}
+        """Start without tokens."""
+        self._issued: dict[str, Issued] = {}
         self._count: Counter[str] = Counter()
 
-    def issue(self, grant: Grant) -> str:
-        """Return a new token for ``grant``.
+    def add(self, grant: Grant) -> None:
+        """Take in a token that is being issued.
 
         Raises:
             ProtocolError: ``too_many_tokens``.
@@ -49,48 +81,61 @@ class Tokens:
             raise ProtocolError(
                 ErrorCode.TOO_MANY_TOKENS, f"at most {limits.MAX_TOKENS_PER_ROOM} tokens a room"
             )
-        token = token_urlsafe(24)
-        self._grants[digest_of(token)] = grant
+        self._issued[grant.id] = Issued(grant.session, grant.room)
         self._count[grant.room] += 1
-        return token
 
-    def redeem(self, digest: str, now: float) -> Grant | None:
-        """Return the grant of a token that is used at ``now``, or None if it has none."""
-        grant = self._grants.get(digest)
-        if grant is None or grant.redeem_by is None:
-            return grant
-        if now > grant.redeem_by:
+    def redeem(self, use: Redemption, now: float) -> bool | None:
+        """Return whether a token may be used at ``now``; None if it is not known here.
+
+        The first use, in time, binds it to its client; later ones have to be that client's.
+        """
+        token = self._issued.get(use.id)
+        if token is None:
             return None
-        redeemed = self._grants[digest] = replace(grant, redeem_by=None)
-        return redeemed
+        if token.client is not None:
+            return token.client == use.client
+        if now > use.redeem_by + limits.CLOCK_LEEWAY_SECONDS:
+            return False
+        self._issued[use.id] = replace(token, client=use.client)
+        return True
 
-    def of(self, session: str) -> dict[str, Grant]:
-        """Return the grants made in the name of a session, by digest."""
-        return {digest: g for digest, g in self._grants.items() if g.session == session}
+    def revoke(self, session: str, token_id: str | None = None) -> list[str]:
+        """Forget one token of a session, or all of them; return which there were."""
+        gone = [key for key in self.of(session) if token_id in (None, key)]
+        self._drop(gone)
+        return gone
 
-    def adopt(self, grants: Mapping[str, Grant]) -> None:
-        """Take in grants that another gateway has made."""
-        for digest, grant in grants.items():
-            self._count[grant.room] += digest not in self._grants
-            self._grants[digest] = grant
+    def of(self, session: str) -> dict[str, Issued]:
+        """Return the tokens made in the name of a session, by id."""
+        return {key: token for key, token in self._issued.items() if token.session == session}
+
+    def adopt(self, tokens: Mapping[str, Issued]) -> None:
+        """Take in tokens that another gateway has issued."""
+        for key, token in tokens.items():
+            self._count[token.room] += key not in self._issued
+            self._issued[key] = token
 
     def release(self, session: str) -> None:
-        """Forget the grants of a session that another gateway has now."""
-        for digest, grant in self.of(session).items():
-            self._count[grant.room] -= 1
-            del self._grants[digest]
+        """Forget the tokens of a session that another gateway has now."""
+        self._drop(self.of(session))
 
     def forget(self, room: str) -> None:
-        """Forget the grants of a room that has closed."""
-        self._grants = {key: g for key, g in self._grants.items() if g.room != room}
-        del self._count[room]
+        """Forget the tokens of a room that has closed."""
+        self._drop([key for key, token in self._issued.items() if token.room == room])
+
+    def _drop(self, ids: Collection[str]) -> None:
+        for key in ids:
+            room = self._issued.pop(key).room
+            self._count[room] -= 1
+            if not self._count[room]:
+                del self._count[room]
+
+
+def client_of(secret: str) -> str:
+    """Return what is kept of the secret with which a client redeems; empty if it has none."""
+    return secret and sha256(secret.encode()).hexdigest()
 
 
 def unix_time() -> float:
     """Return the time that all gateways share, in seconds: tokens are used on any of them."""
     return datetime.now(UTC).timestamp()
-
-
-def digest_of(token: str) -> str:
-    """Return what is stored of a token."""
-    return sha256(token.encode()).hexdigest()

@@ -1,4 +1,5 @@
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -18,6 +19,8 @@ CONSENT = Consent(
 CREDENTIALS = SessionCredentials(
     session_id="s",
     client_token="t",
+    token_id="i",
+    expires_at=datetime(2026, 11, 22, tzinfo=UTC),
     feed_url="/feed",
     whip_url="/whip",
     ice_servers=[],

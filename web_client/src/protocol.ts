@@ -489,12 +489,15 @@ export interface Trend {
 /**
  * Answer to a session request: where to connect, and with which token.
  *
+ *     ``client_token`` must be used for the first time until ``expires_at``; ``token_id`` names it.
  *     URLs are paths on the same host. ``ice_servers`` is for the ``RTCPeerConnection``; ``notice``
  *     is the text to show to the person.
  */
 export interface SessionCredentials {
   session_id: string;
   client_token: string;
+  token_id: string;
+  expires_at: string;
   feed_url: string;
   whip_url: string;
   ice_servers: IceServer[];
@@ -518,7 +521,10 @@ export interface SessionInfo {
   totals: Totals;
 }
 /**
- * Body of ``POST /v1/demo/sessions``. Without ``room`` the session has one of its own.
+ * Body of ``POST /v1/sessions`` and ``POST /v1/demo/sessions``.
+ *
+ *     Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
+ *     origin only.
  */
 export interface SessionRequest {
   consent?: Consent;
@@ -530,12 +536,16 @@ export interface SessionRequest {
    */
   modalities?: ("face" | "text" | "voice")[];
   tick_ms?: number;
+  origin?: string;
 }
 /**
  * A further token, and the feed that it opens (a path on the same host).
+ *
+ *     ``token_id`` names it, to revoke it.
  */
 export interface TokenAnswer {
   token: string;
+  token_id: string;
   role: "clinician" | "observer" | "participant" | "supervisor";
   view: "aggregate" | "full" | "own" | "trends";
   scopes: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];

@@ -27,6 +27,7 @@ const CLOSED: Readonly<Record<number, string>> = {
   1006: "The connection to the server is lost.",
   1009: "The server refused a message that was too big.",
   4400: "The server did not understand this page. Reload it.",
+  4401: "Access to the session was withdrawn.",
   4403: "The session is closed: consent does not cover it.",
   4408: "The session is closed because nothing arrived for a while.",
   4429: "The session is closed because too much was sent at once.",

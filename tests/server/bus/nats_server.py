@@ -24,11 +24,11 @@ class NatsServer:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.url = f"nats://127.0.0.1:{self.port}"
-        self._folder = folder
+        self.folder = folder
         self._process: Process | None = None
 
     async def start(self) -> None:
-        where = ("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self._folder)
+        where = ("-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self.folder)
         self._process = await asyncio.create_subprocess_exec(
             NATS, *where, stdout=DEVNULL, stderr=DEVNULL
         )
@@ -66,6 +66,8 @@ async def gateways(nats: NatsServer) -> AsyncIterator[list[aiohttp.ClientSession
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(2):
-            running = await stack.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+            running = await stack.enter_async_context(
+                running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
+            )
             clients.append(await stack.enter_async_context(aiohttp.ClientSession(running.url)))
         yield clients

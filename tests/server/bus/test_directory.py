@@ -55,7 +55,9 @@ async def test_a_stopping_gateway_hands_its_sessions_over_without_a_missing_stat
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        other = await leaving.enter_async_context(
+            running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
+        )
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob")
         async with at(here, bob).feed() as through, bob.feed() as socket:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from esapr.protocol.limits import MIN_CLIENT_SECRET
 from esapr.server.bus import BusError
 from tests.cluster.extra import require
 from tests.server.bus.nats_server import NatsServer, gateways, nats_server
@@ -73,6 +74,25 @@ async def test_a_watcher_resumes_on_another_gateway_without_a_gap() -> None:
                     seen.append(message["seq"])
             hello = {"resume": {"last_seqs": {ann.id: seen[-1]}}}
         assert in_order({ann.id: seen})
+
+
+async def test_a_token_is_redeemed_once_and_revoked_for_all_gateways() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        ann = await enter(here, "ann")
+        async with watching(there, ann):
+            pass
+        url, made = ann.credentials["room_feed_url"], await ann.token("clinician")
+        mine = f"{made['token']}.{'m' * MIN_CLIENT_SECRET}"
+        async with greeted(there, url, mine) as (far, _), greeted(here, url, mine) as (near, _):
+            for http in (here, there):
+                assert (await http.get(f"{url}?token={made['token']}")).status == 401
+            path = f"{ann.path}/tokens/{made['token_id']}"
+            assert (await there.delete(path, headers=ann.bearer)).status == 204
+            for socket in (near, far):
+                assert (await receive(socket, "error"))["code"] == "token_invalid"
+                assert (await socket.receive()).data == 4401
+        for http in (here, there):
+            assert (await http.get(f"{url}?token={mine}")).status == 401
 
 
 async def test_a_clinician_mutes_somebody_on_another_gateway() -> None:

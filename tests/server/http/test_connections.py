@@ -89,7 +89,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.1)
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.1)
-    head = b"POST /v1/demo/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+    head = b"POST /v1/demo/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
     async with running_server() as server, connected(server) as (reader, writer):
         writer.write(head)
         assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")

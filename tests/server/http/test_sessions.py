@@ -132,14 +132,6 @@ async def test_an_unknown_session_and_an_unknown_page_are_not_found() -> None:
             assert (await error_of(await http.get(path)))[:2] == (404, "not_found")
 
 
-async def test_without_a_loopback_address_there_are_no_demo_sessions() -> None:
-    async with running_server(host="0.0.0.0") as server:
-        url = f"http://127.0.0.1:{server.port}"
-        async with aiohttp.ClientSession(url) as http:
-            response = await http.post("/v1/demo/sessions", json={"consent": CONSENT})
-            assert (await error_of(response))[:2] == (404, "not_found")
-
-
 async def test_health_readiness_models_and_metrics() -> None:
     async with running_server() as server, aiohttp.ClientSession(server.url) as http:
         assert (await http.get("/healthz")).status == 200

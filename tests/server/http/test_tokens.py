@@ -3,7 +3,7 @@
 import pytest
 
 from esapr.protocol import limits
-from tests.server.http.test_rooms import enter, receive, server
+from tests.server.http.test_rooms import enter, greeted, receive, server
 
 pytestmark = pytest.mark.real_time
 
@@ -79,3 +79,47 @@ async def test_a_token_bound_to_an_origin_is_for_its_pages() -> None:
             async with http.get(url, headers={"Origin": origin}) as response:
                 # 400: let in, but it is no WebSocket.
                 assert response.status == status
+
+
+async def test_a_token_that_one_client_has_redeemed_is_worth_nothing_to_another() -> None:
+    async with server() as http:
+        ann = await enter(http, "ann")
+        token = (await ann.token("participant"))["token"]
+        mine, theirs = (f"{token}.{letter * limits.MIN_CLIENT_SECRET}" for letter in "mt")
+        for shown, status in ((mine, 200), (token, 401), (theirs, 401), (mine, 200)):
+            async with http.get(ann.path, headers={"Authorization": f"Bearer {shown}"}) as answer:
+                assert answer.status == status
+
+
+async def test_a_revoked_token_closes_the_feeds_it_has_opened_and_no_other() -> None:
+    async with server() as http:
+        ann = await enter(http, "ann")
+        url = ann.credentials["room_feed_url"]
+        kept, revoked = await ann.token("clinician"), await ann.token("clinician")
+        second_screen = await ann.token("participant", scopes=["feed"])
+        async with (
+            greeted(http, url, kept["token"]) as (stays, _),
+            greeted(http, url, revoked["token"]) as (goes, _),
+            greeted(http, second_screen["feed_url"], second_screen["token"]) as (goes_too, _),
+        ):
+            for made, socket in ((revoked, goes), (second_screen, goes_too)):
+                path = f"{ann.path}/tokens/{made['token_id']}"
+                assert (await http.delete(path, headers=ann.bearer)).status == 204
+                assert (await receive(socket, "error"))["code"] == "token_invalid"
+                assert (await socket.receive()).data == 4401
+                assert (await http.delete(path, headers=ann.bearer)).status == 404
+            await receive(stays, "state")
+        async with http.get(f"{url}?token={revoked['token']}") as refused:
+            assert refused.status == 401
+
+
+async def test_all_tokens_of_a_session_can_be_revoked_and_others_stay() -> None:
+    async with server() as http:
+        ann, bob = await enter(http, "ann"), await enter(http, "bob")
+        async with ann.feed() as socket, bob.feed() as other:
+            answer = await http.delete(f"{ann.path}/tokens", headers=ann.bearer)
+            assert answer.status == 204
+            await receive(socket, "error")
+            assert (await socket.receive()).data == 4401
+            await receive(other, "state")
+        assert (await http.get(ann.path, headers=ann.bearer)).status == 401

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from aioice import Connection
 
+from esapr.protocol.rooms import TokenRequest
 from esapr.server.media.fragment import Credentials, format_fragment, parse_fragment
 from esapr.server.media.ice import LOOPBACK, gather_on
 from esapr.server.media.reach import Reach
-from tests.server.http.whip_client import FRAGMENT, STRANGER, code_of, push
+from tests.server.http.whip_client import FRAGMENT, STRANGER, Client, code_of, push
 
 pytestmark = pytest.mark.real_time
 
@@ -87,3 +88,22 @@ async def test_a_restart_that_never_connects_leaves_the_media_flowing() -> None:
         assert (await pushed.patch(nowhere.replace("abcd", "efgh"), "*")).status == 200
 
         assert await pushed.next_face(after=before + 4) > before
+
+
+async def media_of(session: Client, token: str) -> str:
+    path = f"/v1/sessions/{session.credentials.session_id}"
+    info = await session.call("GET", path, Authorization=f"Bearer {token}")
+    return str((await info.json())["media"])
+
+
+async def test_the_media_that_came_with_a_token_stop_when_it_is_revoked() -> None:
+    async with push() as pushed:
+        await pushed.next_face(after=-1)
+        session, wanted = pushed.client, TokenRequest("participant")
+        path = f"/v1/sessions/{session.credentials.session_id}"
+        other, stays = [await session.gateway.token(session.credentials, wanted) for _ in range(2)]
+        for revoked, left in ((other.token_id, "webrtc"), (session.credentials.token_id, "none")):
+            assert (await session.call("DELETE", f"{path}/tokens/{revoked}")).status == 204
+            assert await media_of(session, stays.token) == left
+        ended = await session.call("DELETE", path, Authorization=f"Bearer {stays.token}")
+        assert ended.status == 204

@@ -11,6 +11,7 @@ import { problemFrom, problemIn } from "./errors";
 import type { Detail } from "./feed";
 import { Session } from "./session";
 import { Subscription } from "./subscription";
+import { own } from "./tokens";
 
 const ANSWER_MS = 10_000;
 const DEMO = "/v1/demo/sessions";
@@ -53,7 +54,8 @@ export class Client {
   async session({ tickMs, detail = "state", ...rest }: SessionOptions): Promise<Session> {
     const request: SessionRequest = tickMs === undefined ? rest : { ...rest, tick_ms: tickMs };
     const path = this.#key === null ? DEMO : WITH_KEY;
-    const credentials = await this.#post<SessionCredentials>(path, this.#key, request);
+    const opened = await this.#post<SessionCredentials>(path, this.#key, request);
+    const credentials = { ...opened, client_token: own(opened.client_token) };
     const session = new Session(
       credentials,
       feedAddress(credentials.feed_url, this.#url),
@@ -70,12 +72,12 @@ export class Client {
    */
   async invite(credentials: SessionCredentials, request: TokenRequest): Promise<TokenAnswer> {
     const path = `${WITH_KEY}/${credentials.session_id}/tokens`;
-    return this.#post<TokenAnswer>(path, credentials.client_token, request);
+    return this.#post<TokenAnswer>(path, this.#key ?? credentials.client_token, request);
   }
 
   /** Watches a session that others feed, or a room; leaving does not end it. */
   async watch(feedUrl: string, token: string, detail: Detail = "state"): Promise<Subscription> {
-    const subscription = new Subscription(feedAddress(feedUrl, this.#url), token, detail);
+    const subscription = new Subscription(feedAddress(feedUrl, this.#url), own(token), detail);
     await subscription.open();
     return subscription;
   }

@@ -1,0 +1,140 @@
+"""The signatures of client tokens: Ed25519, as JSON Web Tokens (RFC 7519, RFC 8037).
+
+The keys are a JSON Web Key Set (RFC 7517) in a file of the state folder. The first one signs, all
+verify: gateways that share the file take each other's tokens, and rotation puts a new key first.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+from jwt.types import Options
+
+from esapr.protocol import limits
+from esapr.server.trust.private_files import PrivateFile
+from esapr.server.trust.tokens import Grant
+
+ISSUER = "esapr"
+ALGORITHM = "EdDSA"
+KEPT_KEYS = 2
+"""The signing key and the one before it, whose tokens may still be in use."""
+
+# Times are compared here, with the time that is an argument.
+_CHECKS: Options = {
+    "require": ["iss", "aud", "sub", "jti", "iat", "nbf", "exp", "role", "scopes"],
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+}
+_TOKEN = re.compile(
+    r"(?P<signed>[\w-]+\.[\w-]+\.[\w-]+)"
+    rf"(\.(?P<secret>[\w-]{{{limits.MIN_CLIENT_SECRET},{limits.MAX_CLIENT_SECRET}}}))?",
+    re.ASCII,
+)
+
+
+class SigningError(Exception):
+    """The signing keys cannot be read or made; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A token that this cluster has signed, and the secret that its client has put behind it."""
+
+    grant: Grant
+    secret: str
+
+
+class Signing:
+    """Signs grants, and reads what comes back."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the keys in the file at ``path``, which is made if it is missing.
+
+        Raises:
+            SigningError: it cannot be read or made.
+        """
+        self._file = PrivateFile[dict[str, Ed25519PrivateKey]](path, _parse, {})
+        try:
+            if not self._file.content():
+                self._make()
+        except OSError as error:
+            raise SigningError(f"{path} cannot be made (ESAPR_STATE_DIR): {error}") from error
+
+    def _make(self) -> None:
+        with self._file.locked():
+            # Gateways that start together make it once.
+            if not self._file.content():
+                self._write({})
+
+    def rotate(self) -> str:
+        """Let a new key sign, and keep the one that has signed so far; return the new one's id.
+
+        Raises:
+            SigningError: the file cannot be read.
+            OSError: it cannot be written.
+        """
+        with self._file.locked():
+            return self._write(self._keys())
+
+    def sign(self, grant: Grant) -> str:
+        """Return the token of ``grant``."""
+        kid, key = next(iter(self._keys().items()))
+        claims = msgspec.to_builtins(grant) | {"iss": ISSUER, "nbf": grant.issued}
+        return jwt.encode(claims, key, ALGORITHM, headers={"kid": kid})
+
+    def read(self, token: str, room: str, now: float) -> Presented | None:
+        """Return what a token for ``room`` grants, if it was signed here and its time has come.
+
+        Its ``exp`` ends the time in which it can be redeemed, which is not looked at here.
+        """
+        form = _TOKEN.fullmatch(token)
+        if form is None:
+            return None
+        try:
+            key = self._keys()[jwt.get_unverified_header(form["signed"])["kid"]]
+            claims = jwt.decode(
+                form["signed"],
+                key.public_key(),
+                algorithms=[ALGORITHM],
+                audience=room,
+                issuer=ISSUER,
+                options=_CHECKS,
+            )
+        except (jwt.InvalidTokenError, KeyError):
+            return None
+        if now < claims["nbf"] - limits.CLOCK_LEEWAY_SECONDS:
+            return None
+        return Presented(msgspec.convert(claims, Grant), form["secret"] or "")
+
+    def _keys(self) -> dict[str, Ed25519PrivateKey]:
+        try:
+            return self._file.content()
+        except OSError as error:
+            raise SigningError(f"{self._file.path} cannot be read: {error}") from error
+
+    def _write(self, earlier: dict[str, Ed25519PrivateKey]) -> str:
+        kid = token_hex(4)
+        keys = [(kid, Ed25519PrivateKey.generate()), *earlier.items()][:KEPT_KEYS]
+        found = [OKPAlgorithm.to_jwk(key, as_dict=True) | {"kid": name} for name, key in keys]
+        self._file.replace(msgspec.json.format(msgspec.json.encode({"keys": found}), indent=2))
+        return kid
+
+
+def _parse(data: bytes) -> dict[str, Ed25519PrivateKey]:
+    try:
+        keys = {
+            jwk["kid"]: OKPAlgorithm.from_jwk(jwk)
+            for jwk in msgspec.json.decode(data, type=dict[str, list[dict[str, str]]])["keys"]
+        }
+    except (msgspec.DecodeError, jwt.InvalidKeyError, KeyError) as error:
+        raise SigningError(f"the signing keys are damaged: {type(error).__name__}") from error
+    private = {kid: key for kid, key in keys.items() if isinstance(key, Ed25519PrivateKey)}
+    if not private:
+        raise SigningError("the signing keys hold no Ed25519 key")
+    return private

@@ -1,0 +1,119 @@
+"""Who may do what: every call of the OpenAPI document, tried by every kind of caller.
+
+``ALLOWED`` says it all. A call that is not in it fails the test; so does a caller that gets in, or
+is refused with another code than the table says.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from esapr.protocol.openapi import openapi
+from tests.server.http.callers import CALLERS, Caller, World, world
+from tests.server.http.keyed import code, keyed_server
+
+pytestmark = pytest.mark.real_time
+
+PARTICIPANTS = {"participant", "client", "right_origin"}
+WATCHERS = {"clinician", "observer", "supervisor"}
+EVERYBODY = {caller.__name__ for caller in CALLERS}
+Table = dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who gets in, and with which answer; who is told why not. All others: ``token_invalid``."""
+
+    answer: str
+    allowed: set[str]
+    refused: Table = field(default_factory=dict)
+
+
+PUBLIC = Call("200", EVERYBODY)
+MANAGED: Table = {"not_found": {"rivals_key"}, "scope_missing": {"admin_key", *WATCHERS}}
+READING = Call("200", {"key", *PARTICIPANTS, "second_screen"}, MANAGED)
+ENDING = Call(
+    "204",
+    {"key", *PARTICIPANTS},
+    MANAGED | {"scope_missing": {"admin_key", *WATCHERS, "second_screen"}},
+)
+TOKENS = Call(
+    "204",
+    {"key"},
+    MANAGED | {"scope_missing": {"admin_key", *WATCHERS, *PARTICIPANTS, "second_screen"}},
+)
+MEDIA = Call("404", PARTICIPANTS, {"scope_missing": {*WATCHERS, "second_screen"}})
+
+ALLOWED = {
+    "createSession": Call("bad_message", {"key", "rivals_key"}, {"scope_missing": {"admin_key"}}),
+    "getSession": READING,
+    "endSession": ENDING,
+    "createToken": replace(TOKENS, answer="bad_message"),
+    "revokeToken": TOKENS,
+    "revokeTokens": TOKENS,
+    # Let in, but it is no WebSocket.
+    "openFeed": Call(
+        "bad_message", {*PARTICIPANTS, "second_screen"}, {"scope_missing": {*WATCHERS}}
+    ),
+    "openRoomFeed": Call(
+        "bad_message",
+        {*PARTICIPANTS, "second_screen", "another_participant", *WATCHERS, "bobs_clinician"},
+    ),
+    "pushMedia": replace(MEDIA, answer="media_unsupported"),
+    "patchMedia": replace(MEDIA, answer="not_found"),
+    "stopMedia": replace(MEDIA, answer="not_found"),
+    **dict.fromkeys(
+        (
+            *("describeWhip", "describeMedia", "listModels", "getOpenApi", "getAsyncApi"),
+            *("getHealth", "getReadiness", "getMetrics"),
+        ),
+        PUBLIC,
+    ),
+}
+ON_LOOPBACK = {
+    # Without a key, but not for pages of other sites.
+    "createDemoSession": Call("bad_message", EVERYBODY - {"right_origin", "wrong_origin"}),
+    "drain": Call("202", EVERYBODY - {"right_origin", "wrong_origin"}),
+}
+ELSEWHERE_BOUND = {
+    "createDemoSession": Call("not_found", EVERYBODY),
+    "drain": Call("202", {"admin_key"}, {"scope_missing": {"key", "rivals_key"}}),
+}
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path)
+    for path, methods in openapi()["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_every_caller_of_every_call(operation: str, host: str, tmp_path: Path) -> None:
+    calls = ALLOWED | (ON_LOOPBACK if host == "127.0.0.1" else ELSEWHERE_BOUND)
+    async with keyed_server(tmp_path, host=host) as (http, keys, _):
+        found = {}
+        for caller in CALLERS:
+            async with world(http, keys) as there:
+                found[caller.__name__] = await answer(there, *OPERATIONS[operation], caller)
+    assert found == expected(calls[operation])
+
+
+def expected(call: Call) -> dict[str, str]:
+    codes = dict.fromkeys(sorted(EVERYBODY), "token_invalid")
+    for refusal, callers in call.refused.items():
+        codes |= dict.fromkeys(callers, refusal)
+    return codes | dict.fromkeys(call.allowed, call.answer)
+
+
+async def answer(world: World, method: str, path: str, caller: Caller) -> str:
+    """Return how a server answers ``caller``, who has nothing to say but who it is."""
+    headers = await caller(world)
+    there = path.format(
+        session=world.ann["session_id"],
+        room=world.ann["room"],
+        token=(await world.token(world.ann))["token_id"],
+        peer="none",
+    )
+    async with world.http.request(method, there, headers=headers) as response:
+        return await code(response)
