@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -87,6 +88,18 @@ async def test_scale_climbs_and_draws_the_curve(tmp_path: Path) -> None:
     assert all(step["p50_ms"] <= step["p95_ms"] <= step["p99_ms"] for step in answer["steps"])
     assert all(step["batch_sizes"]["face_expression"] >= 1 for step in answer["steps"])
     assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")
+
+
+@pytest.mark.real_time
+@pytest.mark.skipif(find_spec("nats") is None, reason="nats is not installed (make test)")
+async def test_scale_counts_what_all_gateways_spend() -> None:
+    arguments = ("scale", "--steps", "2", "--seconds", "2", "--processes", "2")
+    (step,) = (await run_bench(*arguments))["steps"]
+    assert step["starved"] == {}
+    assert step["server_cores"] > 0.01
+    # Two sets of models.
+    assert step["memory_mb"] > 400
+    assert step["batch_sizes"] == {}
 
 
 @pytest.mark.parametrize("steps", ["", "a", "0,1", "2,1", "1,1"])
