@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 
 from esapr import models_onnx
 from esapr.cli.bench import bench
+from tests.cluster.extra import require
 
 COMMAND = (sys.executable, "-c", "from esapr.cli.main import main; main()", "bench")
 
@@ -91,8 +91,8 @@ async def test_scale_climbs_and_draws_the_curve(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.skipif(find_spec("nats") is None, reason="nats is not installed (make test)")
 async def test_scale_counts_what_all_gateways_spend() -> None:
+    require("nats")
     arguments = ("scale", "--steps", "2", "--seconds", "2", "--processes", "2")
     (step,) = (await run_bench(*arguments))["steps"]
     assert step["starved"] == {}
