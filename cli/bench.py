@@ -177,11 +177,16 @@ def peers(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the curve there."
 )
 @plain_option
+@click.option(
+    "--processes", type=click.IntRange(1, 256), default=1, help="Gateways that share the port."
+)
 @seconds_option(15.0)
 @as_json_option
-def scale(*, steps: str, svg: Path | None, plain: bool, seconds: float, as_json: bool) -> None:
+def scale(
+    *, steps: str, svg: Path | None, plain: bool, processes: int, seconds: float, as_json: bool
+) -> None:
     """Raise the number of sessions until one does not get its states."""
-    found = _run(_climb(_counts(steps), seconds, plain=plain))
+    found = _run(_climb(_counts(steps), seconds, plain=plain, processes=processes))
     if svg is not None:
         note = f"server and load peers on one machine of {os.cpu_count()} cores"
         svg.write_text(curve(found, note), encoding="utf-8")
@@ -221,9 +226,9 @@ def _counts(steps: str) -> list[int]:
     return counts
 
 
-async def _climb(counts: list[int], seconds: float, *, plain: bool) -> list[Step]:
+async def _climb(counts: list[int], seconds: float, *, plain: bool, processes: int) -> list[Step]:
     found = []
-    async for step in climb(counts, seconds, plain=plain):
+    async for step in climb(counts, seconds, plain=plain, processes=processes):
         found.append(step)
         _progress(f"{step.sessions} sessions: {step.server_cores:.2f} cores")
     return found

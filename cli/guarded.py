@@ -3,6 +3,7 @@
 ``python guarded.py COMMAND ...``. Imports nothing of ours, so that it stays small.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ def main() -> int:
     process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin, whose lock this thread would hold when the interpreter ends.
+        while os.read(0, 1_024):
+            pass
         process.terminate()
 
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -22,7 +22,7 @@ class ServerProcessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """A running server; costs are read from Linux's ``/proc``."""
+    """A running server; costs, those of its own processes included, are read from ``/proc``."""
 
     url: str
     pid: int
@@ -30,15 +30,29 @@ class ServerProcess:
     @property
     def cpu_seconds(self) -> float:
         """Processor time used so far, by all threads."""
-        # Fields 14 and 15 of proc_pid_stat(5); the second one, a name, may hold blanks.
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return sum(_cpu_seconds(pid) for pid in _family(self.pid))
 
     @property
     def memory_mb(self) -> float:
         """Resident memory now, in units of 1,000,000 bytes."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return sum(_pages(pid) for pid in _family(self.pid)) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that it and its own have started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [pid, *(each for child in children for each in _family(child))]
+
+
+def _pages(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+
+
+def _cpu_seconds(pid: int) -> float:
+    # Fields 14 and 15 of proc_pid_stat(5); the second one, a name, may hold blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @asynccontextmanager

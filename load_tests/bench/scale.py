@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 from yarl import URL
@@ -22,7 +22,7 @@ from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.obeying import portrait
 from esapr.load_tests.peer import PeerError
-from esapr.load_tests.server_process import ServerProcess, server_process
+from esapr.load_tests.server_process import SERVE, ServerProcess, server_process
 from esapr.load_tests.sessions import READY_SECONDS, STATES_PER_MINUTE
 from esapr.load_tests.tally import Tally
 
@@ -54,24 +54,30 @@ class Step:
         return bool(self.starved) or self.failure is not None
 
 
-async def climb(counts: Sequence[int], seconds: float, *, plain: bool) -> AsyncIterator[Step]:
+async def climb(
+    counts: Sequence[int], seconds: float, *, plain: bool, processes: int = 1
+) -> AsyncIterator[Step]:
     """Yield a step for each of ``counts`` (ascending); the first saturated one is the last.
 
-    ``plain`` senders ignore what the answer asks for.
+    ``plain`` senders ignore what the answer asks for. Of several ``processes`` each knows its own
+    batches only: their sizes are left out.
 
     Raises:
         ServerProcessError: the server did not start.
     """
     clip = portrait(plain=plain)
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(server_process())
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        command = SERVE if processes == 1 else (*SERVE, "--processes", f"{processes}")
+        server = await stack.enter_async_context(server_process(command))
+        # The kernel deals connections out to the processes, not requests.
+        connector = aiohttp.TCPConnector(force_close=processes > 1)
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         gateway = Gateway(http, URL(server.url))
         async with asyncio.timeout(READY_SECONDS):
             await gateway.until_ready()
         for count in counts:
             step = await _step(server, gateway, clip, count, seconds)
-            yield step
+            yield step if processes == 1 else replace(step, batch_sizes={})
             if step.saturated:
                 return
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from esapr import models_onnx
 from esapr.cli.bench import bench
+from tests.cluster.extra import require
 
 COMMAND = (sys.executable, "-c", "from esapr.cli.main import main; main()", "bench")
 
@@ -87,6 +88,18 @@ async def test_scale_climbs_and_draws_the_curve(tmp_path: Path) -> None:
     assert all(step["p50_ms"] <= step["p95_ms"] <= step["p99_ms"] for step in answer["steps"])
     assert all(step["batch_sizes"]["face_expression"] >= 1 for step in answer["steps"])
     assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg")
+
+
+@pytest.mark.real_time
+async def test_scale_counts_what_all_gateways_spend() -> None:
+    require("nats")
+    arguments = ("scale", "--steps", "2", "--seconds", "2", "--processes", "2")
+    (step,) = (await run_bench(*arguments))["steps"]
+    assert step["starved"] == {}
+    assert step["server_cores"] > 0.01
+    # Two sets of models.
+    assert step["memory_mb"] > 400
+    assert step["batch_sizes"] == {}
 
 
 @pytest.mark.parametrize("steps", ["", "a", "0,1", "2,1", "1,1"])

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from asyncio.subprocess import PIPE
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -118,6 +119,22 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_a_parent_that_is_stopped_stops_its_processes_without_a_complaint() -> None:
+    process = await asyncio.create_subprocess_exec(*SERVE, "--processes", "2", stderr=PIPE)
+    assert process.stderr is not None
+    said = b""
+    while said.count(b"serves on ") < 2:
+        said += await process.stderr.readline()
+    family = descendants(process.pid)
+    process.terminate()
+    async with asyncio.timeout(120):
+        said += await process.stderr.read()
+        await process.wait()
+    assert process.returncode == 0
+    assert not any(alive(pid) for pid in family)
+    assert b"rror" not in said
 
 
 async def test_a_parent_that_is_killed_takes_its_processes_with_it() -> None:
