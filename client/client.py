@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
 
@@ -18,22 +18,45 @@ from esapr.client.subscription import Subscription
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
-from esapr.protocol.requests import Consent, Modality, SessionCredentials, SessionRequest
+from esapr.protocol.requests import (
+    Consent,
+    Cover,
+    Modality,
+    Notice,
+    SessionCredentials,
+    SessionRequest,
+    SubjectFlag,
+)
 from esapr.protocol.rooms import Role, Scope, TokenAnswer, TokenRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-DEMO, WITH_KEY = "/v1/demo/sessions", "/v1/sessions"
+DEMO, WITH_KEY, NOTICE = "/v1/demo/sessions", "/v1/sessions", "/v1/notice"
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
-def consent(subject: str, *, text_version: str, method: str) -> Consent:
+def consent(
+    subject: str,
+    *,
+    text_version: str,
+    method: str,
+    language: str = "en",
+    covers: Iterable[Cover] = (),
+) -> Consent:
     """Return the receipt of a consent that ``subject`` has given just now.
 
-    ``text_version`` names the text that was shown, ``method`` how consent was expressed.
+    ``text_version`` and ``language`` name the notice that was shown (:meth:`Client.notice`),
+    ``method`` how consent was expressed. ``covers`` says what may be kept: ``records`` of the
+    states, ``text`` as it was written.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Consent(subject=subject, text_version=text_version, given_at=now, method=method)
+    return Consent(
+        subject=subject,
+        text_version=text_version,
+        given_at=datetime.now(UTC),
+        method=method,
+        language=language,
+        covers=list(covers),
+    )
 
 
 class Client:
@@ -74,11 +97,24 @@ class Client:
         else:
             await self._group.__aexit__(None, None, None)
 
+    async def notice(self, language: str = "en") -> Notice:
+        """Return what people are to be shown before they consent.
+
+        Raises:
+            RefusedError: ``config_invalid``: there is none in that language.
+            UnreachableError: the server does not answer.
+        """
+        query = urlencode({"language": language})
+        return _read(await call("GET", self._at(f"{NOTICE}?{query}")), Notice)
+
     @asynccontextmanager
     async def session(
         self,
         *,
         consent: Consent | None,
+        purpose: str | None = None,
+        jurisdiction: str | None = None,
+        subject_flags: Iterable[SubjectFlag] = (),
         participant: str = "participant",
         room: str | None = None,
         modalities: Iterable[Modality] = ("face", "voice", "text"),
@@ -87,11 +123,17 @@ class Client:
     ) -> AsyncIterator[Session]:
         """Open a session, and end it on leaving, when all text is sent.
 
+        ``purpose`` says what it is for; demo sessions are for ``demonstration``. ``jurisdiction``
+        is an ISO 3166 code, such as ``DE`` or ``US-IL``: without it the strictest rules hold.
+
         Raises:
-            RefusedError: the server refused it: ``consent_required``, ``token_invalid`` …
+            RefusedError: the server refused it: ``policy_refused``, ``consent_required`` …
             UnreachableError: the server does not answer.
         """
         request = SessionRequest(
+            purpose=msgspec.UNSET if purpose is None else purpose,
+            jurisdiction=msgspec.UNSET if jurisdiction is None else jurisdiction,
+            subject_flags=list(subject_flags),
             consent=consent or msgspec.UNSET,
             participant=participant,
             room=msgspec.UNSET if room is None else room,
@@ -101,7 +143,13 @@ class Client:
         path = DEMO if self._key is None else WITH_KEY
         body = msgspec.json.encode(request)
         answer = await call("POST", self._at(path), token=self._key, body=body)
-        credentials = _read(answer, SessionCredentials)
+        async with self._enter(_read(answer, SessionCredentials), detail) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _enter(
+        self, credentials: SessionCredentials, detail: Detail
+    ) -> AsyncIterator[Session]:
         session: Session | None = None
         try:
             async with self._open(credentials.feed_url, credentials.client_token, detail) as feed:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from esapr.protocol.answers import Health, SessionInfo
 from esapr.protocol.calls import Answer, Body, Route
+from esapr.protocol.consent import GET_NOTICE, REVOKE_CONSENT
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.requests import ModelInfo, SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
@@ -43,6 +44,7 @@ CREATE_DEMO_SESSION = Route(
         ErrorCode.CONFIG_INVALID,
         ErrorCode.TOKEN_INVALID,
         ErrorCode.CONSENT_REQUIRED,
+        ErrorCode.POLICY_REFUSED,
         *_BODY,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
@@ -263,6 +265,8 @@ ROUTES = (
     CREATE_DEMO_SESSION,
     GET_SESSION,
     END_SESSION,
+    GET_NOTICE,
+    REVOKE_CONSENT,
     CREATE_TOKEN,
     OPEN_FEED,
     OPEN_ROOM_FEED,

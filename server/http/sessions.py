@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from esapr.protocol import limits
 from esapr.protocol import routes as calls
@@ -13,15 +14,17 @@ from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
+from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS, TOKENS
+from esapr.server.http.keys import CONFIG, SESSIONS, TOKENS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_session
 from esapr.server.sessions.endings import DONE
-from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.views import SCOPES, VIEW
 from esapr.server.trust.tokens import Grant, unix_time
+
+DEMONSTRATION = "demonstration"
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
@@ -41,7 +44,10 @@ async def post_session(request: web.Request) -> web.Response:
     Whoever opens it may make tokens for its room, too: without keys, nobody else could.
     """
     refuse_foreign_origin(request)
-    session = request.app[SESSIONS].create(decode_body(await read_body(request), SessionRequest))
+    wanted = demonstration(decode_body(await read_body(request), SessionRequest))
+    admission = await admit(request, wanted, "local")
+    session = request.app[SESSIONS].create(wanted)
+    await note_opened(request, session, admission, "local")
     path = f"/v1/sessions/{session.id}"
     scopes = frozenset({*SCOPES["participant"], "tokens"})
     credentials = SessionCredentials(
@@ -54,11 +60,24 @@ async def post_session(request: web.Request) -> web.Response:
         ice_servers=ice_servers(request.app[CONFIG], session.id, datetime.now(UTC)),
         room=session.room,
         room_feed_url=f"/v1/rooms/{session.room}/feed",
-        notice=NOTICE,
+        policy=admission.policy,
+        notice=admission.notice.text,
     )
-    await request.app[AUDIT].write("session.opened", actor="demo", session=session.id)
     await request.app[SESSIONS].owner.keep(session)
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
+
+
+def demonstration(wanted: SessionRequest) -> SessionRequest:
+    """Return the request of a demo session with its purpose.
+
+    Raises:
+        ProtocolError: ``policy_refused`` for another purpose.
+    """
+    if wanted.purpose not in (UNSET, DEMONSTRATION):
+        raise ProtocolError(
+            ErrorCode.POLICY_REFUSED, f"a demo session is for {DEMONSTRATION}", "purpose"
+        )
+    return replace(wanted, purpose=DEMONSTRATION)
 
 
 async def get_session(request: web.Request) -> web.Response:

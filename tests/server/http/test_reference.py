@@ -10,7 +10,7 @@ from aiohttp import web
 from esapr.protocol.asyncapi import asyncapi
 from esapr.protocol.openapi import openapi
 from esapr.protocol.routes import ROUTES
-from esapr.server.http import admin, feed, health, reference, rooms, sessions, whip
+from esapr.server.http import admin, consent, feed, health, reference, rooms, sessions, whip
 from tests.serving import running_server
 
 HTTP = Path(__file__).parents[3] / "server/http"
@@ -21,6 +21,7 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *health.routes(),
         *reference.routes(),
         *sessions.routes(demo=True),
+        *consent.routes(),
         *whip.routes(),
         *feed.routes(),
         *rooms.routes(),
