@@ -20,6 +20,7 @@ from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
 from esapr.protocol.requests import (
     Consent,
+    ConsentMethod,
     Cover,
     Modality,
     Notice,
@@ -39,7 +40,7 @@ def consent(
     subject: str,
     *,
     text_version: str,
-    method: str,
+    method: ConsentMethod,
     language: str = "en",
     covers: Iterable[Cover] = (),
 ) -> Consent:

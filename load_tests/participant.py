@@ -51,7 +51,7 @@ async def play(
         subject=name,
         text_version=(await gateway.notice()).version,
         given_at=datetime.now(UTC),
-        method="recorded clip",
+        method="test",
     )
     request = SessionRequest(consent=consent, participant=name, room=room)
     async with (

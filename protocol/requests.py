@@ -16,6 +16,7 @@ TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
 SubjectFlag = Literal["minor", "incapacitated"]
+ConsentMethod = Literal["checkbox", "button", "signature", "spoken", "test"]
 Cover = Literal["records", "text"]
 Jurisdiction = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
@@ -26,14 +27,15 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of an explicit act of consent.
 
     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
-    time with its zone, ``method`` how ``subject`` agreed. What is kept beyond the session has to be
-    in ``covers``: ``records`` of the states, and ``text`` as it was written.
+    time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
+    recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
+    and ``text`` as it was written.
     """
 
     subject: Name
     text_version: Name
     given_at: Annotated[datetime, Meta(tz=True)]
-    method: Name
+    method: ConsentMethod
     language: Language = "en"
     covers: list[Cover] = struct_field(default_factory=list)
 

@@ -2,7 +2,7 @@
 
 import { find, setText } from "./dom";
 import { count } from "./format";
-import type { Notice, ServerMessage } from "./protocol";
+import type { Consent, Notice, ServerMessage } from "./protocol";
 import { startCapture } from "./sdk/capture";
 import { Client, MODALITIES, type Modality } from "./sdk/client";
 import { type EsaprError, problemFrom } from "./sdk/errors";
@@ -75,7 +75,7 @@ async function begin(): Promise<void> {
       camera: modalities.includes("face"),
       microphone: modalities.includes("voice"),
     });
-    const receipt = {
+    const receipt: Consent = {
       subject: "self",
       text_version: notice?.version ?? "",
       language: notice?.language ?? "",

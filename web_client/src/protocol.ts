@@ -139,14 +139,15 @@ export interface Close {
  * The receipt of an explicit act of consent.
  *
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
- *     time with its zone, ``method`` how ``subject`` agreed. What is kept beyond the session has to be
- *     in ``covers``: ``records`` of the states, and ``text`` as it was written.
+ *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
+ *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
+ *     and ``text`` as it was written.
  */
 export interface Consent {
   subject: string;
   text_version: string;
   given_at: string;
-  method: string;
+  method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
   covers?: ("records" | "text")[];
 }

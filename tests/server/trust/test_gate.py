@@ -131,6 +131,7 @@ def test_a_language_without_a_notice_is_named() -> None:
         {"consent": RECEIPT | {"given_at": "2026-11-23"}},
         {"consent": RECEIPT | {"given_at": "2026-11-23T12:00:00"}},
         {"consent": RECEIPT | {"covers": ["media"]}},
+        {"consent": RECEIPT | {"method": "Ada said so"}},
         {"consent": RECEIPT | {"extra": 1}},
     ],
 )

@@ -42,7 +42,7 @@ export interface SessionOptions {
 export function consent(
   subject: string,
   textVersion: string,
-  method: string,
+  method: Consent["method"],
   more: Pick<Consent, "language" | "covers"> = {},
 ): Consent {
   return {
