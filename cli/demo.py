@@ -23,10 +23,14 @@ from esapr.protocol.messages import SessionClosed, State, Warning
 from esapr.server import logs
 from esapr.server.app import serve
 from esapr.server.config import ConfigError, ServerConfig
+from esapr.server.trust import TrustError
 from esapr.web_client import STATIC
 
 LINE = "This is wonderful, I am so happy to see you all!"
-_FAILURES = (RefusedError, PeerError, ModelError, ConfigError, aiohttp.ClientError, OSError)
+_FAILURES = (
+    *(RefusedError, PeerError, ModelError, ConfigError, TrustError),
+    *(aiohttp.ClientError, OSError),
+)
 
 
 @click.command()

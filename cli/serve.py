@@ -16,9 +16,8 @@ from esapr.server.app import serve as run_server
 from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
-from esapr.server.trust.audit_folder import AuditError
-from esapr.server.trust.key_file import KeyFileError, check_keys
-from esapr.server.trust.signing import SigningError
+from esapr.server.trust import TrustError
+from esapr.server.trust.key_file import check_keys
 from esapr.web_client import STATIC
 
 log = structlog.get_logger()
@@ -44,7 +43,7 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (AuditError, BusError, KeyFileError, ModelError, SigningError) as error:
+    except (BusError, ModelError, TrustError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -20,22 +20,46 @@ from esapr.client.tokens import own
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
-from esapr.protocol.requests import Consent, Modality, SessionCredentials, SessionRequest
+from esapr.protocol.requests import (
+    Consent,
+    ConsentMethod,
+    Cover,
+    Modality,
+    Notice,
+    SessionCredentials,
+    SessionRequest,
+    SubjectFlag,
+)
 from esapr.protocol.rooms import Role, Scope, TokenAnswer, TokenRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-DEMO, WITH_KEY = "/v1/demo/sessions", "/v1/sessions"
+DEMO, WITH_KEY, NOTICE = "/v1/demo/sessions", "/v1/sessions", "/v1/notice"
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
-def consent(subject: str, *, text_version: str, method: str) -> Consent:
+def consent(
+    subject: str,
+    *,
+    text_version: str,
+    method: ConsentMethod,
+    language: str = "en",
+    covers: Iterable[Cover] = (),
+) -> Consent:
     """Return the receipt of a consent that ``subject`` has given just now.
 
-    ``text_version`` names the text that was shown, ``method`` how consent was expressed.
+    ``text_version`` and ``language`` name the notice that was shown (:meth:`Client.notice`),
+    ``method`` how consent was expressed. ``covers`` says what may be kept: ``records`` of the
+    states, ``text`` as it was written.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Consent(subject=subject, text_version=text_version, given_at=now, method=method)
+    return Consent(
+        subject=subject,
+        text_version=text_version,
+        given_at=datetime.now(UTC),
+        method=method,
+        language=language,
+        covers=list(covers),
+    )
 
 
 class Client:
@@ -76,10 +100,23 @@ class Client:
         else:
             await self._group.__aexit__(None, None, None)
 
+    async def notice(self, language: str = "en") -> Notice:
+        """Return what people are to be shown before they consent.
+
+        Raises:
+            RefusedError: ``config_invalid``: there is none in that language.
+            UnreachableError: the server does not answer.
+        """
+        query = urlencode({"language": language})
+        return _read(await call("GET", self._at(f"{NOTICE}?{query}")), Notice)
+
     async def open(
         self,
         *,
         consent: Consent | None,
+        purpose: str | None = None,
+        jurisdiction: str | None = None,
+        subject_flags: Iterable[SubjectFlag] = (),
         participant: str = "participant",
         room: str | None = None,
         modalities: Iterable[Modality] = ("face", "voice", "text"),
@@ -90,11 +127,17 @@ class Client:
 
         Its token must be used until ``expires_at``, and with ``origin`` by pages of that origin.
 
+        ``purpose`` says what it is for; demo sessions are for ``demonstration``. ``jurisdiction``
+        is an ISO 3166 code, such as ``DE`` or ``US-IL``: without it the strictest rules hold.
+
         Raises:
-            RefusedError: the server refused it: ``consent_required``, ``token_invalid`` …
+            RefusedError: the server refused it: ``policy_refused``, ``consent_required`` …
             UnreachableError: the server does not answer.
         """
         request = SessionRequest(
+            purpose=msgspec.UNSET if purpose is None else purpose,
+            jurisdiction=msgspec.UNSET if jurisdiction is None else jurisdiction,
+            subject_flags=list(subject_flags),
             consent=consent or msgspec.UNSET,
             participant=participant,
             room=msgspec.UNSET if room is None else room,
@@ -112,6 +155,9 @@ class Client:
         self,
         *,
         consent: Consent | None,
+        purpose: str | None = None,
+        jurisdiction: str | None = None,
+        subject_flags: Iterable[SubjectFlag] = (),
         participant: str = "participant",
         room: str | None = None,
         modalities: Iterable[Modality] = ("face", "voice", "text"),
@@ -125,6 +171,9 @@ class Client:
         """
         opened = await self.open(
             consent=consent,
+            purpose=purpose,
+            jurisdiction=jurisdiction,
+            subject_flags=subject_flags,
             participant=participant,
             room=room,
             modalities=modalities,

@@ -21,7 +21,8 @@ class EsaprError(Exception):
 
     ``code`` is a code of the protocol, or one of this package: ``unreachable``, ``http_<status>``,
     ``closed_<close code>``. ``retryable`` says whether the same may succeed later, ``field`` names
-    the offending field as a path, and ``request_id`` is what to quote to those who run the server.
+    the offending field as a path, ``rule`` the rule of the policy, and ``request_id`` is what to
+    quote to those who run the server.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class EsaprError(Exception):
         *,
         retryable: bool = False,
         field: str | None = None,
+        rule: str | None = None,
         request_id: str | None = None,
     ) -> None:
         """Keep what the server said."""
@@ -39,6 +41,7 @@ class EsaprError(Exception):
         self.message = message
         self.retryable = retryable
         self.field = field
+        self.rule = rule
         self.request_id = request_id
 
 
@@ -57,6 +60,7 @@ class RefusedError(EsaprError):
             error.message,
             retryable=error.retryable,
             field=error.field or None,
+            rule=error.rule or None,
             request_id=error.request_id,
         )
 

@@ -16,7 +16,7 @@ from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, 
 from esapr.protocol.codec import Format
 from esapr.protocol.limits import MAX_MESSAGE_BYTES
 from esapr.protocol.messages import Hello
-from esapr.protocol.requests import ErrorBody, SessionCredentials, SessionRequest
+from esapr.protocol.requests import ErrorBody, Notice, SessionCredentials, SessionRequest
 from esapr.protocol.rooms import TokenAnswer, TokenRequest
 
 _SUBPROTOCOLS = {Format.JSON: JSON_SUBPROTOCOL, Format.MSGPACK: MSGPACK_SUBPROTOCOL}
@@ -50,6 +50,17 @@ class Gateway:
             return ip_address(host).is_loopback
         except ValueError:
             return False
+
+    async def notice(self) -> Notice:
+        """Return what people are to be shown before they consent.
+
+        Raises:
+            RefusedError: the server refused it.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        async with self._http.get(self._url.join(URL("/v1/notice"))) as response:
+            await _check(response)
+            return msgspec.json.decode(await response.read(), type=Notice)
 
     @asynccontextmanager
     async def session(self, request: SessionRequest) -> AsyncIterator[SessionCredentials]:

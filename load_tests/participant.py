@@ -47,8 +47,12 @@ async def play(
         PeerError: no peer connection came about.
         aiohttp.ClientError: the server cannot be reached.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    consent = Consent(subject=name, text_version="clip", given_at=now, method="recorded clip")
+    consent = Consent(
+        subject=name,
+        text_version=(await gateway.notice()).version,
+        given_at=datetime.now(UTC),
+        method="test",
+    )
     request = SessionRequest(consent=consent, participant=name, room=room)
     async with (
         gateway.session(request) as credentials,

@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     OVERLOADED = "overloaded"
     PAUSED = "paused"
+    POLICY_REFUSED = "policy_refused"
     RATE_LIMITED = "rate_limited"
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"
@@ -83,6 +84,7 @@ _STATUS = {
     ErrorCode.MOVED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.POLICY_REFUSED: HTTPStatus.FORBIDDEN,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
@@ -151,7 +153,7 @@ class ProtocolError(Exception):
     """A message or request that breaks the protocol.
 
     ``field`` names the offending field as a path (``consent.given_at``), if there is one;
-    ``close`` says that the feed closes over it, and how.
+    ``close`` says that the feed closes over it, and how; ``rule`` names the rule of the policy.
     """
 
     def __init__(
@@ -160,6 +162,8 @@ class ProtocolError(Exception):
         message: str,
         field: str | None = None,
         close: CloseCode | None = None,
+        *,
+        rule: str | None = None,
     ) -> None:
         """Keep the code that goes to the sender."""
         super().__init__(message)
@@ -167,3 +171,4 @@ class ProtocolError(Exception):
         self.message = message
         self.field = field
         self.close = close
+        self.rule = rule

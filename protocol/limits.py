@@ -42,6 +42,10 @@ MAX_CALLERS = 50_000
 MAX_NAME_CHARACTERS = 128
 """Longest participant, room or subject name."""
 
+MAX_CONSENT_AHEAD_SECONDS = 60
+"""How far in the future, for clocks that differ, consent may have been given; else
+``consent_required``."""
+
 MIN_TICK_MS = 100
 MAX_TICK_MS = 5_000
 DEFAULT_TICK_MS = 1_000

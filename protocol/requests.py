@@ -14,19 +14,30 @@ _ROOM = r"^(?!.*\n)[A-Za-z0-9_-]+$"
 RoomName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS, pattern=_ROOM)]
 TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
+Outcome = Literal["allow", "text_only", "refuse"]
+SubjectFlag = Literal["minor", "incapacitated"]
+ConsentMethod = Literal["checkbox", "button", "signature", "spoken", "test"]
+Cover = Literal["records", "text"]
+Jurisdiction = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Language = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
 
 
 class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of an explicit act of consent.
 
-    ``given_at`` is an RFC 3339 time, ``text_version`` names the text that was shown.
+    ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
+    time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
+    recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
+    and ``text`` as it was written.
     """
 
     subject: Name
     text_version: Name
-    given_at: Name
-    method: Name
+    given_at: Annotated[datetime, Meta(tz=True)]
+    method: ConsentMethod
+    language: Language = "en"
+    covers: list[Cover] = struct_field(default_factory=list)
 
 
 class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,8 +45,14 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
     origin only.
+
+    ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
+    ``subject_flags`` says what keeps the person from consenting by themselves.
     """
 
+    purpose: Name | UnsetType = UNSET
+    jurisdiction: Jurisdiction | UnsetType = UNSET
+    subject_flags: list[SubjectFlag] = struct_field(default_factory=list)
     consent: Consent | UnsetType = UNSET
     participant: Name = "participant"
     room: RoomName | UnsetType = UNSET
@@ -50,6 +67,28 @@ class IceServer(Struct, frozen=True, omit_defaults=True):
     urls: list[str]
     username: str | UnsetType = UNSET
     credential: str | UnsetType = UNSET
+
+
+class PolicyDecision(Struct, frozen=True):
+    """What the rules of ``version`` allow, by which ``rule``, and which rules demand the notice."""
+
+    outcome: Outcome
+    rule: str
+    version: str
+    notice_rules: list[str]
+
+
+class Notice(Struct, frozen=True):
+    """What people are told before they are analysed; answer to ``GET /v1/notice``.
+
+    ``version`` is for ``text_version`` of the receipt. ``sha256`` is that of ``text`` in UTF-8.
+    """
+
+    version: str
+    language: str
+    languages: list[str]
+    text: str
+    sha256: str
 
 
 class SessionCredentials(Struct, frozen=True):
@@ -69,17 +108,19 @@ class SessionCredentials(Struct, frozen=True):
     ice_servers: list[IceServer]
     room: str
     room_feed_url: str
+    policy: PolicyDecision
     notice: str
 
 
 class ErrorDetail(Struct, frozen=True, omit_defaults=True):
-    """What went wrong; ``field`` names the offending field, if there is one."""
+    """What went wrong; ``field`` and ``rule`` name the offending field and the rule, if any."""
 
     code: str
     message: str
     retryable: bool
     request_id: str
     field: str | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
 
 
 class ErrorBody(Struct, frozen=True):

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from esapr.protocol.answers import Health
 from esapr.protocol.calls import Answer, Body, Route
+from esapr.protocol.consent import GET_NOTICE, REVOKE_CONSENT
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.requests import ModelInfo
 from esapr.protocol.session_routes import (
@@ -203,6 +204,8 @@ ROUTES = (
     CREATE_DEMO_SESSION,
     GET_SESSION,
     END_SESSION,
+    GET_NOTICE,
+    REVOKE_CONSENT,
     CREATE_TOKEN,
     REVOKE_TOKENS,
     REVOKE_TOKEN,

@@ -9,6 +9,7 @@ from esapr.protocol import answers, messages, requests, rooms
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
     "ServerMessage": messages.ServerMessage,
+    "Notice": requests.Notice,
     "SessionRequest": requests.SessionRequest,
     "SessionCredentials": requests.SessionCredentials,
     "TokenRequest": rooms.TokenRequest,

@@ -30,6 +30,7 @@ _OPENING = (
     ErrorCode.CONFIG_INVALID,
     ErrorCode.TOKEN_INVALID,
     ErrorCode.CONSENT_REQUIRED,
+    ErrorCode.POLICY_REFUSED,
     *BODY_ERRORS,
     ErrorCode.OVERLOADED,
     ErrorCode.RATE_LIMITED,

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,6 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from esapr import models_onnx
-from esapr.inference.cards import ModelError
-from esapr.inference.devices import Device, GpuOptions, find_devices
-from esapr.inference.models import Model
-from esapr.inference.processes import ModelProcesses
-from esapr.inference.sessions import available_providers
 from esapr.protocol import limits
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
@@ -23,6 +17,7 @@ from esapr.server.config import ServerConfig
 from esapr.server.gateway import Gateway, joined
 from esapr.server.http import (
     admin,
+    consent,
     cors,
     errors,
     feed,
@@ -40,6 +35,7 @@ from esapr.server.http.headers import guarding
 from esapr.server.http.keys import (
     AUDIT,
     CONFIG,
+    GATE,
     KEYS,
     METRICS,
     PIPELINE,
@@ -52,12 +48,13 @@ from esapr.server.http.keys import (
 )
 from esapr.server.http.proxies import Proxies
 from esapr.server.http.rates import Doorkeeper, limiting
+from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
+from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
-from esapr.server.trust.audit_log import open_audit_log
 from esapr.server.trust.key_file import KeyFile, check_keys
+from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
 
@@ -89,21 +86,21 @@ async def serve(
     Raises:
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
-        BusError, AuditError: the bus cannot be joined, the audit log not be continued.
-        KeyFileError, SigningError: keys cannot be read or made, or a server key is needed first.
+        BusError: the bus cannot be joined.
+        TrustError: rules, notices, keys or the audit log cannot be used, or no key was made yet.
     """
     metrics, ready = Metrics(), asyncio.Event()
     with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
-        models = models or await _installed_models(config, metrics, stack)
+        models = models or await installed_models(config, metrics, stack)
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
         async with (
             _bus(config, metrics) as bus,
-            open_audit_log(config.audit_folder, config.audit_key, metrics) as audit,
+            open_trust(config, metrics) as trust,
             asyncio.TaskGroup() as group,
-            _sessions(group, config, pipeline, bus, internal, metrics=metrics) as here,
+            _sessions(group, config, pipeline, bus, internal, trust=trust, metrics=metrics) as here,
         ):
-            app, (open_sessions, gateway) = _application(config, static, *here), here
-            app[AUDIT], app[READY], app[STOP] = audit, ready, stop or asyncio.Event()
+            app, (open_sessions, gateway) = _application(config, static, trust, *here), here
+            app[READY], app[STOP] = ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
@@ -115,60 +112,6 @@ async def serve(
                 await _close(runner, open_sessions, gateway, config.drain_timeout)
             for task in tasks:
                 task.cancel()
-
-
-async def _installed_models(
-    config: ServerConfig, metrics: Metrics, stack: ExitStack
-) -> Mapping[str, InstalledModel]:
-    folders = models_onnx.folders()
-    devices = find_devices(config.device, available_providers())
-    gpu = GpuOptions(
-        memory_mb=config.gpu_memory_mb,
-        float16=config.gpu_precision == "float16",
-        engines=Path(config.tensorrt_cache),
-    )
-    if config.inference_workers == "threads":
-        models = await asyncio.to_thread(load_models, folders, devices, gpu)
-        warn_of_fallbacks(config, devices, models)
-        return models
-    if config.inference_workers == "ray":
-        return await _cluster_models(config, metrics, stack)
-    warn_of_fallbacks(config, devices, {})
-    processes = ModelProcesses(
-        folders, config.threads, metrics.worker_restarts.inc, devices=devices, gpu=gpu
-    )
-    stack.enter_context(processes)
-    # A damaged model is found by the processes, and has to stop the server before it listens.
-    await asyncio.to_thread(processes.wait_until_ready)
-    return processes.models
-
-
-async def _cluster_models(
-    config: ServerConfig, metrics: Metrics, stack: ExitStack
-) -> Mapping[str, InstalledModel]:
-    try:
-        # gRPC is installed with an extra only.
-        from esapr.cluster.client import ModelCluster
-    except ImportError as error:
-        raise ModelError(f"{error}; pip install 'esapr[cluster]'") from error
-    cluster = ModelCluster(models_onnx.folders(), config.cluster_address, metrics.cluster_failed)
-    stack.enter_context(cluster)
-    await asyncio.to_thread(cluster.check)
-    return cluster.models
-
-
-def warn_of_fallbacks(
-    config: ServerConfig, found: Sequence[Device], models: Mapping[str, Model]
-) -> None:
-    """Log one warning if the device that is asked for is missing or a model cannot use it."""
-    lacking = [name for name, model in models.items() if model.fell_back]
-    if lacking:
-        log.warning("device_missing", kind=found[0].kind, count=len(lacking), reason="libraries")
-    elif config.device not in ("auto", found[0].kind):
-        log.warning("device_missing", kind=config.device, reason="no GPU, or not the GPU build")
-    for name, model in models.items():
-        if config.gpu_precision == "float16" and not model.float16:
-            log.warning("float16_refused", model=name)
 
 
 @asynccontextmanager
@@ -210,12 +153,15 @@ async def _sessions(
     bus: Bus,
     internal: socket.socket | None,
     *,
+    trust: Trust,
     metrics: Metrics,
 ) -> AsyncIterator[tuple[Sessions, Gateway | None]]:
     open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
     tokens = Tokens()
     bus.listen(open_rooms.receive, lambda use: tokens.redeem(use, unix_time()))
-    sessions = Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
+    sessions = Sessions(
+        group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens, trust=trust
+    )
     if bus.directory is None or internal is None:
         yield sessions, None
         return
@@ -226,10 +172,12 @@ async def _sessions(
 def _application(
     config: ServerConfig,
     static: Path,
+    trust: Trust,
     open_sessions: Sessions,
     gateway: Gateway | None,
 ) -> web.Application:
     app = _guarded(config, open_sessions.metrics, gateway)
+    app[AUDIT], app[GATE] = trust.audit, trust.gate
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
@@ -244,6 +192,7 @@ def _application(
             *reference.routes(),
             *sessions.routes(demo=config.loopback),
             *invitations.routes(),
+            *consent.routes(),
             *whip.routes(),
             *feed.routes(),
             *rooms.routes(),

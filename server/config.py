@@ -128,6 +128,15 @@ class ServerConfig:
     keys_file: str | None = None
     """File of the server keys; by default ``keys.json`` in ``state_dir``."""
 
+    policy_file: str | None = None
+    """Rules of the deployment, which add to those that are shipped (TOML)."""
+
+    notice_dir: str | None = None
+    """Folder of the deployment's notices, ``<version>.<language>.txt``, for the shipped ones."""
+
+    consent_days: int = 365
+    """Days after which consent has to be given anew."""
+
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
@@ -142,6 +151,7 @@ class ServerConfig:
             "idle_timeout": (1, 86_400),
             "silence_timeout": (1, 3_600),
             "drain_timeout": (0, 600),
+            "consent_days": (1, 3_650),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:

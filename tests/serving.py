@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,13 @@ from esapr.server.config import ServerConfig
 from esapr.server.pipeline import load_models
 from esapr.web_client import STATIC
 
+NOTICE_VERSION = "2026-11"
+"""That of the notice that is shipped."""
+
 CONSENT = {
     "subject": "test participant",
-    "text_version": "2026-11",
-    "given_at": "2026-11-22T12:00:00Z",
+    "text_version": NOTICE_VERSION,
+    "given_at": datetime.now(UTC).isoformat(),
     "method": "test",
 }
 

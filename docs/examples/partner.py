@@ -21,7 +21,7 @@ IMAGE, VERSION = 1, 1
 
 def open_session(server: str) -> dict[str, str]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    consent = {"subject": "A", "text_version": "1", "given_at": now, "method": "example"}
+    consent = {"subject": "A", "text_version": "2026-11", "given_at": now, "method": "checkbox"}
     body = json.dumps({"consent": consent, "modalities": ["face", "text"]}).encode()
     request = Request(f"{server}/v1/demo/sessions", body, {"Content-Type": "application/json"})
     with urlopen(request) as answer:

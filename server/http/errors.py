@@ -22,6 +22,7 @@ def error_response(error: ProtocolError) -> web.Response:
         retryable=error.code.retryable,
         request_id=uuid4().hex,
         field=error.field or msgspec.UNSET,
+        rule=error.rule or msgspec.UNSET,
     )
     status = error.code.status
     headers = {}

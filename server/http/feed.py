@@ -29,8 +29,7 @@ from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello
 from esapr.server.http.keys import METRICS, SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import granted
-from esapr.server.sessions.endings import DONE, REVOKED
-from esapr.server.sessions.notice import NOTICE
+from esapr.server.sessions.endings import DONE, revoked
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
@@ -105,7 +104,7 @@ class Feed:
             case Pause() | ResumeMedia():
                 self._session.presence.set_paused(isinstance(message, Pause))
             case Close() | ConsentRevoke():
-                self._session.end(DONE if isinstance(message, Close) else REVOKED)
+                self._session.end(DONE if isinstance(message, Close) else revoked("token"))
 
     def _check(self, message: ClientMessage) -> None:
         needed = NEEDS.get(type(message))
@@ -157,7 +156,7 @@ class Feed:
                 max_capture_age_ms=limits.MAX_CAPTURE_AGE_MS,
             ),
             models=self._session.models,
-            notice=NOTICE,
+            notice=self._session.notice,
         )
 
     def _configure(self, change: Configure) -> None:

@@ -10,12 +10,14 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import AuditLog
+from esapr.server.trust.gate import Gate
 from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens
 
 AUDIT = web.AppKey("audit", AuditLog)
 CONFIG = web.AppKey("config", ServerConfig)
+GATE = web.AppKey("gate", Gate)
 KEYS = web.AppKey("keys", KeyFile)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)

@@ -13,15 +13,15 @@ from esapr.protocol.messages import ClientMessage, Hello, Ping, Pong, ServerMess
 from esapr.protocol.rooms import Mute, RoomEntered
 from esapr.protocol.routes import OPEN_ROOM_FEED
 from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
-from esapr.server.http.keys import METRICS, ROOMS
+from esapr.server.http.keys import GATE, METRICS, ROOMS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import granted
-from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.subscriber import Subscriber
 from esapr.server.sessions.views import VIEW, Channel
+from esapr.server.trust.notices import DEFAULT_LANGUAGE
 from esapr.server.trust.tokens import Grant
 
 
@@ -44,7 +44,8 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     subscriber = room.watch(channel, grant.id)
     try:
         opened = await open_socket(request)
-        conversation = RoomFeed(rooms, room, channel, subscriber, grant)
+        notice = request.app[GATE].notices.text(DEFAULT_LANGUAGE)
+        conversation = RoomFeed(rooms, room, channel, subscriber, grant, notice=notice)
         await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
         return opened.response
     finally:
@@ -55,7 +56,14 @@ class RoomFeed:
     """The conversation about one room; implements :class:`Conversation`."""
 
     def __init__(
-        self, rooms: Rooms, room: Room, channel: Channel, subscriber: Subscriber, grant: Grant
+        self,
+        rooms: Rooms,
+        room: Room,
+        channel: Channel,
+        subscriber: Subscriber,
+        grant: Grant,
+        *,
+        notice: str,
     ) -> None:
         """Let ``subscriber`` see what ``channel`` shows and do what ``grant`` allows."""
         self._rooms = rooms
@@ -63,6 +71,7 @@ class RoomFeed:
         self._channel = channel
         self._subscriber = subscriber
         self._grant = grant
+        self._notice = notice
         self._loop = asyncio.get_running_loop()
         self._opened = self._loop.time()
 
@@ -108,7 +117,7 @@ class RoomFeed:
                 version=VERSION,
                 labels=list(LABELS),
                 members=self._room.shown_members(self._channel),
-                notice=NOTICE,
+                notice=self._notice,
             )
         )
         if hello.resume is not UNSET:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from esapr.protocol import limits
 from esapr.protocol import session_routes as calls
@@ -14,14 +15,16 @@ from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import Scope
+from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS
+from esapr.server.http.keys import CONFIG, SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_key, caller, check_local, issue, managed_session
 from esapr.server.sessions.endings import DONE
-from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.views import SCOPES
+
+DEMONSTRATION = "demonstration"
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
@@ -43,7 +46,8 @@ async def post_session(request: web.Request) -> web.Response:
             with the request.
     """
     key = authorised_key(request, "sessions")
-    return await _open(request, holder=key.name, scopes=SCOPES["participant"])
+    wanted = decode_body(await read_body(request), SessionRequest)
+    return await _open(request, wanted, holder=key.name, scopes=SCOPES["participant"])
 
 
 async def post_demo_session(request: web.Request) -> web.Response:
@@ -52,13 +56,17 @@ async def post_demo_session(request: web.Request) -> web.Response:
     Whoever opens it may make tokens for its room, too: without keys, nobody else could.
     """
     check_local(request)
-    return await _open(request, holder="", scopes=(*SCOPES["participant"], "tokens"))
+    wanted = demonstration(decode_body(await read_body(request), SessionRequest))
+    return await _open(request, wanted, holder="", scopes=(*SCOPES["participant"], "tokens"))
 
 
-async def _open(request: web.Request, *, holder: str, scopes: Iterable[Scope]) -> web.Response:
-    config, sessions = request.app[CONFIG], request.app[SESSIONS]
-    wanted = decode_body(await read_body(request), SessionRequest)
+async def _open(
+    request: web.Request, wanted: SessionRequest, *, holder: str, scopes: Iterable[Scope]
+) -> web.Response:
+    config, sessions, actor = request.app[CONFIG], request.app[SESSIONS], caller(request).actor
+    admission = await admit(request, wanted, actor)
     session = sessions.create(wanted, holder)
+    await note_opened(request, session, admission, actor)
     token, grant = issue(
         request.app,
         session,
@@ -79,12 +87,24 @@ async def _open(request: web.Request, *, holder: str, scopes: Iterable[Scope]) -
         ice_servers=ice_servers(config, session.id, datetime.now(UTC)),
         room=session.room,
         room_feed_url=f"/v1/rooms/{session.room}/feed",
-        notice=NOTICE,
+        policy=admission.policy,
+        notice=admission.notice.text,
     )
-    actor = caller(request).actor
-    await request.app[AUDIT].write("session.opened", actor=actor, session=session.id)
     await sessions.owner.keep(session)
     return json_response(credentials, HTTPStatus.CREATED, {"Location": path})
+
+
+def demonstration(wanted: SessionRequest) -> SessionRequest:
+    """Return the request of a demo session with its purpose.
+
+    Raises:
+        ProtocolError: ``policy_refused`` for another purpose.
+    """
+    if wanted.purpose not in (UNSET, DEMONSTRATION):
+        raise ProtocolError(
+            ErrorCode.POLICY_REFUSED, f"a demo session is for {DEMONSTRATION}", "purpose"
+        )
+    return replace(wanted, purpose=DEMONSTRATION)
 
 
 async def get_session(request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
 
@@ -13,12 +14,13 @@ from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
-from esapr.server.sessions.endings import MOVED, SHUTDOWN, Ending
+from esapr.server.sessions.endings import MOVED, REVOKED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
+from esapr.server.trust.opening import Trust
 from esapr.server.trust.tokens import Issued, Tokens
 
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ class Sessions:
         *,
         rooms: Rooms,
         tokens: Tokens,
+        trust: Trust,
     ) -> None:
         """Run sessions in ``group``; each joins one of ``rooms``."""
         self._group = group
@@ -65,6 +68,7 @@ class Sessions:
         self.metrics = metrics
         self.rooms = rooms
         self.tokens = tokens
+        self._trust = trust
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.owner: Owner = Alone()
         """Speaks for this gateway among others."""
@@ -72,18 +76,15 @@ class Sessions:
         """Whether nobody is admitted any more."""
 
     def create(self, request: SessionRequest, holder: str = "") -> Session:
-        """Admit a session for the ``holder`` of a key, and start it.
+        """Start a session for the ``holder`` of a key, if there is a place for it.
+
+        The gate has let it in.
 
         Check and entry are one step: no await lies between.
 
         Raises:
-            ProtocolError: ``consent_required``, ``overloaded``, ``room_full`` or
-                ``shutting_down``.
+            ProtocolError: ``overloaded``, ``room_full`` or ``shutting_down``.
         """
-        if not request.consent:
-            raise ProtocolError(
-                ErrorCode.CONSENT_REQUIRED, "a session needs a consent receipt", "consent"
-            )
         self.check_place()
         if request.room is not UNSET:
             self.rooms.check_place(room_name(holder, request.room))
@@ -146,9 +147,15 @@ class Sessions:
             await asyncio.wait(tasks)
 
     def _start(self, request: SessionRequest, holder: str, snapshot: Snapshot | None) -> Session:
-        host = Host(self._config, self.pipeline, self.metrics, self.rooms.publish, self.owner.holds)
-        session_id = snapshot.session if snapshot else uuid4().hex
-        session = Session(session_id, request, host, holder)
+        host = Host(
+            config=self._config,
+            pipeline=self.pipeline,
+            metrics=self.metrics,
+            notices=self._trust.gate.notices,
+            publish=self.rooms.publish,
+            owned=self.owner.holds,
+        )
+        session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:
             session.go_on(snapshot, self.rooms.history(session.room, session.id))
         self.rooms.join(session.room, session.presence.member(), session.presence.set_muted)
@@ -175,3 +182,13 @@ class Sessions:
                 self.tokens.forget(session.room)
             self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)
+            await self._note_ending(session)
+
+    async def _note_ending(self, session: Session) -> None:
+        """Write down that consent was revoked; an audit log that fails has said so itself."""
+        ending = session.ended
+        if ending.reason == REVOKED:
+            with suppress(ProtocolError):
+                await self._trust.audit.write(
+                    "consent.revoked", actor=ending.actor, session=session.id
+                )

@@ -11,17 +11,24 @@ from esapr.protocol.errors import CloseCode, ErrorCode
 class Ending:
     """Why a session ends; ``error`` is sent right before the close frame.
 
-    One that ``finishes`` waits until what was taken in is scored.
+    One that ``finishes`` waits until what was taken in is scored. ``actor`` has revoked consent, as
+    the audit log names who acts.
     """
 
     reason: str
     close_code: CloseCode
     error: ErrorCode | None = None
     finishes: bool = False
+    actor: str = ""
 
 
+def revoked(actor: str) -> Ending:
+    """Return the ending of a session whose consent ``actor`` has revoked."""
+    return Ending(REVOKED, CloseCode.POLICY, ErrorCode.CONSENT_REQUIRED, actor=actor)
+
+
+REVOKED = "consent_revoked"
 DONE = Ending("closed", CloseCode.DONE, finishes=True)
-REVOKED = Ending("consent_revoked", CloseCode.POLICY, ErrorCode.CONSENT_REQUIRED)
 IDLE = Ending("idle", CloseCode.IDLE, ErrorCode.SESSION_CLOSED)
 SHUTDOWN = Ending("shutdown", CloseCode.SHUTDOWN, ErrorCode.SHUTTING_DOWN, finishes=True)
 MOVED = Ending("moved", CloseCode.RESTART, ErrorCode.MOVED)

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +22,10 @@ class Host:
     config: ServerConfig
     pipeline: Pipeline
     metrics: Metrics
+    notices: Notices
     publish: Callable[[str, Broadcast], None]
     owned: Callable[[], bool]
+
+    def notice(self, request: SessionRequest) -> str:
+        """Return what the people of a session are to be shown."""
+        return self.notices.text(request.consent.language if request.consent else DEFAULT_LANGUAGE)

@@ -25,7 +25,7 @@ from esapr.protocol.rooms import (
     View,
 )
 from esapr.server.sessions.audience import parting_error
-from esapr.server.sessions.endings import MOVED, Ending
+from esapr.server.sessions.endings import MOVED, REVOKED, Ending
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.subscriber import Subscriber
@@ -158,6 +158,8 @@ class Room:
                 self.members.pop(session, None)
                 self._heard.pop(session, None)
                 self._departed[session] = (self._now(), item)
+                if event.reason == REVOKED:
+                    self._forget(session)
                 self._forget_departed()
             case MemberMuted(session=session) if session in self.members:
                 member = self.members[session]
@@ -172,8 +174,12 @@ class Room:
         old = self._now() - limits.RESUME_SECONDS
         for session in [s for s, (at, _) in self._departed.items() if at < old]:
             del self._departed[session]
-            for view in get_args(View):
-                self._histories.pop((view, session), None)
+            self._forget(session)
+
+    def _forget(self, session: str) -> None:
+        """Keep no state of a session any more."""
+        for view in get_args(View):
+            self._histories.pop((view, session), None)
 
     def _keep(self, channel: Channel, item: Broadcast, now: float) -> None:
         """Keep the states of everybody and their trends; one's own are among the former."""

@@ -46,6 +46,7 @@ class Session:
         self.participant = request.participant
         self.tick_ms = request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
+        self.notice = host.notice(request)
         self.audience = Audience(self.id)
         publish = partial(host.publish, self.room)
         self._config, self._metrics = host.config, host.metrics
@@ -254,11 +255,16 @@ class Session:
         """Change the tick or the modalities.
 
         Raises:
-            ProtocolError: ``config_locked`` once media or text have come.
+            ProtocolError: ``config_locked`` once media or text have come, ``config_invalid`` for
+                a modality that the session was not opened for.
         """
         changes_session = change.tick_ms is not UNSET or change.modalities is not UNSET
         if changes_session and self._locked:
             raise ProtocolError(ErrorCode.CONFIG_LOCKED, "the configuration is locked by media")
+        if change.modalities and not set(change.modalities) <= set(self._request.modalities):
+            raise ProtocolError(
+                ErrorCode.CONFIG_INVALID, "the session was not opened for that", "modalities"
+            )
         if change.tick_ms is not UNSET:
             self.tick_ms = change.tick_ms
         if change.modalities is not UNSET:

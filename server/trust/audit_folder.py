@@ -15,6 +15,7 @@ from io import FileIO
 from pathlib import Path
 from secrets import token_bytes
 
+from esapr.server.trust import TrustError
 from esapr.server.trust.audit import Chain, Head, head_of
 
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -23,7 +24,7 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 MAX_PROCESSES = 256
 
 
-class AuditError(Exception):
+class AuditError(TrustError):
     """The audit log cannot be continued; the message says why, and what to do."""
 
 

@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from esapr.protocol.calls import KeyScope
 from esapr.server.config import ServerConfig
+from esapr.server.trust import TrustError
 from esapr.server.trust.keys import ServerKey, find_key, make_key
 from esapr.server.trust.private_files import PrivateFile
 
 
-class KeyFileError(Exception):
+class KeyFileError(TrustError):
     """The keys cannot be read, or there are none where some are needed; the message says which."""
 
 

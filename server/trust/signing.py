@@ -16,6 +16,7 @@ from jwt.algorithms import OKPAlgorithm
 from jwt.types import Options
 
 from esapr.protocol import limits
+from esapr.server.trust import TrustError
 from esapr.server.trust.private_files import PrivateFile
 from esapr.server.trust.tokens import Grant
 
@@ -38,7 +39,7 @@ _TOKEN = re.compile(
 )
 
 
-class SigningError(Exception):
+class SigningError(TrustError):
     """The signing keys cannot be read or made; the message says why."""
 
 

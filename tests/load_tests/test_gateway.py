@@ -2,6 +2,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -10,12 +11,11 @@ from yarl import URL
 from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.messages import Pong, ServerMessage, SessionClosed, SessionCreated
-from esapr.protocol.requests import Consent, SessionCredentials, SessionRequest
+from esapr.protocol.requests import Consent, PolicyDecision, SessionCredentials, SessionRequest
+from tests import serving
 from tests.serving import running_server
 
-CONSENT = Consent(
-    subject="somebody", text_version="1", given_at="2026-11-22T12:00:00Z", method="test"
-)
+CONSENT = msgspec.convert(serving.CONSENT, Consent)
 CREDENTIALS = SessionCredentials(
     session_id="s",
     client_token="t",
@@ -26,6 +26,7 @@ CREDENTIALS = SessionCredentials(
     ice_servers=[],
     room="s",
     room_feed_url="/room",
+    policy=PolicyDecision("allow", "purposes", "1", []),
     notice="",
 )
 

@@ -199,7 +199,12 @@ def test_configurations_past_the_limit_are_refused(field: str, value: Any) -> No
 
 
 def session_request(**changes: Any) -> bytes:
-    consent = {"subject": "p", "text_version": "1", "given_at": "2026-01-01", "method": "button"}
+    consent = {
+        "subject": "p",
+        "text_version": "1",
+        "given_at": "2026-01-01T12:00:00Z",
+        "method": "button",
+    }
     return json.dumps({"consent": consent, **changes}).encode()
 
 

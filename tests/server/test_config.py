@@ -4,8 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from esapr.inference.devices import CPU
-from esapr.server.app import warn_of_fallbacks
 from esapr.server.config import ConfigError, ServerConfig
+from esapr.server.installed_models import warn_of_fallbacks
 from tests.serving import models
 
 

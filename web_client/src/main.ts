@@ -2,7 +2,7 @@
 
 import { find, setText } from "./dom";
 import { count } from "./format";
-import type { ServerMessage } from "./protocol";
+import type { Consent, Notice, ServerMessage } from "./protocol";
 import { startCapture } from "./sdk/capture";
 import { Client, MODALITIES, type Modality } from "./sdk/client";
 import { type EsaprError, problemFrom } from "./sdk/errors";
@@ -27,19 +27,36 @@ const ended = find(document, "#ended", HTMLElement);
 const view = new LiveView(live);
 let session: Session | null = null;
 let givenAt = "";
+let notice: Notice | null = null;
 
 function chosen(): Modality[] {
   return MODALITIES.filter((modality) => find(form, `#use-${modality}`, HTMLInputElement).checked);
 }
 
 function allowStart(): void {
-  start.disabled = !accept.checked || chosen().length === 0;
+  start.disabled = notice === null || !accept.checked || chosen().length === 0;
 }
 
 function report(problem: EsaprError): void {
   setText(find(alertBox, "#alert-message", HTMLElement), errorInWords(problem));
   setText(find(alertBox, "#alert-code", HTMLElement), problem.code);
   alertBox.hidden = false;
+}
+
+/** Shows what the server says about being measured; nobody can agree before. */
+async function showNotice(): Promise<void> {
+  try {
+    const client = new Client(location.href);
+    notice = await client.notice();
+    const own = navigator.language.split("-")[0] ?? "";
+    if (notice.languages.includes(own)) notice = await client.notice(own);
+    const shown = find(form, "#notice-text", HTMLElement);
+    shown.lang = notice.language;
+    setText(shown, notice.text);
+    allowStart();
+  } catch (thrown) {
+    report(problemFrom(thrown));
+  }
 }
 
 function dismiss(): void {
@@ -58,9 +75,10 @@ async function begin(): Promise<void> {
       camera: modalities.includes("face"),
       microphone: modalities.includes("voice"),
     });
-    const receipt = {
+    const receipt: Consent = {
       subject: "self",
-      text_version: form.dataset["textVersion"] ?? "",
+      text_version: notice?.version ?? "",
+      language: notice?.language ?? "",
       given_at: givenAt,
       method: "checkbox",
     };
@@ -183,3 +201,4 @@ setText(find(form, "#host", HTMLElement), location.host);
 // A reloaded page may come back with its boxes ticked: consent is given anew each time.
 form.reset();
 allowStart();
+void showNotice();

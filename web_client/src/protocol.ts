@@ -138,13 +138,18 @@ export interface Close {
 /**
  * The receipt of an explicit act of consent.
  *
- *     ``given_at`` is an RFC 3339 time, ``text_version`` names the text that was shown.
+ *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
+ *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
+ *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
+ *     and ``text`` as it was written.
  */
 export interface Consent {
   subject: string;
   text_version: string;
   given_at: string;
-  method: string;
+  method: "button" | "checkbox" | "signature" | "spoken" | "test";
+  language?: string;
+  covers?: ("records" | "text")[];
 }
 /**
  * Dropped since the session began, by kind.
@@ -172,7 +177,7 @@ export interface ErrorBody {
   error: ErrorDetail;
 }
 /**
- * What went wrong; ``field`` names the offending field, if there is one.
+ * What went wrong; ``field`` and ``rule`` name the offending field and the rule, if any.
  */
 export interface ErrorDetail {
   code: string;
@@ -180,6 +185,7 @@ export interface ErrorDetail {
   retryable: boolean;
   request_id: string;
   field?: string;
+  rule?: string;
 }
 /**
  * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
@@ -349,6 +355,18 @@ export interface ModelInfo {
   commercial_use: boolean;
 }
 /**
+ * What people are told before they are analysed; answer to ``GET /v1/notice``.
+ *
+ *     ``version`` is for ``text_version`` of the receipt. ``sha256`` is that of ``text`` in UTF-8.
+ */
+export interface Notice {
+  version: string;
+  language: string;
+  languages: string[];
+  text: string;
+  sha256: string;
+}
+/**
  * Where the face is in one analysed picture, or ``box: null`` when none is found.
  *
  *     ``landmarks`` holds x, y of the 468 FaceMesh points, flat. Only the newest one is kept for a
@@ -360,6 +378,15 @@ export interface Overlay {
   box: number[] | null;
   landmarks: number[];
   blinks_total: number;
+}
+/**
+ * What the rules of ``version`` allow, by which ``rule``, and which rules demand the notice.
+ */
+export interface PolicyDecision {
+  outcome: "allow" | "refuse" | "text_only";
+  rule: string;
+  version: string;
+  notice_rules: string[];
 }
 /**
  * Answer to ``ping``: its ``t``, and the session clock.
@@ -503,6 +530,7 @@ export interface SessionCredentials {
   ice_servers: IceServer[];
   room: string;
   room_feed_url: string;
+  policy: PolicyDecision;
   notice: string;
 }
 /**
@@ -525,8 +553,14 @@ export interface SessionInfo {
  *
  *     Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
  *     origin only.
+ *
+ *     ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
+ *     ``subject_flags`` says what keeps the person from consenting by themselves.
  */
 export interface SessionRequest {
+  purpose?: string;
+  jurisdiction?: string;
+  subject_flags?: ("incapacitated" | "minor")[];
   consent?: Consent;
   participant?: string;
   room?: string;

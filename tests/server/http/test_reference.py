@@ -10,7 +10,17 @@ from aiohttp import web
 from esapr.protocol.asyncapi import asyncapi
 from esapr.protocol.openapi import openapi
 from esapr.protocol.routes import ROUTES
-from esapr.server.http import admin, feed, health, invitations, reference, rooms, sessions, whip
+from esapr.server.http import (
+    admin,
+    consent,
+    feed,
+    health,
+    invitations,
+    reference,
+    rooms,
+    sessions,
+    whip,
+)
 from tests.serving import running_server
 
 HTTP = Path(__file__).parents[3] / "server/http"
@@ -22,6 +32,7 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *reference.routes(),
         *sessions.routes(demo=True),
         *invitations.routes(),
+        *consent.routes(),
         *whip.routes(),
         *feed.routes(),
         *rooms.routes(),

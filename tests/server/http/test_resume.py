@@ -2,12 +2,12 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
 from math import inf
 from random import Random
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from yarl import URL
 
@@ -18,9 +18,9 @@ from esapr.load_tests.peer import Peer
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
-from esapr.protocol.requests import Consent, SessionCredentials, SessionRequest
+from esapr.protocol.requests import SessionCredentials, SessionRequest
 from tests.server.http.test_rooms import Guest, enter, greeted, server
-from tests.serving import running_server
+from tests.serving import CONSENT, running_server
 
 pytestmark = pytest.mark.real_time
 
@@ -121,8 +121,7 @@ async def test_the_session_goes_on_when_its_media_come_back_through_a_new_peer()
     clip = encode_clip(PORTRAIT)
     async with running_server() as running, aiohttp.ClientSession() as http:
         gateway = Gateway(http, URL(running.url))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        request = SessionRequest(consent=Consent("ann", "1", now, "test"), tick_ms=200)
+        request = msgspec.convert({"consent": CONSENT, "tick_ms": 200}, SessionRequest)
         async with (
             gateway.session(request) as credentials,
             gateway.subscribe(credentials, Format.JSON) as feed,

@@ -21,7 +21,7 @@ async def test_a_session_opens_with_a_consent_receipt_and_ends_on_delete() -> No
         opened = await http.post("/v1/demo/sessions", json={"consent": CONSENT})
         assert opened.status == 201
         credentials = await opened.json()
-        assert "not what you feel" in credentials["notice"]
+        assert "not say what you feel" in credentials["notice"]
         bearer = {"Authorization": f"Bearer {credentials['client_token']}"}
         path = f"/v1/sessions/{credentials['session_id']}"
         assert opened.headers["Location"] == path

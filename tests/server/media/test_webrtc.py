@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import av
+import msgspec
 import numpy as np
 import pytest
 from yarl import URL
@@ -228,7 +229,7 @@ def test_an_offer_with_more_sections_than_there_are_kinds_is_refused() -> None:
 
 async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
     clip = portrait()
-    request = SessionRequest(consent=Consent(**CONSENT))
+    request = SessionRequest(consent=msgspec.convert(CONSENT, Consent))
     async with (
         gateway() as (server, running),
         server.session(request) as credentials,
@@ -251,7 +252,7 @@ async def test_a_second_push_replaces_the_first_and_states_go_on() -> None:
 
 async def test_a_stale_delete_leaves_the_newer_peer_alone() -> None:
     clip = portrait()
-    request = SessionRequest(consent=Consent(**CONSENT))
+    request = SessionRequest(consent=msgspec.convert(CONSENT, Consent))
     async with (
         gateway() as (server, running),
         server.session(request) as credentials,

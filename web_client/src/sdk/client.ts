@@ -2,6 +2,7 @@
 
 import type {
   Consent,
+  Notice,
   SessionCredentials,
   SessionRequest,
   TokenAnswer,
@@ -16,12 +17,19 @@ import { own } from "./tokens";
 const ANSWER_MS = 10_000;
 const DEMO = "/v1/demo/sessions";
 const WITH_KEY = "/v1/sessions";
+const NOTICE = "/v1/notice";
 
 export type Modality = "face" | "voice" | "text";
 export const MODALITIES: readonly Modality[] = ["face", "voice", "text"];
 
 export interface SessionOptions {
   consent: Consent;
+  /** What the session is for; demo sessions are for `demonstration`. */
+  purpose?: string;
+  /** ISO 3166 code, such as `DE` or `US-IL`; without it the strictest rules hold. */
+  jurisdiction?: string;
+  /** What keeps the person from consenting by themselves. */
+  subjectFlags?: SessionRequest["subject_flags"];
   participant?: string;
   /** Without one the session has a room of its own. */
   room?: string;
@@ -31,9 +39,20 @@ export interface SessionOptions {
   detail?: Detail;
 }
 
-/** The receipt of a consent that `subject` has given just now. */
-export function consent(subject: string, textVersion: string, method: string): Consent {
-  return { subject, text_version: textVersion, given_at: new Date().toISOString(), method };
+/** The receipt of a consent that `subject` has given just now, to the text of a `Client.notice`. */
+export function consent(
+  subject: string,
+  textVersion: string,
+  method: Consent["method"],
+  more: Pick<Consent, "language" | "covers"> = {},
+): Consent {
+  return {
+    subject,
+    text_version: textVersion,
+    given_at: new Date().toISOString(),
+    method,
+    ...more,
+  };
 }
 
 export class Client {
@@ -46,13 +65,27 @@ export class Client {
     this.#key = key;
   }
 
+  /** What people are to be shown before they consent. */
+  async notice(language = "en"): Promise<Notice> {
+    return this.#call<Notice>(`${NOTICE}?language=${encodeURIComponent(language)}`, null, {});
+  }
+
   /**
    * Opens a session; no session without a receipt of consent.
    *
    * Throws an `EsaprError` with the server's code, or `unreachable` or `timeout`.
    */
-  async session({ tickMs, detail = "state", ...rest }: SessionOptions): Promise<Session> {
-    const request: SessionRequest = tickMs === undefined ? rest : { ...rest, tick_ms: tickMs };
+  async session({
+    tickMs,
+    subjectFlags,
+    detail = "state",
+    ...rest
+  }: SessionOptions): Promise<Session> {
+    const request: SessionRequest = {
+      ...rest,
+      ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
+      ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
+    };
     const path = this.#key === null ? DEMO : WITH_KEY;
     const opened = await this.#post<SessionCredentials>(path, this.#key, request);
     const credentials = { ...opened, client_token: own(opened.client_token) };
@@ -83,12 +116,19 @@ export class Client {
   }
 
   async #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
+    return this.#call<Answer>(path, token, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async #call<Answer>(path: string, token: string | null, request: RequestInit): Promise<Answer> {
     const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
     try {
       const response = await fetch(new URL(path, this.#url), {
-        method: "POST",
-        headers: { "Content-Type": "application/json", ...authorization },
-        body: JSON.stringify(body),
+        ...request,
+        headers: { ...request.headers, ...authorization },
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (!response.ok) throw await problemIn(response);

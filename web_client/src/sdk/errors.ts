@@ -5,6 +5,7 @@ import type { ErrorBody, ErrorDetail } from "../protocol";
 interface Details {
   retryable?: boolean;
   field?: string | undefined;
+  rule?: string | undefined;
   requestId?: string;
 }
 
@@ -15,6 +16,8 @@ export class EsaprError extends Error {
   readonly retryable: boolean;
   /** The offending field as a path. */
   readonly field: string | null;
+  /** The rule of the policy that refused it. */
+  readonly rule: string | null;
   /** What to quote to those who run the server. */
   readonly requestId: string | null;
 
@@ -24,6 +27,7 @@ export class EsaprError extends Error {
     this.code = code;
     this.retryable = details.retryable ?? false;
     this.field = details.field ?? null;
+    this.rule = details.rule ?? null;
     this.requestId = details.requestId ?? null;
   }
 }

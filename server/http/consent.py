@@ -1,0 +1,112 @@
+"""Consent over HTTP: the notice, what a session passes before it opens, and revocation."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+from esapr.protocol import consent as calls
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.requests import SessionRequest
+from esapr.server.http.errors import json_response
+from esapr.server.http.keys import AUDIT, GATE, SESSIONS
+from esapr.server.http.routing import bind
+from esapr.server.http.tokens import caller, managed_session
+from esapr.server.sessions.endings import DONE, revoked
+from esapr.server.sessions.session import Session
+from esapr.server.trust.gate import Admission
+from esapr.server.trust.notices import DEFAULT_LANGUAGE
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes."""
+    return [bind(calls.GET_NOTICE, get_notice), bind(calls.REVOKE_CONSENT, delete_consent)]
+
+
+async def get_notice(request: web.Request) -> web.Response:
+    """Answer with what people are to be shown before they consent."""
+    language = request.query.get("language", DEFAULT_LANGUAGE)
+    return json_response(request.app[GATE].notices.get(language, "language"))
+
+
+async def delete_consent(request: web.Request) -> web.Response:
+    """End a session at once and erase what its receipt covers."""
+    session = await managed_session(request, "control")
+    await request.app[SESSIONS].end(session, revoked(caller(request).actor))
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def admit(request: web.Request, wanted: SessionRequest, actor: str) -> Admission:
+    """Return why a session may be opened. A refusal of the policy is in the audit log first.
+
+    Raises:
+        ProtocolError: whatever :meth:`esapr.server.trust.gate.Gate.admit` raises.
+    """
+    gate = request.app[GATE]
+    try:
+        return gate.admit(wanted, datetime.now(UTC))
+    except ProtocolError as error:
+        if error.code is ErrorCode.POLICY_REFUSED:
+            known = wanted.purpose in gate.policy.purposes
+            await request.app[AUDIT].write(
+                "policy.refused",
+                actor=actor,
+                rule=error.rule or "",
+                purpose=str(wanted.purpose) if known else "unknown",
+                jurisdiction=wanted.jurisdiction or "unknown",
+            )
+        raise
+
+
+async def note_opened(
+    request: web.Request, session: Session, admission: Admission, actor: str
+) -> None:
+    """Write down why a session is open; it ends if that cannot be written.
+
+    Raises:
+        ProtocolError: ``internal``.
+    """
+    audit = request.app[AUDIT]
+    try:
+        for override in admission.decision.overridden:
+            await audit.write(
+                "policy.overridden",
+                actor=actor,
+                session=session.id,
+                rule=override.rule,
+                reason=override.reason,
+                person=override.person,
+            )
+        await audit.write("policy.allowed", actor=actor, session=session.id, **_reasons(admission))
+        person = audit.person(admission.receipt.subject)
+        receipt = _receipt(admission)
+        await audit.write(
+            "consent.given", actor=actor, session=session.id, subject=person, **receipt
+        )
+        await audit.write("session.opened", actor=actor, session=session.id)
+    except ProtocolError:
+        await request.app[SESSIONS].end(session, DONE)
+        raise
+
+
+def _reasons(admission: Admission) -> Mapping[str, str]:
+    return {
+        "purpose": admission.purpose,
+        "jurisdiction": admission.jurisdiction or "unknown",
+        "outcome": admission.decision.outcome,
+        "rule": admission.decision.rule.id,
+        "rules": admission.policy.version,
+    }
+
+
+def _receipt(admission: Admission) -> Mapping[str, str]:
+    receipt = admission.receipt
+    return {
+        "text_version": receipt.text_version,
+        "language": receipt.language,
+        "sha256": admission.notice.sha256,
+        "given_at": receipt.given_at.isoformat(),
+        "method": receipt.method,
+        "covers": " ".join(receipt.covers),
+    }
