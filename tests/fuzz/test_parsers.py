@@ -126,12 +126,16 @@ async def test_whatever_is_offered_is_answered_or_refused(
             outcomes[error.code] += 1
         finally:
             await peer.close()
-    # What a closed connection has begun ends by itself.
-    if begun := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(begun, timeout=10)
+    await settled()
     with capfd.disabled():
         sys.stdout.write(f"\noffers: {said(outcomes)}\n")
     assert outcomes["answered"]
+
+
+async def settled() -> None:
+    """Wait for what a closed connection has begun: it ends by itself."""
+    if begun := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(begun, timeout=10)
 
 
 class Nobody:
