@@ -118,7 +118,7 @@ class WebRtcPeer:
         self._ice = self._agent()
         for receiver in self._connection.getReceivers():
             # A section that the client does not send in has none.
-            if receiver.track:
+            if receiver.track is not None:
                 self._read_on_its_thread(receiver)
         return with_exclusive_mux(asking_for_less(self._connection.localDescription.sdp))
 
