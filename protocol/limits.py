@@ -57,6 +57,10 @@ MAX_IMAGE_BYTES = 2_000_000
 MAX_IMAGE_PIXELS = 8_300_000
 """Most pixels of a picture, by its header; one with more is refused with ``media_invalid``."""
 
+MAX_JPEG_SCANS = 50
+"""Most scans of a JPEG; one with more is refused with ``media_invalid``. Progressive pictures have
+about ten, each of which has all pixels gone over again: twenty bytes may cost milliseconds."""
+
 MIN_IMAGE_SIDE = 16
 """Fewest pixels of a picture's shorter side; one with fewer is refused with ``media_invalid``."""
 

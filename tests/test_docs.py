@@ -155,6 +155,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in headings(file), target
 
 
+@pytest.mark.parametrize("page", ["security.md", "compliance.md"])
+def test_every_control_is_where_the_page_says(page: str) -> None:
+    text = (DOCS / "explanation" / page).read_text(encoding="utf-8")
+    files = re.findall(r"`((?:[\w.]+/)+[\w.]+\.(?:py|ts|md))`", text)
+
+    assert len(files) > 15
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
 def headings(page: Path) -> set[str]:
     """Anchors of a page, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -13,6 +13,8 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.media.video import MAX_HEIGHT, MAX_WIDTH
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+_SCAN = b"\xff\xda"
+"""Begins a scan of a JPEG; in compressed data 0xFF is always followed by zero or a restart."""
 _TURNED = (5, 6, 7, 8)
 """Values of EXIF's orientation that swap width and height."""
 
@@ -21,6 +23,8 @@ _ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.Decom
 
 # It warns of a picture that is far over our own limit, which refuses it in the next line.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# And of every broken EXIF entry: a picture may have thousands, each a line in the log.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def decode_picture(data: bytes) -> NDArray[np.uint8]:
@@ -36,6 +40,7 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size)
+            _check_scans(image.format, data)
             return _reduced(image)
     except _ERRORS as error:
         raise _invalid(f"not a JPEG, PNG or WebP picture: {type(error).__name__}") from error
@@ -46,6 +51,11 @@ def _check_size(width: int, height: int) -> None:
         raise _invalid(f"at most {limits.MAX_IMAGE_PIXELS} pixels")
     if min(width, height) < limits.MIN_IMAGE_SIDE:
         raise _invalid(f"at least {limits.MIN_IMAGE_SIDE} pixels a side")
+
+
+def _check_scans(kind: str | None, data: bytes) -> None:
+    if kind == "JPEG" and data.count(_SCAN) > limits.MAX_JPEG_SCANS:
+        raise _invalid(f"at most {limits.MAX_JPEG_SCANS} scans")
 
 
 def _reduced(image: Image.Image) -> NDArray[np.uint8]:

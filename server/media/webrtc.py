@@ -117,7 +117,9 @@ class WebRtcPeer:
             ) from error
         self._ice = self._agent()
         for receiver in self._connection.getReceivers():
-            self._read_on_its_thread(receiver)
+            # A section that the client does not send in has none.
+            if receiver.track is not None:
+                self._read_on_its_thread(receiver)
         return with_exclusive_mux(asking_for_less(self._connection.localDescription.sdp))
 
     async def run(self) -> None:
@@ -247,13 +249,21 @@ def check_offer(offer: str) -> None:
     kinds = Counter(part.kind for part in media)
     if max(kinds.values(), default=0) > 1:
         raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, "at most one audio and one video section")
-    groups = [group.items for group in description.group if group.semantic == "BUNDLE"]
-    bundled = {mid for mids in groups for mid in mids}
-    if len(media) > 1 and not bundled.issuperset(part.rtp.muxId for part in media):
-        raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, "all sections must be in one BUNDLE group")
+    _check_bundle(description)
     sends = [m for m in media if m.kind in _MODALITIES and m.direction in ("sendonly", "sendrecv")]
     if not sends:
         raise ProtocolError(ErrorCode.SDP_WITHOUT_MEDIA, "the offer sends neither audio nor video")
+
+
+def _check_bundle(description: SessionDescription) -> None:
+    """Check that the sections are those of the one group: aiortc believes what the group names."""
+    mids = [part.rtp.muxId for part in description.media]
+    groups = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    if len(mids) <= 1 and not groups:
+        return
+    if len(groups) != 1 or Counter(groups[0]) != Counter(mids) or len(set(mids)) != len(mids):
+        problem = "all sections, and nothing else, must be in one BUNDLE group"
+        raise ProtocolError(ErrorCode.SDP_UNACCEPTABLE, problem)
 
 
 def _check_extent(offer: str) -> None:
