@@ -41,7 +41,7 @@ def bearer(token: str) -> dict[str, str]:
 
 async def opened(http: aiohttp.ClientSession, key: str, **request: object) -> Json:
     """Open a session with a key and return its credentials."""
-    body = {"consent": CONSENT, **request}
+    body = {"purpose": "telehealth", "jurisdiction": "DE", "consent": CONSENT, **request}
     async with http.post("/v1/sessions", json=body, headers=bearer(key)) as answer:
         assert answer.status == 201, await answer.text()
         credentials: Json = await answer.json()

@@ -49,6 +49,7 @@ ALLOWED = {
     "createSession": Call("bad_message", {"key", "rivals_key"}, {"scope_missing": {"admin_key"}}),
     "getSession": READING,
     "endSession": ENDING,
+    "revokeConsent": ENDING,
     "createToken": replace(TOKENS, answer="bad_message"),
     "revokeToken": TOKENS,
     "revokeTokens": TOKENS,
@@ -66,7 +67,7 @@ ALLOWED = {
     **dict.fromkeys(
         (
             *("describeWhip", "describeMedia", "listModels", "getOpenApi", "getAsyncApi"),
-            *("getHealth", "getReadiness", "getMetrics"),
+            *("getHealth", "getReadiness", "getMetrics", "getNotice"),
         ),
         PUBLIC,
     ),
