@@ -38,7 +38,9 @@ async def test_the_python_sdk_opens_sessions_with_a_key(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{server.port}"
         async with (
             Client(url, key=make(keys, "clinic")) as client,
-            client.session(consent=receipt, room="ward", tick_ms=100) as session,
+            client.session(
+                consent=receipt, purpose="telehealth", room="ward", tick_ms=100
+            ) as session,
         ):
             invited = await client.invite(session.credentials, "clinician")
             async with client.watch(invited.feed_url, invited.token) as watch:
