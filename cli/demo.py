@@ -10,14 +10,14 @@ import aiohttp
 import click
 from yarl import URL
 
+from esapr.cli.lines import line
 from esapr.inference.cards import ModelError
-from esapr.inference.emotions import LABELS
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.media import ClipError, EncodedClip, encode_clip
 from esapr.load_tests.participant import play
 from esapr.load_tests.peer import PeerError
-from esapr.load_tests.tally import MODALITIES, Tally, parts
+from esapr.load_tests.tally import MODALITIES, Tally
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.messages import SessionClosed, State, Warning
 from esapr.server import logs
@@ -129,16 +129,8 @@ def _print_json(state: State) -> None:
 
 
 def _print_line(state: State) -> None:
-    if state.fused is not None:
-        verdict = f"{state.fused.label} {state.fused.confidence:.2f}"
-    else:
-        verdict = f"({state.abstain.reason if state.abstain else 'no expression'})"
-    shown = " ".join(
-        f"{name} {LABELS[part.probs.index(max(part.probs))]} x{part.weight:.2f}".ljust(22)
-        for name, part in parts(state)
-    )
     delay = f"{state.latency.capture_to_state_ms:.0f} ms"
-    click.echo(f"{state.t_end_ms / 1000:6.1f} s  {verdict:<16} {shown:<68} {delay:>8}")
+    click.echo(f"{line(state):<94} {delay:>8}")
 
 
 def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:

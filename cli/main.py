@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from esapr.cli.analyze import analyze
 from esapr.cli.audit import audit
 from esapr.cli.bench import bench
 from esapr.cli.cluster import cluster
@@ -22,6 +23,7 @@ def main() -> None:
 main.add_command(audit)
 main.add_command(serve)
 main.add_command(demo)
+main.add_command(analyze)
 main.add_command(keys)
 main.add_command(models)
 main.add_command(bench)

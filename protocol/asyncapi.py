@@ -6,6 +6,8 @@ from typing import Any, get_args
 import msgspec
 
 from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, VERSION
+from esapr.protocol.analyses import AnalysisMessage
+from esapr.protocol.analysis_calls import GET_ANALYSIS_EVENTS
 from esapr.protocol.binary import LAYOUT, Kind
 from esapr.protocol.calls import JSON, Route
 from esapr.protocol.messages import (
@@ -37,12 +39,14 @@ def asyncapi() -> Json:
     """Return the document. Not to be modified: it is made once."""
     sent = {_tag(kind): kind for kind in get_args(ClientMessage)}
     received = {_tag(kind): kind for kind in get_args(ServerMessage)}
+    found = {_tag(kind): kind for kind in get_args(AnalysisMessage)}
+    kinds = sent | received | found
     schemas, components = msgspec.json.schema_components(
-        [*sent.values(), *received.values()], ref_template="#/components/schemas/{name}"
+        [*kinds.values()], ref_template="#/components/schemas/{name}"
     )
     messages = {
         tag: _message(tag, kind, schema)
-        for (tag, kind), schema in zip((sent | received).items(), schemas, strict=True)
+        for (tag, kind), schema in zip(kinds.items(), schemas, strict=True)
     }
     media = {kind.name.lower(): _media(kind) for kind in Kind}
     to_session = [*sent, *media]
@@ -60,12 +64,14 @@ def asyncapi() -> Json:
         "channels": {
             "feed": _channel(OPEN_FEED, to_session + from_session, session="The `session_id`."),
             "roomFeed": _channel(OPEN_ROOM_FEED, to_room + from_room, room="The `room`."),
+            "events": _events(list(found)),
         },
         "operations": {
             "send": _operation("feed", "receive", "What a client sends.", to_session),
             "receive": _operation("feed", "send", "What the server sends.", from_session),
             "sendToRoom": _operation("roomFeed", "receive", "What a watcher sends.", to_room),
             "receiveFromRoom": _operation("roomFeed", "send", "What a watcher gets.", from_room),
+            "receiveEvents": _operation("events", "send", "What a file shows.", list(found)),
         },
         "components": {"schemas": components, "messages": messages | media},
     }
@@ -90,6 +96,16 @@ def _media(kind: Kind) -> Json:
         "description": f"A binary frame: {LAYOUT}",
         "contentType": "application/octet-stream",
         "payload": {"type": "string", "format": "binary"},
+    }
+
+
+def _events(names: list[str]) -> Json:
+    return {
+        "address": GET_ANALYSIS_EVENTS.path,
+        "description": "Server-sent events (WHATWG HTML, 9.2): `event` is the type of the message "
+        "that `data` holds, `id` the number of a state or page, for `Last-Event-ID`.",
+        "parameters": {"analysis": {"description": "The `analysis_id`."}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
     }
 
 

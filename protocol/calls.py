@@ -16,7 +16,11 @@ KeyScope = Literal["sessions", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body: ``kind`` is a type of the protocol, ``str`` for text or ``dict`` for any object."""
+    """A body.
+
+    ``kind`` is a type of the protocol, ``str`` for text, ``dict`` for any object, or None for
+    what a schema cannot describe.
+    """
 
     kind: Any
     media_type: str = JSON
@@ -47,4 +51,8 @@ class Route:
     key: KeyScope | None = None
     """The scope of the server key that is needed, or does as well as a token."""
     request: Body | None = None
+    file: tuple[str, ...] = ()
+    """Media types of a body that is a file."""
+    header: tuple[str, Any] | None = None
+    """Name of a header that is needed, and the type of its JSON."""
     errors: tuple[ErrorCode, ...] = ()

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from esapr.protocol.analyses import AnalysisMessage
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import ClientMessage, ServerMessage
 
@@ -24,6 +25,7 @@ _msgpack_encoder = msgspec.msgpack.Encoder()
 _client_json: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _client_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
 _server_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
+_analysis_json: msgspec.json.Decoder[AnalysisMessage] = msgspec.json.Decoder(AnalysisMessage)
 _server_msgpack: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
 # msgspec reports "... - at `$.consent.given_at`", or names an unknown field in backquotes.
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`\Z")
@@ -59,6 +61,15 @@ def decode_server(data: bytes, form: Format) -> ServerMessage:
         msgspec.DecodeError: it is not a message that this version knows.
     """
     return (_server_json if form is Format.JSON else _server_msgpack).decode(data)
+
+
+def decode_analysis(data: bytes) -> AnalysisMessage:
+    """Read one event of an analysis, in JSON.
+
+    Raises:
+        msgspec.DecodeError: it is not a message that this version knows.
+    """
+    return _analysis_json.decode(data)
 
 
 def decode_body(data: bytes, kind: type[S]) -> S:

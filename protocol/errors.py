@@ -12,6 +12,10 @@ class ErrorCode(StrEnum):
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
+    DOCUMENT_ENCRYPTED = "document_encrypted"
+    DOCUMENT_INVALID = "document_invalid"
+    DOCUMENT_TOO_LARGE = "document_too_large"
+    DOCUMENT_WITHOUT_TEXT = "document_without_text"
     ETAG_MISMATCH = "etag_mismatch"
     ETAG_REQUIRED = "etag_required"
     ICE_NOT_CONNECTED = "ice_not_connected"
@@ -28,6 +32,7 @@ class ErrorCode(StrEnum):
     PAUSED = "paused"
     POLICY_REFUSED = "policy_refused"
     RATE_LIMITED = "rate_limited"
+    RECORDING_TOO_LONG = "recording_too_long"
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
@@ -74,6 +79,10 @@ _RETRYABLE = frozenset(
 
 _STATUS = {
     ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.DOCUMENT_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.DOCUMENT_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.DOCUMENT_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.DOCUMENT_WITHOUT_TEXT: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.ETAG_MISMATCH: HTTPStatus.PRECONDITION_FAILED,
     ErrorCode.ETAG_REQUIRED: HTTPStatus.PRECONDITION_REQUIRED,
     ErrorCode.ICE_NOT_CONNECTED: HTTPStatus.CONFLICT,
@@ -86,6 +95,7 @@ _STATUS = {
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.POLICY_REFUSED: HTTPStatus.FORBIDDEN,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.RECORDING_TOO_LONG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,

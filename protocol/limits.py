@@ -126,3 +126,33 @@ MAX_TOKENS_PER_ROOM = 10_000
 
 MIN_AGGREGATE_PEOPLE = 3
 """People who must show an expression before their mean is shown."""
+
+MAX_ANALYSIS_BYTES = 64 * 1024 * 1024
+"""Largest file to analyse; it is held in memory. A larger one is refused with
+``message_too_big``."""
+
+MAX_RECORDING_SECONDS = 3_600
+"""Longest recording that a server analyses; a longer one is refused with ``recording_too_long``."""
+
+MAX_DOCUMENT_PAGES = 500
+"""Most pages of a document; more are refused with ``document_too_large``."""
+
+MAX_DOCUMENT_CHARACTERS = 2_000_000
+"""Most characters of text in a document; more are refused with ``document_too_large``."""
+
+MAX_UNPACKED_BYTES = 128 * 1024 * 1024
+"""Most bytes that a compressed document may unpack to; more are refused with
+``document_too_large``."""
+
+MAX_ANALYSES = 4
+"""Files that a server holds to analyse them; one more is refused with ``overloaded`` (503)."""
+
+ANALYSES_AT_A_TIME = 2
+"""Files that are analysed at a time; the others wait."""
+
+UPLOAD_SECONDS = 120
+"""Longest time that a file may take to arrive, in seconds; else ``too_slow`` (408)."""
+
+RESULT_SECONDS = 900
+MAX_RESULTS = 16
+"""How long the result of an analysis is kept, in seconds, and how many are; the oldest go."""

@@ -53,6 +53,7 @@ _REFUSAL_HEADERS = {
 def openapi() -> Json:
     """Return the document. Not to be modified: it is made once."""
     bodies = [body.kind for route in ROUTES for body in _bodies(route) if body.media_type == JSON]
+    bodies += [route.header[1] for route in ROUTES if route.header]
     schemas, components = msgspec.json.schema_components(
         [*bodies, ErrorBody], ref_template="#/components/schemas/{name}"
     )
@@ -85,16 +86,10 @@ def _bodies(route: Route) -> list[Body]:
 
 def _operation(route: Route, schema_of: Mapping[str, Json]) -> Json:
     operation: Json = {"operationId": route.name, "summary": route.summary}
-    if names := _PARAMETER.findall(route.path):
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in names
-        ]
-    if route.request:
-        operation["requestBody"] = {
-            "required": True,
-            "content": _content(route.request, schema_of),
-        }
+    if parameters := _parameters(route, schema_of):
+        operation["parameters"] = parameters
+    if content := _request(route, schema_of):
+        operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {
         f"{status:d}": _response(answer, schema_of) for status, answer in route.answers.items()
     } | _refusals(route)
@@ -108,6 +103,24 @@ def _schemes(route: Route) -> list[str]:
     return [*(["key"] if route.key else []), *tokens]
 
 
+def _parameters(route: Route, schema_of: Mapping[str, Json]) -> list[Json]:
+    parameters: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+    if route.header:
+        name, kind = route.header
+        content = {JSON: {"schema": schema_of[str(kind)]}}
+        parameters.append({"name": name, "in": "header", "required": True, "content": content})
+    return parameters
+
+
+def _request(route: Route, schema_of: Mapping[str, Json]) -> Json:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    files = dict.fromkeys(route.file, binary)
+    return _content(route.request, schema_of) if route.request else files
+
+
 def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
     response: Json = {
         "description": answer.description,
@@ -119,6 +132,8 @@ def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
 
 
 def _content(body: Body, schema_of: Mapping[str, Json]) -> Json:
+    if body.kind is None:
+        return {body.media_type: {}}
     schema = schema_of[str(body.kind)] if body.media_type == JSON else {"type": "string"}
     return {body.media_type: {"schema": schema}}
 

@@ -6,6 +6,7 @@ neither can have a route that the other lacks.
 
 from http import HTTPStatus
 
+from esapr.protocol.analysis_calls import ANALYSIS_ROUTES
 from esapr.protocol.answers import Health
 from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.consent import GET_NOTICE, REVOKE_CONSENT
@@ -216,6 +217,7 @@ ROUTES = (
     PATCH_MEDIA,
     STOP_MEDIA,
     DESCRIBE_MEDIA,
+    *ANALYSIS_ROUTES,
     LIST_MODELS,
     GET_OPENAPI,
     GET_ASYNCAPI,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import answers, messages, requests, rooms
+from esapr.protocol import analyses, answers, messages, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -17,6 +17,10 @@ _ROOTS = {
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
     "SessionInfo": answers.SessionInfo,
+    "AnalysisMessage": analyses.AnalysisMessage,
+    "AnalysisRequest": analyses.AnalysisRequest,
+    "AnalysisCredentials": analyses.AnalysisCredentials,
+    "AnalysisInfo": analyses.AnalysisInfo,
 }
 
 

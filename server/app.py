@@ -11,12 +11,14 @@ import structlog
 from aiohttp import web
 
 from esapr.protocol import limits
+from esapr.server.analyses.jobs import Analyses
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
 from esapr.server.gateway import Gateway, joined
 from esapr.server.http import (
     admin,
+    analyses,
     consent,
     cors,
     errors,
@@ -33,6 +35,7 @@ from esapr.server.http.connections import Site
 from esapr.server.http.elsewhere import serving_all
 from esapr.server.http.headers import guarding
 from esapr.server.http.keys import (
+    ANALYSES,
     AUDIT,
     CONFIG,
     GATE,
@@ -99,7 +102,7 @@ async def serve(
             asyncio.TaskGroup() as group,
             _sessions(group, config, pipeline, bus, internal, trust=trust, metrics=metrics) as here,
         ):
-            app, (open_sessions, gateway) = _application(config, static, trust, *here), here
+            app, (open_sessions, gateway) = _application(group, config, static, trust, here), here
             app[READY], app[STOP] = ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
@@ -135,6 +138,7 @@ async def _close(
     seconds: float,
 ) -> None:
     open_sessions.stopping = True
+    await runner.app[ANALYSES].close()
     if gateway:
         # Whoever reconnects has to reach another gateway.
         for site in list(runner.sites):
@@ -170,14 +174,16 @@ async def _sessions(
 
 
 def _application(
+    group: asyncio.TaskGroup,
     config: ServerConfig,
     static: Path,
     trust: Trust,
-    open_sessions: Sessions,
-    gateway: Gateway | None,
+    here: tuple[Sessions, Gateway | None],
 ) -> web.Application:
+    open_sessions, gateway = here
     app = _guarded(config, open_sessions.metrics, gateway)
     app[AUDIT], app[GATE] = trust.audit, trust.gate
+    app[ANALYSES] = Analyses(group, config, open_sessions)
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
@@ -196,6 +202,7 @@ def _application(
             *whip.routes(),
             *feed.routes(),
             *rooms.routes(),
+            *analyses.routes(demo=config.loopback),
             *pages.routes(static),
             *admin.routes(),
         ]

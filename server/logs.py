@@ -9,6 +9,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # What a log line may say. A field outside this list is a bug: it could carry personal data.
 ALLOWED_FIELDS = frozenset(
     {
+        "analysis",
         "code",
         "count",
         "error",

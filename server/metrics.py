@@ -41,10 +41,9 @@ class Metrics:
             "esapr_cluster_failures_total", "Batches that the cluster did not run", ["code"]
         )
         self.device_up = gauge("esapr_device_up", "Whether a device takes batches", ["device"])
-        self.moves = counter(
-            "esapr_session_moves_total", "Sessions that changed their gateway", ["how"]
-        )
+        self.moves = counter("esapr_session_moves_total", "Sessions that moved", ["how"])
         self.audit_failures = counter("esapr_audit_failures_total", "Failed writes of the audit")
+        self.analyses = counter("esapr_analyses_total", "Files by how they ended", ["outcome"])
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )

@@ -13,7 +13,7 @@ from esapr import client
 from esapr.cli.main import main
 from esapr.inference.signals import Abstain
 from esapr.models_onnx import ROOT as ZOO
-from esapr.protocol import limits, messages
+from esapr.protocol import analyses, limits, messages
 from esapr.protocol.errors import CloseCode, ErrorCode, WarningCode
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
@@ -31,6 +31,7 @@ def undocumented(names: set[str], page: str) -> set[str]:
 
 def test_every_message_type() -> None:
     kinds = get_args(messages.ClientMessage) + get_args(messages.ServerMessage)
+    kinds += get_args(analyses.AnalysisMessage)
 
     assert undocumented({kind.__struct_config__.tag for kind in kinds}, "protocol.md") == set()
 

@@ -26,13 +26,15 @@ NEW_MS = 96
 class VoiceReading:
     """What a window holds: ``score`` is None without enough new speech.
 
-    ``speech_ms`` is the speech in the window, ``loudness_db`` the RMS level of that speech (of the
-    whole window if there is none) in dB full scale.
+    ``speech_ms`` is the speech in the window, ``recent_ms`` that of its last second,
+    ``loudness_db`` the RMS level of the speech (of the whole window if there is none) in dB full
+    scale.
     """
 
     score: ModalityScore | None
     quality: tuple[Quality, ...]
     speech_ms: int
+    recent_ms: int
     loudness_db: float
 
 
@@ -68,11 +70,11 @@ class VoiceAnalyser:
         """
         hints = quality(window.samples)
         if Quality.SILENT in hints:
-            return VoiceReading(None, hints, 0, loudness_db(window.samples))
+            return VoiceReading(None, hints, 0, 0, loudness_db(window.samples))
         heard = await self._activity.score({"samples": window.samples}, session=self._session)
         speech = find_speech(heard.value["speech"])
         if speech is None:
-            return VoiceReading(None, hints, 0, loudness_db(window.samples))
+            return VoiceReading(None, hints, 0, 0, loudness_db(window.samples))
         spoken = window.samples[speech.begin : speech.end]
         details = VoiceDetails(speech.milliseconds, loudness_db(spoken))
         score = None
@@ -80,7 +82,9 @@ class VoiceAnalyser:
             inputs = {"samples": evidence(window.samples, speech)}
             scored = await self._expression.score(inputs, session=self._session)
             score = self._modality_score(window, details, hints, (heard, scored))
-        return VoiceReading(score, hints, speech.milliseconds, details.loudness_db)
+        return VoiceReading(
+            score, hints, speech.milliseconds, speech.recent_ms, details.loudness_db
+        )
 
     def _modality_score(
         self,

@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from esapr.server.analyses.jobs import Analyses
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
@@ -15,6 +16,7 @@ from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens
 
+ANALYSES = web.AppKey("analyses", Analyses)
 AUDIT = web.AppKey("audit", AuditLog)
 CONFIG = web.AppKey("config", ServerConfig)
 GATE = web.AppKey("gate", Gate)

@@ -125,14 +125,23 @@ async def read_body(request: web.Request, limit: int = limits.MAX_REQUEST_BYTES)
         ProtocolError: ``message_too_big``, ``media_unsupported`` for a compressed body, or
             ``too_slow``.
     """
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise ProtocolError(ErrorCode.MEDIA_UNSUPPORTED, "the body must not be compressed")
+    refuse_compressed(request)
     try:
         async with asyncio.timeout(limits.BODY_SECONDS):
             return await _read(request, limit)
     except TimeoutError as error:
         most = f"the body must come within {limits.BODY_SECONDS:g} seconds"
         raise ProtocolError(ErrorCode.TOO_SLOW, most) from error
+
+
+def refuse_compressed(request: web.Request) -> None:
+    """Refuse a body that may unpack to any size.
+
+    Raises:
+        ProtocolError: ``media_unsupported``.
+    """
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise ProtocolError(ErrorCode.MEDIA_UNSUPPORTED, "the body must not be compressed")
 
 
 async def _read(request: web.Request, limit: int) -> bytes:

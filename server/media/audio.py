@@ -68,6 +68,10 @@ class Sound:
             at += len(samples) / SAMPLE_RATE
         return windows
 
+    def finish(self, at: float) -> list[AudioWindow]:
+        """Return the window that was being filled when the sound ended at ``at``, with silence."""
+        return list(self._buffer.push(np.zeros(SAMPLE_RATE, np.float32), at).windows)
+
 
 def _graph(rate: int, sample_format: str, layout: str) -> Graph:
     """Return a graph that makes 16 kHz mono int16 of such frames.

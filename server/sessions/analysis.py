@@ -178,9 +178,9 @@ class Analysis:
     async def run(self) -> None:
         """Score until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._loop(self._frames, Modality.FACE, self._face))
-            group.create_task(self._loop(self._windows, Modality.VOICE, self._voice))
-            group.create_task(self._loop(self._lines, Modality.TEXT, self._text))
+            group.create_task(self._loop(self._frames, Modality.FACE, self.score_frame))
+            group.create_task(self._loop(self._windows, Modality.VOICE, self.score_window))
+            group.create_task(self._loop(self._lines, Modality.TEXT, self.score_line))
 
     async def finish(self) -> None:
         """Wait until what was taken in is scored, for :data:`FINISH_SECONDS` at most."""
@@ -209,7 +209,13 @@ class Analysis:
             else:
                 self._tally.analysed[modality] += 1
 
-    async def _face(self, frame: VideoFrame) -> None:
+    async def score_frame(self, frame: VideoFrame) -> None:
+        """Score a picture at once; those of one session come one by one, in order.
+
+        Raises:
+            NotRunError: a model is overloaded; the same picture may be tried again.
+            BatchFailedError: a model failed on it.
+        """
         repeated = self._stillness.repeated(frame)
         if repeated is not None:
             self.metrics.unchanged.inc()
@@ -221,11 +227,15 @@ class Analysis:
         if Modality.FACE not in self._outdated:
             self._on_face(frame.at, reading.score)
 
-    async def _voice(self, window: AudioWindow) -> None:
+    async def score_window(self, window: AudioWindow) -> None:
+        """Score a window of sound at once. Raises what :meth:`score_frame` does."""
         reading = await self._analysers.voice.score(window)
+        if Modality.VOICE not in self._outdated:
+            self._tally.speech_ms += reading.recent_ms
         self._note(Modality.VOICE, window.at, reading.score, reading.quality)
 
-    async def _text(self, line: TextLine) -> None:
+    async def score_line(self, line: TextLine) -> None:
+        """Score a line of text at once. Raises what :meth:`score_frame` does."""
         score = await self._analysers.text.score(line)
         self._note(Modality.TEXT, line.at, score, ())
 

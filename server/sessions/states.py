@@ -31,12 +31,15 @@ from esapr.protocol.requests import Modality as ModalityName
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a state message says besides the state itself. ``made`` is session time."""
+    """What a state message says besides the state itself.
+
+    ``made`` is session time; None in a recording, where nobody waits for a state.
+    """
 
     session: str
     participant: str
     seq: int
-    made: float
+    made: float | None
     dropped: DropCounts
     level: Level
     muted: list[ModalityName]
@@ -51,7 +54,7 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         seq=envelope.seq,
         t_start_ms=round(state.start * 1000),
         t_end_ms=round(state.end * 1000),
-        fused=_fused(state),
+        fused=fused_message(state),
         abstain=AbstainReason(state.abstain) if state.abstain else None,
         modalities=ModalityStates(
             face=_face(state.modalities.get(Modality.FACE)),
@@ -66,10 +69,10 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
     )
 
 
-def latency(state: EmotionState, made: float) -> Latency:
+def latency(state: EmotionState, made: float | None) -> Latency:
     """Return the cost of the evidence that is new in this state: the slowest part of each stage."""
     new = [part.newest for part in state.modalities.values() if part.newest.end >= state.start]
-    if not new:
+    if not new or made is None:
         return Latency(0.0, 0.0, 0, 0.0)
     return Latency(
         capture_to_state_ms=round(max(0.0, *(made - score.end for score in new)) * 1000, 1),
@@ -99,7 +102,8 @@ def rounded(probs: Scores) -> list[float]:
     return [round(float(p), 4) for p in probs]
 
 
-def _fused(state: EmotionState) -> Fused | None:
+def fused_message(state: EmotionState) -> Fused | None:
+    """Return the fused expression as the wire has it, or None if the state abstains."""
     if state.fused is None:
         return None
     return Fused(

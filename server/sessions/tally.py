@@ -18,6 +18,8 @@ class Tally:
     dropped: dict[Modality, int] = field(default_factory=_zeros)
     states: int = 0
     fused: int = 0
+    speech_ms: int = 0
+    """Speech heard, in milliseconds."""
     _analysed_before: dict[Modality, int] = field(default_factory=_zeros)
     _dropped_before: dict[Modality, int] = field(default_factory=_zeros)
 

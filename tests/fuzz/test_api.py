@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import sys
 from collections import Counter
 from urllib.parse import quote
@@ -23,6 +24,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from esapr.load_tests.server_process import server_process
+from esapr.protocol.analyses import REQUEST_HEADER
+from esapr.protocol.analysis_calls import CREATE_DEMO_ANALYSIS
 from esapr.protocol.openapi import openapi
 from esapr.protocol.routes import SDP, SDP_FRAGMENT
 from tests.serving import CONSENT
@@ -40,6 +43,9 @@ LEAK_MB = 60
 
 for media_type in (SDP, SDP_FRAGMENT):
     schemathesis.serializer.alias(media_type, "text/plain")
+for media_type in CREATE_DEMO_ANALYSIS.file:
+    if media_type != "text/plain":
+        schemathesis.serializer.alias(media_type, "application/octet-stream")
 
 
 def cases() -> st.SearchStrategy[schemathesis.Case]:
@@ -64,6 +70,7 @@ class Api:
         # Reading proxies from the environment costs as much as a call.
         self._http.trust_env = False
         self._session: dict[str, str] = {}
+        self._analysis: dict[str, str] = {}
         self.statuses: Counter[int] = Counter()
 
     def session(self) -> dict[str, str]:
@@ -73,6 +80,18 @@ class Api:
             opened = self._http.post(f"{self._url}/v1/demo/sessions", json={"consent": CONSENT})
             self._session = opened.json()
         return self._session
+
+    def analysis(self) -> dict[str, str]:
+        """Return the credentials of an analysis that is kept."""
+        path = f"{self._url}/v1/analyses/{self._analysis.get('analysis_id', 'none')}"
+        if self._http.get(path, headers=bearer(self._analysis)).status_code != 200:
+            headers = {
+                REQUEST_HEADER: json.dumps({"consent": CONSENT}),
+                "Content-Type": "text/markdown",
+            }
+            url = f"{self._url}/v1/demo/analyses"
+            self._analysis = self._http.post(url, headers=headers, data="What a day!").json()
+        return self._analysis
 
     def exercise(self, case: schemathesis.Case) -> None:
         """Send a case to wherever it says, then to a session there is, without and with its token.
@@ -86,6 +105,12 @@ class Api:
             self.judge(case)
             case.headers.update(bearer(session))
             self.judge(case)
+        if "analysis" in case.path_parameters:
+            analysis = self.analysis()
+            case.path_parameters["analysis"] = quote(analysis["analysis_id"])
+            self.judge(case)
+            case.headers.update(bearer(analysis))
+            self.judge(case)
 
     def judge(self, case: schemathesis.Case) -> None:
         """Send a case as it is, and judge the answer."""
@@ -98,6 +123,10 @@ class Api:
             opened = response.json()
             path = f"{self._url}/v1/sessions/{opened['session_id']}"
             assert self._http.delete(path, headers=bearer(opened)).status_code == 204
+        if response.status_code == 202 and "analysis_id" in response.json():
+            taken = response.json()
+            path = f"{self._url}{taken['url']}"
+            assert self._http.delete(path, headers=bearer(taken)).status_code == 204
 
     def run(self, count: int) -> None:
         """Send at least ``count`` cases, in batches, as one run keeps all that it has tried."""
@@ -135,7 +164,8 @@ def is_exact(case: schemathesis.Case) -> bool:
 
 
 def bearer(session: dict[str, str]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {session.get('client_token', '')}"}
+    token = session.get("client_token") or session.get("token", "")
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_every_answer_is_as_described(

@@ -12,13 +12,21 @@ import pytest
 from hypothesis import given
 from msgspec import inspect
 
-from esapr.protocol import limits, messages, requests
-from esapr.protocol.codec import Format, decode_body, decode_client, decode_server, encode
+from esapr.protocol import analyses, limits, messages, requests
+from esapr.protocol.codec import (
+    Format,
+    decode_analysis,
+    decode_body,
+    decode_client,
+    decode_server,
+    encode,
+)
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 
 WIRE = Path(__file__).parents[1] / "wire"
 CLIENT = get_args(messages.ClientMessage)
 SERVER = get_args(messages.ServerMessage)
+FOUND = get_args(analyses.AnalysisMessage)
 FORMATS = pytest.mark.parametrize("form", Format)
 
 
@@ -51,7 +59,9 @@ STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     inspect.IntType: lambda kind: st.integers(
         -(2**63) if kind.ge is None else kind.ge, 2**63 - 1 if kind.le is None else kind.le
     ),
-    inspect.FloatType: lambda _: st.floats(allow_nan=False, allow_infinity=False),
+    inspect.FloatType: lambda kind: st.floats(
+        kind.ge, kind.le, allow_nan=False, allow_infinity=False
+    ),
     inspect.StrType: lambda kind: st.text(
         min_size=kind.min_length or 0, max_size=kind.max_length or 20
     ),
@@ -86,6 +96,19 @@ def test_golden_server_messages(kind: type[msgspec.Struct], form: Format) -> Non
     assert isinstance(message, kind)
     assert decode_server(encode(message, form), form) == message
     assert json.loads(encode(message, Format.JSON)) == json.loads(golden(kind))
+
+
+@pytest.mark.parametrize("kind", FOUND, ids=tag)
+def test_golden_events_of_an_analysis(kind: type[msgspec.Struct]) -> None:
+    message = decode_analysis(golden(kind))
+
+    assert isinstance(message, kind)
+    assert json.loads(encode(message, Format.JSON)) == json.loads(golden(kind))
+
+
+@given(message=messages_of(FOUND))
+def test_events_of_an_analysis_come_back_as_they_were(message: Any) -> None:
+    assert decode_analysis(encode(message, Format.JSON)) == message
 
 
 @FORMATS

@@ -8,13 +8,14 @@ import msgpack
 import msgspec
 import pytest
 
-from esapr.protocol import messages
+from esapr.protocol import analyses, messages
 from esapr.protocol.binary import Kind, Media, decode_media, encode_media
 from esapr.protocol.codec import Format, decode_client, decode_server, encode
 
 WIRE = Path(__file__).parents[1] / "wire"
 CLIENT = get_args(messages.ClientMessage)
 SERVER = get_args(messages.ServerMessage)
+FOUND = tuple({*get_args(analyses.AnalysisMessage)} - {*SERVER})
 
 
 def tag(kind: type[msgspec.Struct]) -> str:
@@ -38,7 +39,7 @@ def decoded(kind: type[msgspec.Struct], data: bytes) -> msgspec.Struct:
 
 
 def test_every_message_type_has_a_golden_message_in_both_formats() -> None:
-    tags = {tag(kind) for kind in (*CLIENT, *SERVER)}
+    tags = {tag(kind) for kind in (*CLIENT, *SERVER, *FOUND)}
 
     assert {path.stem for path in WIRE.glob("*.json")} == tags
     assert {path.stem for path in WIRE.glob("*.msgpack")} == tags, "run `python tests/wire/pack.py`"

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from esapr.protocol import messages
+from esapr.protocol import analyses, messages
 from esapr.protocol.asyncapi import asyncapi
 from esapr.protocol.binary import Kind
 from esapr.protocol.errors import ErrorCode
@@ -84,4 +84,6 @@ def test_every_message_is_in_a_channel_under_its_direction() -> None:
     assert named["sendToRoom"] < sent
     assert named["receive"] | named["receiveFromRoom"] == received
     assert "session.created" not in named["receiveFromRoom"]
+    found = {kind.__struct_config__.tag for kind in get_args(analyses.AnalysisMessage)}
+    assert named["receiveEvents"] == found
     assert "trend" not in named["receive"]

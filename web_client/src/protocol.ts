@@ -1,5 +1,6 @@
 // Generated from protocol.schema.json by `npm run protocol`. Do not edit.
 
+export type AnalysisMessage = Progress | State | Page | AnalysisDone | Error;
 export type ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close;
 export type ServerMessage =
   | SessionCreated
@@ -51,6 +52,241 @@ export interface Mean {
 export interface Withheld {
   reason: "too_few_people";
   needed: number;
+}
+/**
+ * Answer to a file: the analysis, its token and where to read; URLs are on the same host.
+ */
+export interface AnalysisCredentials {
+  analysis_id: string;
+  token: string;
+  url: string;
+  events_url: string;
+  kept_seconds: number;
+}
+/**
+ * The last event of an analysis that succeeded.
+ */
+export interface AnalysisDone {
+  type: "analysis.done";
+  analysis: string;
+  summary: AnalysisSummary;
+}
+/**
+ * What a file amounted to.
+ *
+ *     ``labels`` counts the states, or pages, of each expression, ``abstained`` those without one by
+ *     reason. ``coverage`` is the share of them with evidence of each modality. ``damaged`` counts
+ *     packets that could not be decoded. Of documents, ``duration_ms`` is 0.
+ */
+export interface AnalysisSummary {
+  duration_ms: number;
+  states: number;
+  pages: number;
+  labels: {
+    [k: string]: number;
+  };
+  abstained: {
+    [k: string]: number;
+  };
+  coverage: {
+    [k: string]: number;
+  };
+  blinks: number;
+  speech_ms: number;
+  damaged: number;
+  totals: Totals;
+}
+/**
+ * What a session amounted to.
+ */
+export interface Totals {
+  states: number;
+  fused: number;
+  frames: number;
+  windows: number;
+  lines: number;
+  dropped: DropCounts;
+}
+/**
+ * Dropped since the session began, by kind.
+ */
+export interface DropCounts {
+  frames: number;
+  windows: number;
+  lines: number;
+}
+/**
+ * Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
+ */
+export interface AnalysisInfo {
+  analysis_id: string;
+  stage: "done" | "failed" | "running" | "waiting";
+  fraction: number;
+  states: State[];
+  pages: Page[];
+  summary?: AnalysisSummary;
+  error?: ErrorDetail;
+}
+/**
+ * What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
+ */
+export interface State {
+  type: "state";
+  session: string;
+  participant: string;
+  seq: number;
+  t_start_ms: number;
+  t_end_ms: number;
+  fused: Fused | null;
+  abstain: AbstainReason | null;
+  modalities: ModalityStates;
+  latency: Latency;
+  dropped: DropCounts;
+  level: "full" | "minimal" | "reduced";
+  muted: ("face" | "text" | "voice")[];
+  models: {
+    [k: string]: string;
+  };
+}
+/**
+ * The fused expression; valence and arousal lie in [-1, 1].
+ */
+export interface Fused {
+  label: string;
+  probs: number[];
+  confidence: number;
+  valence: number;
+  arousal: number;
+}
+/**
+ * Modalities with evidence; a missing one is absent.
+ */
+export interface ModalityStates {
+  face?: FaceState;
+  voice?: VoiceState;
+  text?: TextState;
+}
+/**
+ * What the face shows; ``box`` is left, top, width, height.
+ */
+export interface FaceState {
+  probs: number[];
+  weight: number;
+  coverage: number;
+  age_ms: number;
+  box: number[];
+  blinks_total: number;
+  blink_rate: number;
+  quality: string[];
+}
+/**
+ * What the voice shows; ``loudness_db`` is relative to full scale.
+ */
+export interface VoiceState {
+  probs: number[];
+  weight: number;
+  coverage: number;
+  age_ms: number;
+  speech_ms: number;
+  loudness_db: number;
+  quality: string[];
+}
+/**
+ * What the text shows; ``lines`` counts the lines the score rests on.
+ */
+export interface TextState {
+  probs: number[];
+  weight: number;
+  coverage: number;
+  age_ms: number;
+  lines: number;
+  quality: string[];
+}
+/**
+ * Where the time went, worst modality of this state.
+ */
+export interface Latency {
+  capture_to_state_ms: number;
+  queue_ms: number;
+  batch_size: number;
+  infer_ms: number;
+}
+/**
+ * What one page of a document shows, or why that cannot be said; ``number`` begins at 1.
+ */
+export interface Page {
+  type: "page";
+  analysis: string;
+  number: number;
+  pages: number;
+  lines: number;
+  fused: Fused | null;
+  abstain: AbstainReason | null;
+}
+/**
+ * What went wrong; ``field`` and ``rule`` name the offending field and the rule, if any.
+ */
+export interface ErrorDetail {
+  code: string;
+  message: string;
+  retryable: boolean;
+  request_id: string;
+  field?: string;
+  rule?: string;
+}
+/**
+ * How far an analysis is.
+ */
+export interface Progress {
+  type: "progress";
+  analysis: string;
+  stage: "done" | "failed" | "running" | "waiting";
+  fraction: number;
+}
+/**
+ * Something sent was refused; always right before a close frame, too.
+ */
+export interface Error {
+  type: "error";
+  code: string;
+  message: string;
+  retryable: boolean;
+  request_id: string;
+  field?: string;
+}
+/**
+ * What a file is analysed for; the fields are those of a session's request.
+ *
+ *     ``participant`` is named by the states.
+ */
+export interface AnalysisRequest {
+  purpose?: string;
+  jurisdiction?: string;
+  subject_flags?: ("incapacitated" | "minor")[];
+  consent?: Consent;
+  participant?: string;
+  /**
+   * @minItems 1
+   * @maxItems 3
+   */
+  modalities?: ("face" | "text" | "voice")[];
+  tick_ms?: number;
+}
+/**
+ * The receipt of an explicit act of consent.
+ *
+ *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
+ *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
+ *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
+ *     and ``text`` as it was written.
+ */
+export interface Consent {
+  subject: string;
+  text_version: string;
+  given_at: string;
+  method: "button" | "checkbox" | "signature" | "spoken" | "test";
+  language?: string;
+  covers?: ("records" | "text")[];
 }
 /**
  * First message: the protocol version, and where to resume.
@@ -136,56 +372,10 @@ export interface Close {
   type: "close";
 }
 /**
- * The receipt of an explicit act of consent.
- *
- *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
- *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
- *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written.
- */
-export interface Consent {
-  subject: string;
-  text_version: string;
-  given_at: string;
-  method: "button" | "checkbox" | "signature" | "spoken" | "test";
-  language?: string;
-  covers?: ("records" | "text")[];
-}
-/**
- * Dropped since the session began, by kind.
- */
-export interface DropCounts {
-  frames: number;
-  windows: number;
-  lines: number;
-}
-/**
- * Something sent was refused; always right before a close frame, too.
- */
-export interface Error {
-  type: "error";
-  code: string;
-  message: string;
-  retryable: boolean;
-  request_id: string;
-  field?: string;
-}
-/**
  * Body of every HTTP answer with a status of 400 or more.
  */
 export interface ErrorBody {
   error: ErrorDetail;
-}
-/**
- * What went wrong; ``field`` and ``rule`` name the offending field and the rule, if any.
- */
-export interface ErrorDetail {
-  code: string;
-  message: string;
-  retryable: boolean;
-  request_id: string;
-  field?: string;
-  rule?: string;
 }
 /**
  * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
@@ -198,29 +388,6 @@ export interface Event {
   t_ms: number;
   active?: boolean;
   label?: string;
-}
-/**
- * What the face shows; ``box`` is left, top, width, height.
- */
-export interface FaceState {
-  probs: number[];
-  weight: number;
-  coverage: number;
-  age_ms: number;
-  box: number[];
-  blinks_total: number;
-  blink_rate: number;
-  quality: string[];
-}
-/**
- * The fused expression; valence and arousal lie in [-1, 1].
- */
-export interface Fused {
-  label: string;
-  probs: number[];
-  confidence: number;
-  valence: number;
-  arousal: number;
 }
 /**
  * States of a session that were skipped for this subscriber, both ends included.
@@ -238,15 +405,6 @@ export interface IceServer {
   urls: string[];
   username?: string;
   credential?: string;
-}
-/**
- * Where the time went, worst modality of this state.
- */
-export interface Latency {
-  capture_to_state_ms: number;
-  queue_ms: number;
-  batch_size: number;
-  infer_ms: number;
 }
 /**
  * What the sender has to stay under.
@@ -311,37 +469,6 @@ export interface MemberPaused {
   session: string;
   participant: string;
   paused: boolean;
-}
-/**
- * Modalities with evidence; a missing one is absent.
- */
-export interface ModalityStates {
-  face?: FaceState;
-  voice?: VoiceState;
-  text?: TextState;
-}
-/**
- * What the voice shows; ``loudness_db`` is relative to full scale.
- */
-export interface VoiceState {
-  probs: number[];
-  weight: number;
-  coverage: number;
-  age_ms: number;
-  speech_ms: number;
-  loudness_db: number;
-  quality: string[];
-}
-/**
- * What the text shows; ``lines`` counts the lines the score rests on.
- */
-export interface TextState {
-  probs: number[];
-  weight: number;
-  coverage: number;
-  age_ms: number;
-  lines: number;
-  quality: string[];
 }
 /**
  * One installed model; part of ``GET /v1/models``.
@@ -451,27 +578,6 @@ export interface SessionUpdated {
   config: SessionConfig;
 }
 /**
- * What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
- */
-export interface State {
-  type: "state";
-  session: string;
-  participant: string;
-  seq: number;
-  t_start_ms: number;
-  t_end_ms: number;
-  fused: Fused | null;
-  abstain: AbstainReason | null;
-  modalities: ModalityStates;
-  latency: Latency;
-  dropped: DropCounts;
-  level: "full" | "minimal" | "reduced";
-  muted: ("face" | "text" | "voice")[];
-  models: {
-    [k: string]: string;
-  };
-}
-/**
  * A condition that degrades the states began (``active``) or ended.
  */
 export interface Warning {
@@ -488,17 +594,6 @@ export interface SessionClosed {
   type: "session.closed";
   reason: string;
   totals: Totals;
-}
-/**
- * What a session amounted to.
- */
-export interface Totals {
-  states: number;
-  fused: number;
-  frames: number;
-  windows: number;
-  lines: number;
-  dropped: DropCounts;
 }
 /**
  * Where a person's expression moves; null while that cannot be said.

@@ -1,0 +1,157 @@
+"""``esapr analyze``: what a recording, a picture or a document shows."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from esapr.cli.lines import line, verdict
+from esapr.inference.cards import ModelError
+from esapr.protocol.analyses import (
+    AnalysisDone,
+    AnalysisMessage,
+    AnalysisSummary,
+    Page,
+)
+from esapr.protocol.codec import Format, encode
+from esapr.protocol.errors import ProtocolError
+from esapr.protocol.limits import DEFAULT_TICK_MS
+from esapr.protocol.messages import State
+from esapr.server import logs
+from esapr.server.analyses.formats import format_of_file
+from esapr.server.analyses.opening import Means, open_file, work_on
+from esapr.server.analyses.subject import Subject, Work
+from esapr.server.config import ConfigError, ServerConfig
+from esapr.server.installed_models import installed_models
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import running_pipeline
+from esapr.server.sessions.refusals import error_message
+
+LONGEST_SECONDS = 86_400.0
+"""A recording that says to be longer than a day has broken time stamps."""
+
+NOTHING_SHOWN, UNREADABLE = 1, 2
+
+Show = Callable[[AnalysisMessage], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds that an analysis took, by the clock and of processors; the start is not in them."""
+
+    wall: float
+    processor: float
+
+    @classmethod
+    def so_far(cls) -> Self:
+        """Return what both clocks show."""
+        return cls(perf_counter(), process_time())
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.pass_context
+def analyze(context: click.Context, file: Path, as_json: bool) -> None:
+    """Print what FILE shows: a recording a state a second, a document a state a page.
+
+    The exit status is 0 if there is an expression, 1 if there is none, and 2 if the file cannot be
+    analysed.
+    """
+    logs.configure(json=False)
+    show = _print_json if as_json else _print_line
+    try:
+        config = ServerConfig.from_environ()
+        summary, cost = asyncio.run(_analyze(file, config, show))
+    except ProtocolError as error:
+        if as_json:
+            show(error_message(error))
+        click.echo(f"{file}: {error.code}: {error.message}", err=True)
+        context.exit(UNREADABLE)
+    except (ModelError, ConfigError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if not as_json:
+        click.echo(_sentence(summary, cost))
+    context.exit(0 if summary.labels else NOTHING_SHOWN)
+
+
+async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[AnalysisSummary, Cost]:
+    opened = open_file(file, format_of_file(file), longest=LONGEST_SECONDS)
+    subject = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS)
+    metrics = Metrics()
+    with ExitStack() as stack:
+        models = await installed_models(config, metrics, stack)
+        pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
+        work = work_on(opened, subject, Means(pipeline, metrics, config.smoothing_half_life))
+        try:
+            async with asyncio.TaskGroup() as group:
+                scoring = group.create_task(pipeline.run())
+                started = Cost.so_far()
+                await _show_all(work, show)
+                ended = Cost.so_far()
+                scoring.cancel()
+        except* ProtocolError as refused:
+            raise refused.exceptions[0] from None
+    summary = work.summary()
+    show(AnalysisDone(file.name, summary))
+    return summary, Cost(ended.wall - started.wall, ended.processor - started.processor)
+
+
+async def _show_all(work: Work, show: Show) -> None:
+    """Show what is found as it is found, above a bar on a terminal."""
+    bar = Progress(
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with bar:
+        task = bar.add_task("", total=1.0)
+        async with aclosing(work.found()) as found:
+            async for each in found:
+                show(each)
+                bar.update(task, completed=work.fraction)
+
+
+def _print_json(message: AnalysisMessage) -> None:
+    click.echo(encode(message, Format.JSON))
+
+
+def _print_line(message: AnalysisMessage) -> None:
+    match message:
+        case State():
+            click.echo(line(message))
+        case Page():
+            said = verdict(message.fused, message.abstain)
+            click.echo(
+                f"page {message.number:4} of {message.pages}  {said:<16} {message.lines} lines"
+            )
+
+
+def _sentence(summary: AnalysisSummary, cost: Cost) -> str:
+    """Return the last lines for people."""
+    counts = ", ".join(
+        [
+            *(f"{label} {count}" for label, count in summary.labels.items()),
+            *(f"({reason}) {count}" for reason, count in summary.abstained.items()),
+        ]
+    )
+    if summary.pages:
+        return f"{summary.pages} pages: {counts}"
+    rests = ", ".join(f"{name} {share:.0%}" for name, share in summary.coverage.items() if share)
+    heard = f"{summary.blinks} blinks, {summary.speech_ms / 1000:.1f} s of speech"
+    damage = f", {summary.damaged} damaged packets" if summary.damaged else ""
+    length = summary.duration_ms / 1000
+    return (
+        f"{summary.states} states: {counts}\n"
+        f"evidence of {rests or 'nothing'}; {heard}{damage}\n"
+        f"{length:.1f} s in {cost.wall:.2f} s, {cost.processor:.2f} s of processor"
+    )

@@ -1,0 +1,1 @@
+"""Recordings and documents, analysed as live media are."""

@@ -1,0 +1,179 @@
+"""A document, page by page: read in a process of its own, scored as lines of chat are."""
+
+import asyncio
+import re
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from textwrap import wrap
+
+import msgspec
+
+from esapr.inference.fusion import Fusion, FusionConfig
+from esapr.inference.scoring import BatchFailedError
+from esapr.inference.signals import Modality, ModalityScore, TextLine
+from esapr.protocol import limits
+from esapr.protocol.analyses import AnalysisSummary, Page
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.messages import AbstainReason
+from esapr.server.analyses.extract import LENGTH, Answer, Opened, PageText, Refused
+from esapr.server.analyses.formats import FileFormat
+from esapr.server.analyses.patience import patiently
+from esapr.server.analyses.subject import Subject
+from esapr.server.analyses.summary import Count
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.states import fused_message
+from esapr.server.sessions.tally import Tally
+
+PAGE_SECONDS = 30.0
+"""How long the process may take for a page before it is killed."""
+
+LINE_CHARACTERS = 240
+"""Longest line that is scored as one: about as many tokens as the model reads."""
+
+LINES_AT_A_TIME = 4
+"""Lines in flight: a batch of four takes half as long as four batches, and is soon over."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n\s*\n")
+# A page stands by itself, and its lines are equally old.
+_CONFIG = FusionConfig(
+    smoothing_half_life=0.0, warm_up=-1.0, max_evidence=limits.MAX_DOCUMENT_CHARACTERS
+)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document as it came."""
+
+    data: bytes
+    form: FileFormat
+
+
+class Document:
+    """Finds what each page shows; implements :class:`Work`."""
+
+    def __init__(
+        self,
+        paper: Paper,
+        subject: Subject,
+        pipeline: Pipeline,
+        metrics: Metrics,
+    ) -> None:
+        """Read ``paper``; nothing happens before :meth:`found`."""
+        self._paper = paper
+        self._subject = subject
+        self._metrics = metrics
+        self._text = pipeline.analysers(subject.analysis).text
+        self._tally = Tally()
+        self._count = Count()
+        self.fraction = 0.0
+        """How much of the document was read."""
+
+    def summary(self) -> AnalysisSummary:
+        """Return what the pages so far amount to."""
+        totals = self._tally.totals()
+        return self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
+
+    async def found(self) -> AsyncGenerator[Page, None]:
+        """Yield what each page shows: the fused scores of its lines.
+
+        Raises:
+            ProtocolError: ``document_invalid``, ``document_encrypted``, ``document_too_large`` or
+                ``document_without_text``.
+        """
+        async with _reading(self._paper) as process:
+            opened = await _answer(process)
+            assert isinstance(opened, Opened)
+            for number in range(1, opened.pages + 1):
+                read = await _answer(process)
+                assert isinstance(read, PageText)
+                page = await self._page(read.text, number, opened.pages)
+                self.fraction = number / opened.pages
+                self._count.add(page)
+                yield page
+
+    async def _page(self, text: str, number: int, pages: int) -> Page:
+        fusion = Fusion((Modality.TEXT,), _CONFIG)
+        lines = 0
+        left = _lines(text)
+        while some := list(islice(left, LINES_AT_A_TIME)):
+            for score in await asyncio.gather(*map(self._score, some)):
+                if score is not None:
+                    fusion.add(score)
+                    lines += 1
+        state = fusion.state_at(0.0, 0.0)
+        return Page(
+            analysis=self._subject.analysis,
+            number=number,
+            pages=pages,
+            lines=lines,
+            fused=fused_message(state),
+            abstain=AbstainReason(state.abstain) if state.abstain else None,
+        )
+
+    async def _score(self, line: str) -> ModalityScore | None:
+        try:
+            score = await patiently(self._text.score, TextLine(0.0, line))
+        except BatchFailedError:
+            self._tally.dropped[Modality.TEXT] += 1
+            self._metrics.dropped(Modality.TEXT, "failed", 1)
+            return None
+        self._tally.analysed[Modality.TEXT] += 1
+        return score
+
+
+@asynccontextmanager
+async def _reading(paper: Paper) -> AsyncIterator[Process]:
+    """Run the process that reads ``paper``, and end it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-m", "esapr.server.analyses.extract", paper.form.name),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        # The settings of the server, secrets among them, are none of its business.
+        env={},
+    )
+    try:
+        assert process.stdin is not None
+        # A process that has ended says why by its status.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(paper.data)
+            await process.stdin.drain()
+        process.stdin.close()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _answer(process: Process) -> Opened | PageText:
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+            answer = _answers.decode(await process.stdout.readexactly(length))
+    except asyncio.IncompleteReadError:
+        if await process.wait() < 0:
+            raise _too_large("reading it takes too much time or memory") from None
+        raise ProtocolError(ErrorCode.DOCUMENT_INVALID, "the document is damaged") from None
+    except TimeoutError:
+        raise _too_large(f"a page takes longer than {PAGE_SECONDS:.0f} s to read") from None
+    if isinstance(answer, Refused):
+        raise ProtocolError(answer.code, answer.message)
+    return answer
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the sentences of a page, long ones in parts."""
+    for sentence in _SENTENCE_END.split(text):
+        yield from wrap(sentence, LINE_CHARACTERS)
+
+
+def _too_large(message: str) -> ProtocolError:
+    return ProtocolError(ErrorCode.DOCUMENT_TOO_LARGE, message)

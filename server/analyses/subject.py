@@ -1,0 +1,37 @@
+"""What an analysis is about, and what each kind of file is made into."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from esapr.protocol.analyses import AnalysisSummary, Page
+from esapr.protocol.messages import State
+from esapr.protocol.requests import Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What states are made of, and what and whom they name."""
+
+    analysis: str
+    participant: str
+    modalities: tuple[Modality, ...]
+    tick_ms: int
+
+
+class Work(Protocol):
+    """One file being analysed."""
+
+    @property
+    def fraction(self) -> float:
+        """How much of it was read, from 0 to 1."""
+
+    def found(self) -> AsyncGenerator[State | Page, None]:
+        """Yield what it shows, a state a tick or a page after the other.
+
+        Raises:
+            ProtocolError: the file cannot be read to its end.
+        """
+
+    def summary(self) -> AnalysisSummary:
+        """Return what was found so far."""

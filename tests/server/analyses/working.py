@@ -1,0 +1,40 @@
+"""Files analysed with the shipped models, for tests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from esapr.protocol.analyses import AnalysisSummary, Page
+from esapr.protocol.messages import State
+from esapr.server.analyses.formats import format_of_file
+from esapr.server.analyses.opening import Means, open_file, work_on
+from esapr.server.analyses.subject import Subject
+from esapr.server.metrics import Metrics
+from esapr.server.pipeline import running_pipeline
+from tests.serving import models
+
+Shown = list[State | Page]
+
+
+@asynccontextmanager
+async def means() -> AsyncIterator[Means]:
+    """Run the pipeline."""
+    metrics = Metrics()
+    with running_pipeline(models(), 2, metrics) as pipeline:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(pipeline.run())
+            yield Means(pipeline, metrics, smoothing_half_life=1.0)
+            running.cancel()
+
+
+async def shown(
+    source: Path | bytes, name: str, using: Means, *, tick_ms: int = 1_000
+) -> tuple[Shown, AnalysisSummary]:
+    """Return what a file shows; ``name`` says what it is."""
+    subject = Subject("an analysis", "somebody", ("face", "voice", "text"), tick_ms)
+    opened = open_file(source, format_of_file(Path(name)), longest=3_600.0)
+    work = work_on(opened, subject, using)
+    found = [each async for each in work.found()]
+    assert work.fraction == 1.0
+    return found, work.summary()
