@@ -28,7 +28,7 @@ from esapr.protocol.routes import OPEN_FEED
 from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
 from esapr.server.http.keys import METRICS, SESSIONS
 from esapr.server.http.routing import bind
-from esapr.server.http.tokens import granted
+from esapr.server.http.tokens import caller, granted
 from esapr.server.sessions.endings import DONE, revoked
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.session import Session
@@ -63,7 +63,7 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
     subscriber = session.audience.join(grant.id)
     try:
         opened = await open_socket(request)
-        conversation = Feed(session, subscriber, grant.scopes)
+        conversation = Feed(session, subscriber, grant.scopes, caller(request).actor)
         await FeedSocket(opened, subscriber, conversation, request.app[METRICS]).serve()
         return opened.response
     finally:
@@ -73,11 +73,14 @@ async def get_feed(request: web.Request) -> web.WebSocketResponse:
 class Feed:
     """The conversation about one session; implements :class:`Conversation`."""
 
-    def __init__(self, session: Session, subscriber: Subscriber, scopes: frozenset[Scope]) -> None:
-        """Let ``subscriber`` do what ``scopes`` allow."""
+    def __init__(
+        self, session: Session, subscriber: Subscriber, scopes: frozenset[Scope], actor: str
+    ) -> None:
+        """Let ``subscriber`` do what ``scopes`` allow; ``actor`` names it in the audit log."""
         self._session = session
         self._subscriber = subscriber
         self._scopes = scopes
+        self._actor = actor
 
     def now(self) -> float:
         """Return the session time in seconds."""
@@ -104,7 +107,7 @@ class Feed:
             case Pause() | ResumeMedia():
                 self._session.presence.set_paused(isinstance(message, Pause))
             case Close() | ConsentRevoke():
-                self._session.end(DONE if isinstance(message, Close) else revoked("token"))
+                self._session.end(DONE if isinstance(message, Close) else revoked(self._actor))
 
     def _check(self, message: ClientMessage) -> None:
         needed = NEEDS.get(type(message))

@@ -11,6 +11,8 @@ import pytest
 
 from esapr.server.trust.audit import verify
 from esapr.server.trust.audit_folder import read_head, read_lines
+from tests.server.http.keyed import bearer as key_header
+from tests.server.http.keyed import keyed_server, make, opened
 from tests.serving import CONSENT, NOTICE_VERSION, running_server
 
 pytestmark = pytest.mark.real_time
@@ -144,6 +146,47 @@ async def test_a_backend_revokes_consent_and_the_session_is_gone(tmp_path: Path)
         assert (await http.get(path, headers=bearer(opened))).status == 404
         last = audited(tmp_path)[-1]
         assert (last["event"], last["session"]) == ("consent.revoked", opened["session_id"])
+
+
+async def test_a_backend_cannot_open_what_is_never_done(tmp_path: Path) -> None:
+    async with keyed_server(tmp_path) as (http, keys, _):
+        key = make(keys, "clinic")
+        for purpose in ("recruitment", "workplace", "education", "marketing"):
+            body = {"consent": CONSENT, "purpose": purpose, "jurisdiction": "GB"}
+            refused = await http.post("/v1/sessions", json=body, headers=key_header(key))
+            error = (await refused.json())["error"]
+            assert (refused.status, error["code"], error["field"]) == (
+                403,
+                "policy_refused",
+                "purpose",
+            )
+        logged = [line for line in audited(tmp_path) if line["event"] == "policy.refused"]
+        assert [line["detail"]["purpose"] for line in logged] == [
+            "recruitment",
+            "workplace",
+            "education",
+            "unknown",
+        ]
+        assert all(line["actor"].startswith("key:") for line in logged)
+
+
+async def test_a_backend_says_what_a_session_is_for(tmp_path: Path) -> None:
+    async with keyed_server(tmp_path) as (http, keys, _):
+        body = {"consent": CONSENT}
+        key = key_header(make(keys, "clinic"))
+        refused = await http.post("/v1/sessions", json=body, headers=key)
+        error = (await refused.json())["error"]
+        assert (refused.status, error["code"], error["field"]) == (400, "config_invalid", "purpose")
+
+
+async def test_a_backend_revokes_consent_with_its_key(tmp_path: Path) -> None:
+    async with keyed_server(tmp_path) as (http, keys, _):
+        key = make(keys, "clinic")
+        session = await opened(http, key)
+        path = f"/v1/sessions/{session['session_id']}/consent"
+        assert (await http.delete(path, headers=key_header(key))).status == 204
+        last = audited(tmp_path)[-1]
+        assert (last["event"], last["actor"]) == ("consent.revoked", f"key:{keys.read()[-1].id}")
 
 
 async def test_consent_is_revoked_with_the_token_of_the_session_alone() -> None:

@@ -56,7 +56,7 @@ async def test_a_revoked_key_opens_nothing_more_and_its_sessions_go_on(tmp_path:
         text = make(keys, "clinic")
         session = await opened(http, text)
         assert keys.revoke(keys.read()[-1].id)
-        body = {"consent": CONSENT}
+        body = {"consent": CONSENT, "purpose": "telehealth"}
         assert await code(await http.post("/v1/sessions", json=body, headers=bearer(text))) == (
             "token_invalid"
         )
@@ -92,7 +92,9 @@ async def test_keys_that_cannot_be_read_open_nothing(tmp_path: Path) -> None:
     async with keyed_server(tmp_path) as (http, keys, _):
         text = make(keys, "clinic")
         keys.path.write_text("{")
-        answer = await http.post("/v1/sessions", json={"consent": CONSENT}, headers=bearer(text))
+        answer = await http.post(
+            "/v1/sessions", json={"consent": CONSENT, "purpose": "telehealth"}, headers=bearer(text)
+        )
         assert await code(answer) == "token_invalid"
 
 
