@@ -137,6 +137,23 @@ def test_every_export_of_the_typescript_sdk() -> None:
     assert undocumented(exported, "client-typescript.md") == set()
 
 
+def test_every_word_of_the_widget() -> None:
+    sources = ROOT / "web_client/src"
+    patterns = {
+        "widget/widget.ts": r'attribute: "([\w-]+)"',
+        "widget/events.ts": r'^  "(esapr-[\w-]+)"',
+        "sdk/blocked.ts": r'^  \| "(\w+)"',
+        "style/tokens.css": r"var\((--esapr-[\w-]+),",
+    }
+    names = {
+        name
+        for file, pattern in patterns.items()
+        for name in re.findall(pattern, (sources / file).read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(names) > 35
+    assert undocumented(names, "widget.md") == set()
+
+
 def test_every_installed_model() -> None:
     table, _, _ = (DOCS / "reference/models.md").read_text(encoding="utf-8").partition("## ")
     installed = {card.parent.name for card in ZOO.glob("*/model.toml")}

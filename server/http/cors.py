@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from aiohttp import hdrs, web
 
-_EXPOSED = "Location, ETag, Link"
+_EXPOSED = "Date, ETag, Link, Location"
 _SENT = "Authorization, Content-Type, If-Match"
 _PREFLIGHT_SECONDS = "600"
 

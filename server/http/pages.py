@@ -1,12 +1,14 @@
-"""The server's own page, built from ``web_client/`` and shipped in the wheel."""
+"""The server's own pages and what other sites embed, built from ``web_client/``, in the wheel."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from esapr.server.http.headers import ASSETS
 
-# The page talks to its own origin only, and shows nothing in foreign frames.
+# The pages talk to their own origin only, and show nothing in foreign frames.
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
@@ -27,16 +29,41 @@ _NOT_BUILT = """<!doctype html>
 <a href="/v1/models">/v1/models</a>, <a href="/metrics">/metrics</a>.</p>
 """
 
+# Public code without data: any page may load it, also an isolated one (COEP), and say then that
+# its origin is not among the allowed ones.
+_EMBEDDED = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "no-cache",
+}
+
 
 def routes(static: Path) -> list[web.AbstractRouteDef]:
-    """Return the routes for the built page in ``static``, or for the page that says how to."""
-
-    async def get_page(_: web.Request) -> web.StreamResponse:
-        index = static / "index.html"
-        if index.is_file():
-            return web.FileResponse(index, headers=_HEADERS)
-        return web.Response(text=_NOT_BUILT, content_type="text/html", headers=_HEADERS)
-
+    """Return the routes for the built pages in ``static``, or for the page that says how to."""
     assets = static / "assets"
     built: list[web.AbstractRouteDef] = [web.static(ASSETS, assets)] if assets.is_dir() else []
-    return [web.get("/", get_page), *built]
+    return [
+        web.get("/", _page(static / "index.html")),
+        web.get("/embed-check", _page(static / "embed-check.html")),
+        *(
+            web.get(f"/embed/{file.name}", _answering(file, _EMBEDDED))
+            for file in sorted((static / "embed").glob("*.js"))
+        ),
+        *built,
+    ]
+
+
+def _page(file: Path) -> Handler:
+    return _answering(file, _HEADERS) if file.is_file() else get_instructions
+
+
+def _answering(file: Path, headers: Mapping[str, str]) -> Handler:
+    async def get_file(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(file, headers=headers)
+
+    return get_file
+
+
+async def get_instructions(_: web.Request) -> web.Response:
+    """Answer with how the pages are built."""
+    return web.Response(text=_NOT_BUILT, content_type="text/html", headers=_HEADERS)

@@ -1,5 +1,6 @@
 """A real browser with a recorded face and voice as its camera and microphone."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,7 +8,10 @@ from pathlib import Path
 
 from playwright.async_api import Page, ViewportSize, async_playwright
 
+from tests.e2e.widget import RECORD
+
 WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 FAKE_DEVICES = ("--use-fake-device-for-media-stream",)
 # A closed network refuses Chromium's own calls, many at a time.
 QUIET = (
@@ -46,8 +50,13 @@ class FakeDevices:
 
 
 @asynccontextmanager
-async def open_page(chromium: str, address: str, *flags: str) -> AsyncIterator[Page]:
-    """Open the page; what it throws or logs as an error fails the test."""
+async def open_page(
+    chromium: str, address: str, *flags: str, expected: str = ""
+) -> AsyncIterator[Page]:
+    """Open the page; what it throws or logs as an error fails the test.
+
+    ``expected`` is a pattern of the errors that the test provokes.
+    """
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -60,7 +69,9 @@ async def open_page(chromium: str, address: str, *flags: str) -> AsyncIterator[P
             lambda line: complaints.append(line.text) if line.type == "error" else None,
         )
         await page.add_init_script(WATCH_SHIFTS)
+        await page.add_init_script(RECORD)
         await page.goto(address)
         yield page
         await browser.close()
-    assert complaints == []
+    provoked = re.compile(expected or "^$")
+    assert [line for line in complaints if not provoked.search(line)] == []

@@ -1,12 +1,14 @@
 """The page in a real browser, with a recorded face and voice as its camera and microphone."""
 
+import itertools
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import msgspec
 import pytest
-from playwright.async_api import Page, Response, ViewportSize, expect
+from playwright.async_api import Page, Response, expect
 from yarl import URL
 
 from esapr.load_tests import PORTRAIT
@@ -14,13 +16,12 @@ from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import encode_clip
 from esapr.load_tests.peer import Peer
 from esapr.protocol.requests import SessionCredentials
-from tests.e2e.browser import WIDE, FakeDevices, open_page
+from tests.e2e.browser import NARROW, WIDE, FakeDevices, open_page
+from tests.e2e.widget import MEDIA_MS, TRACKS, agree, explained, next_state, reach
 from tests.serving import running_server
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
-NARROW: ViewportSize = {"width": 390, "height": 844}
-FIRST_STATE_MS = 60_000
 SOME_WEIGHT = re.compile(r"^([1-9]\d?|100)%$")
 # The page keeps its connection to itself.
 KEEP_CONNECTION = """
@@ -52,54 +53,108 @@ async () => {
 pytestmark = [pytest.mark.real_time, pytest.mark.browser]
 
 
-async def begin(page: Page) -> None:
-    await expect(page.get_by_test_id("start")).to_be_disabled()
-    await page.get_by_test_id("consent-accept").check()
-    await page.get_by_test_id("start").click()
-
-
-async def take_screenshots(page: Page) -> None:
-    for name, viewport in (("page", WIDE), ("page-narrow", NARROW)):
+async def take_screenshots(page: Page, name: str) -> None:
+    """Keep the page in both themes, wide and narrow; it never scrolls sideways."""
+    for suffix, viewport in (("", WIDE), ("-narrow", NARROW)):
         await page.set_viewport_size(viewport)
-        for suffix, scheme in (("", "light"), ("-dark", "dark")):
-            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            path = SCREENSHOTS / f"{name}{suffix}.png"
+        for theme in ("light", "dark"):
+            await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            await page.evaluate("scrollTo(0, 0)")
+            path = SCREENSHOTS / f"{name}{suffix}-{theme}.png"
             await page.screenshot(path=path, full_page=viewport is NARROW)
         assert await page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-
-
-async def wait_for_next_state(page: Page) -> int:
-    seq = page.get_by_test_id("seq")
-    before = await seq.inner_text()
-    await expect(seq).not_to_have_text(before, timeout=10_000)
-    return int(await seq.inner_text())
+    await page.set_viewport_size(WIDE)
 
 
 async def test_face_voice_and_text_reach_the_page(chromium: str, devices: FakeDevices) -> None:
     async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
-        await begin(page)
+        await take_screenshots(page, "consent")
+        await agree(page)
         for modality in ("face", "voice"):
             weight = page.get_by_test_id(f"{modality}-weight")
-            await expect(weight).to_have_text(SOME_WEIGHT, timeout=FIRST_STATE_MS)
-        label = page.get_by_test_id("state-label")
-        await expect(label).not_to_contain_text("no expression", timeout=FIRST_STATE_MS)
-        await expect(page.get_by_test_id("connection")).to_have_text("Live")
+            await expect(weight).to_have_text(SOME_WEIGHT, timeout=MEDIA_MS)
+        await next_state(page, "state.fused")
+        await expect(page.get_by_test_id("state-label")).to_have_text("happy", ignore_case=True)
+        await expect(page.get_by_test_id("phase")).to_have_text("Measuring")
 
         await page.evaluate("window.shifted = 0")
-        seqs = [await wait_for_next_state(page) for _ in range(3)]
+        seqs = [(await next_state(page))["seq"] for _ in range(3)]
         await page.get_by_test_id("text-input").fill("What a lovely surprise!")
         await page.keyboard.press("Enter")
         await expect(page.get_by_test_id("text-weight")).to_have_text(SOME_WEIGHT, timeout=10_000)
         shifted = await page.evaluate("window.shifted")
-        await take_screenshots(page)
+        await take_screenshots(page, "live")
 
-        await page.get_by_test_id("withdraw").click()
-        await expect(page.get_by_test_id("ended")).to_contain_text("Consent withdrawn")
-        await expect(page.get_by_test_id("start")).to_be_disabled()
-        await expect(page.get_by_test_id("alert")).to_be_hidden()
+        await page.get_by_test_id("revoke").click()
+        await expect(page.get_by_test_id("closing")).to_contain_text("Consent withdrawn")
+        assert set(await page.evaluate(TRACKS)) == {"ended"}
+        ended = await page.evaluate("heard.find(({ name }) => name === 'ended').detail")
+        await take_screenshots(page, "ended")
 
     assert seqs == sorted(set(seqs))
     assert shifted < 0.01
+    assert (ended["reason"], ended["totals"]["lines"]) == ("revoked", 1)
+
+
+async def test_who_refuses_is_asked_for_no_device(chromium: str, devices: FakeDevices) -> None:
+    async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        for modality in ("face", "voice", "text"):
+            await expect(page.get_by_test_id(f"use-{modality}")).not_to_be_checked()
+        # Agreeing to nothing is no consent.
+        await page.get_by_test_id("agree").click()
+        await expect(page.get_by_text("Choose at least one.")).to_be_visible()
+
+        await page.get_by_test_id("refuse").click()
+        await expect(page.get_by_test_id("closing")).to_contain_text("Nothing is measured")
+        await take_screenshots(page, "refused")
+        heard = await page.evaluate("heard.filter(({ name }) => name === 'consent')")
+        assert [each["detail"]["given"] for each in heard] == [False]
+        assert await page.evaluate("opened") == []
+        assert [url for url in requests if "/v1/" in url] == []
+
+
+async def test_a_pause_closes_the_devices(chromium: str, devices: FakeDevices) -> None:
+    async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
+        await agree(page, ["face", "voice"])
+        before = await next_state(page, "state.modalities.face")
+        await page.get_by_test_id("pause").click()
+        await reach(page, "paused")
+        assert set(await page.evaluate(TRACKS)) == {"ended"}
+        await take_screenshots(page, "paused")
+
+        await page.get_by_test_id("resume").click()
+        after = await next_state(page, "state.modalities.face?.age_ms < 1000")
+
+    assert after["session"] == before["session"]
+    assert after["seq"] > before["seq"]  # type: ignore[operator]
+
+
+async def test_a_server_that_restarts_leaves_a_hole_no_longer_than_that(
+    chromium: str, devices: FakeDevices
+) -> None:
+    async with AsyncExitStack() as browser:
+        async with running_server() as server:
+            port = server.port
+            page = await browser.enter_async_context(
+                open_page(chromium, server.url, *devices.flags, expected="ERR_CONNECTION_REFUSED")
+            )
+            await agree(page)
+            before = await next_state(page, "state.modalities.face")
+        await reach(page, "reconnecting")
+        async with running_server(port=port):
+            after = await next_state(page, "state.modalities.face")
+            times = await page.evaluate("document.querySelector('esapr-live').columns[0]")
+            phases = await page.evaluate("heard.filter(({ name }) => name === 'phase')")
+
+    assert after["session"] != before["session"]
+    assert [each["detail"] for each in phases[-3:]] == ["live", "reconnecting", "live"]
+    lost, found = (each["at"] for each in phases[-2:])
+    holes = [later - earlier for earlier, later in itertools.pairwise(times)]
+    # A state comes each second; one was under way when the server went, one begins when it is back.
+    assert max(holes) <= found - lost + 2.5
+    assert sorted(times) == times
 
 
 async def test_media_comes_back_after_its_connection_was_lost(
@@ -121,30 +176,28 @@ async def test_media_comes_back_after_its_connection_was_lost(
     ):
         page.on("response", note)
         async with page.expect_response("**/v1/demo/sessions") as opened:
-            await begin(page)
+            await agree(page)
         body = await (await opened.value).body()
         credentials = msgspec.json.decode(body, type=SessionCredentials)
-        weight = page.get_by_test_id("face-weight")
-        await expect(weight).to_have_text(SOME_WEIGHT, timeout=FIRST_STATE_MS)
-        before = await wait_for_next_state(page)
+        before = await next_state(page, "state.modalities.face")
 
         # Another push takes the session's place: the page's connection is gone.
         gateway = Gateway(http, URL(server.url))
         async with (
             page.expect_response(
                 lambda found: found.request.method == "POST" and "/whip" in found.url,
-                timeout=FIRST_STATE_MS,
+                timeout=MEDIA_MS,
             ),
             gateway.push(credentials) as exchange,
             Peer(encode_clip(PORTRAIT), loopback=True) as other,
         ):
             await other.connect(exchange)
-        seqs = [await wait_for_next_state(page) for _ in range(6)]
-        await expect(weight).to_have_text(SOME_WEIGHT, timeout=FIRST_STATE_MS)
+        states = [await next_state(page) for _ in range(6)]
+        await next_state(page, "state.modalities.face?.age_ms < 1000")
         assert "esapr_peers 1.0" in server.metrics.text().decode()
 
+    seqs = [state["seq"] for state in (before, *states)]
     assert seqs == sorted(set(seqs))
-    assert seqs[0] > before
     assert posts == [201, 201]
     assert set(patches) == {204}
 
@@ -154,10 +207,16 @@ async def test_a_refused_camera_is_explained(chromium: str) -> None:
         running_server() as server,
         open_page(chromium, server.url, "--deny-permission-prompts") as page,
     ):
-        await begin(page)
+        await agree(page)
 
-        await expect(page.get_by_test_id("alert")).to_contain_text("permission_denied")
-        await expect(page.get_by_test_id("start")).to_be_enabled()
+        assert await explained(page) == "permission_denied"
+        await take_screenshots(page, "blocked")
+        # What needs no device goes on without them.
+        await page.get_by_test_id("leave-out").click()
+        await reach(page, "live")
+        await page.get_by_test_id("text-input").fill("What a lovely surprise!")
+        await page.keyboard.press("Enter")
+        await next_state(page, "state.modalities.text")
 
 
 async def test_the_browser_sends_no_more_than_it_is_asked_for(
@@ -166,10 +225,8 @@ async def test_the_browser_sends_no_more_than_it_is_asked_for(
     async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
         await page.add_init_script(KEEP_CONNECTION)
         await page.reload()
-        await begin(page)
-        await expect(page.get_by_test_id("face-weight")).to_have_text(
-            SOME_WEIGHT, timeout=FIRST_STATE_MS
-        )
+        await agree(page)
+        await next_state(page, "state.modalities.face")
         sent = await page.evaluate(SENT_IN_SIX_SECONDS)
 
     assert 5 <= sent["audio"]["packets"] / 6 <= 18

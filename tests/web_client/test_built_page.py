@@ -37,15 +37,26 @@ def test_the_lock_names_no_registry() -> None:
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
 
 
-def test_a_built_page_loads_only_files_beside_it() -> None:
-    if not (STATIC / "index.html").is_file():
+@pytest.mark.parametrize("name", ["index.html", "embed-check.html"])
+def test_a_built_page_loads_only_files_beside_it(name: str) -> None:
+    if not (STATIC / name).is_file():
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
     page = References()
-    page.feed((STATIC / "index.html").read_text(encoding="utf-8"))
+    page.feed((STATIC / name).read_text(encoding="utf-8"))
     files = [path for path in page.found if not path.startswith("data:")]
 
     assert files
     assert [path for path in files if not (STATIC / path.lstrip("/")).is_file()] == []
+
+
+def test_what_sites_embed_is_complete_in_one_file() -> None:
+    scripts = sorted((STATIC / "embed").glob("*.js"))
+    if not scripts:
+        pytest.skip("the page is not built: npm ci && npm run build in web_client/")
+    assert {script.name for script in scripts} >= {"widget.js", "widget.iife.js", "check.js"}
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert not re.search(r"""^import\s|\bfrom\s*["']|\bimport\(""", text, re.MULTILINE), script
 
 
 def test_the_styles_load_nothing_from_elsewhere() -> None:

@@ -66,7 +66,7 @@ async def test_the_page_and_its_files_and_what_there_is_not() -> None:
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
     assets = [f"/assets/{path.name}" for path in (STATIC / "assets").iterdir()]
     async with http() as session:
-        for path in ("/", "/nothing", "/v1/nothing", "/assets/none.js", *assets):
+        for path in ("/", "/embed-check", "/nothing", "/v1/nothing", "/assets/none.js", *assets):
             response = await session.get(path)
             body = await response.read()
             check(response, "" if path in assets else body.decode())
@@ -74,6 +74,19 @@ async def test_the_page_and_its_files_and_what_there_is_not() -> None:
         page = (await session.get("/")).headers
         assert "script-src 'self'" in page["Content-Security-Policy"]
         assert page["Cache-Control"] == "no-cache"
+
+
+async def test_what_other_sites_embed_may_be_loaded_by_any_page(tmp_path: Path) -> None:
+    (tmp_path / "embed").mkdir()
+    (tmp_path / "embed/widget.js").write_text("export {};")
+    async with running_server(tmp_path) as server, aiohttp.ClientSession(server.url) as session:
+        stranger = {"Origin": "https://site.example"}
+        script = (await session.get("/embed/widget.js", headers=stranger)).headers
+        assert script["Access-Control-Allow-Origin"] == "*"
+        assert script["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert script["X-Content-Type-Options"] == "nosniff"
+        assert "javascript" in script["Content-Type"]
+        assert (await session.get("/embed/other.js")).status == 404
 
 
 async def test_a_page_that_is_not_built_needs_no_exception(tmp_path: Path) -> None:

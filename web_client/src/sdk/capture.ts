@@ -1,67 +1,67 @@
-/** The camera and the microphone: getUserMedia, and what to say when it fails. */
+/** The camera and the microphone: what is asked of them, and what is said when they do not open. */
 
+import { blockedMessage, circumstances, type Device, whyBlocked } from "./blocked";
 import { EsaprError } from "./errors";
+import { PICTURE } from "./quality";
 
 export interface Wanted {
   camera: boolean;
   microphone: boolean;
+  /** `deviceId`s; without one the browser chooses. */
+  cameraId?: string;
+  microphoneId?: string;
+}
+
+/** A camera or a microphone that did not open. */
+export class DeviceError extends EsaprError {
+  /** Which of those that were asked for. */
+  readonly devices: readonly Device[];
+
+  constructor(code: string, devices: readonly Device[], message: string) {
+    super(code, message);
+    this.devices = devices;
+  }
 }
 
 /**
- * Opens the devices.
+ * Opens the devices: at most 640 × 480 at 15 pictures a second, and mono sound.
  *
- * Throws an `EsaprError` with the code `insecure_origin`, `permission_denied`, `device_in_use`,
- * `device_not_found` or `device_failed`.
+ * Throws a `DeviceError`; its codes are those of `whyBlocked`.
  */
-export async function startCapture({ camera, microphone }: Wanted): Promise<MediaStream> {
-  if (!camera && !microphone) return new MediaStream();
-  if (!window.isSecureContext || !navigator.mediaDevices) {
-    const message = `Browsers open cameras only on https:// pages and on localhost, not on ${location.origin}.`;
-    throw new EsaprError("insecure_origin", message);
-  }
+export async function startCapture(wanted: Wanted): Promise<MediaStream> {
+  const devices = devicesOf(wanted);
+  if (devices.length === 0) return new MediaStream();
   try {
-    return await navigator.mediaDevices.getUserMedia({
-      video: camera && {
-        width: { ideal: 640 },
-        height: { ideal: 480 },
-        frameRate: { ideal: 15, max: 30 },
-        facingMode: "user",
-      },
-      audio: microphone && {
-        channelCount: 1,
-        echoCancellation: true,
-        noiseSuppression: true,
-        autoGainControl: true,
-      },
-    });
+    // Throws a TypeError where the page is not secure: there are no devices then.
+    return await navigator.mediaDevices.getUserMedia(constraints(wanted));
   } catch (thrown) {
-    const devices = [...(camera ? ["camera"] : []), ...(microphone ? ["microphone"] : [])];
-    throw deviceProblem(thrown, devices.join(" or "));
+    const found = whyBlocked(thrown, devices, await circumstances());
+    throw new DeviceError(found.code, found.devices, blockedMessage(found));
   }
 }
 
-/** Says in words why a device did not open (the names are those of the Media Capture spec). */
-export function deviceProblem(thrown: unknown, device: string): EsaprError {
-  switch (thrown instanceof Error ? thrown.name : "") {
-    case "NotAllowedError":
-    case "SecurityError":
-      return new EsaprError(
-        "permission_denied",
-        `This page may not use the ${device}. Allow it in the browser’s site settings and start again.`,
-      );
-    case "NotReadableError":
-    case "AbortError":
-      return new EsaprError(
-        "device_in_use",
-        `The ${device} cannot be read. Another program may be using it: close that one and start again.`,
-      );
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return new EsaprError(
-        "device_not_found",
-        `No ${device} was found. Connect one, or leave it out above, and start again.`,
-      );
-    default:
-      return new EsaprError("device_failed", `The ${device} did not open: ${String(thrown)}`);
-  }
+function devicesOf({ camera, microphone }: Wanted): Device[] {
+  return [
+    ...(camera ? (["camera"] as const) : []),
+    ...(microphone ? (["microphone"] as const) : []),
+  ];
+}
+
+function constraints(wanted: Wanted): MediaStreamConstraints {
+  return {
+    video: wanted.camera && {
+      // Bounds that a camera cannot keep would keep it closed; senders scale down what is too much.
+      width: { ideal: PICTURE.width },
+      height: { ideal: PICTURE.height },
+      frameRate: { ideal: PICTURE.framesPerSecond, max: 30 },
+      ...(wanted.cameraId ? { deviceId: { exact: wanted.cameraId } } : { facingMode: "user" }),
+    },
+    audio: wanted.microphone && {
+      channelCount: 1,
+      echoCancellation: true,
+      noiseSuppression: true,
+      autoGainControl: true,
+      ...(wanted.microphoneId ? { deviceId: { exact: wanted.microphoneId } } : {}),
+    },
+  };
 }

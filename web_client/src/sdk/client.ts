@@ -39,6 +39,12 @@ export interface SessionOptions {
   detail?: Detail;
 }
 
+/** What it takes to enter a session. */
+export type Entrance = Pick<
+  SessionCredentials,
+  "session_id" | "client_token" | "feed_url" | "whip_url" | "ice_servers"
+>;
+
 /** The receipt of a consent that `subject` has given just now, to the text of a `Client.notice`. */
 export function consent(
   subject: string,
@@ -75,19 +81,28 @@ export class Client {
    *
    * Throws an `EsaprError` with the server's code, or `unreachable` or `timeout`.
    */
-  async session({
+  async session(options: SessionOptions): Promise<Session> {
+    return this.enter(await this.open(options), options.detail);
+  }
+
+  /** Opens a session without entering it; throws what `session` throws. */
+  async open({
     tickMs,
     subjectFlags,
-    detail = "state",
+    detail: _,
     ...rest
-  }: SessionOptions): Promise<Session> {
+  }: SessionOptions): Promise<SessionCredentials> {
     const request: SessionRequest = {
       ...rest,
       ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
       ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
     };
     const path = this.#key === null ? DEMO : WITH_KEY;
-    const opened = await this.#post<SessionCredentials>(path, this.#key, request);
+    return this.#post<SessionCredentials>(path, this.#key, request);
+  }
+
+  /** Enters a session that a site's own server has opened: what `POST /v1/sessions` answered. */
+  async enter(opened: Entrance, detail: Detail = "state"): Promise<Session> {
     const credentials = { ...opened, client_token: own(opened.client_token) };
     const session = new Session(
       credentials,

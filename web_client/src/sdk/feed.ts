@@ -152,6 +152,14 @@ export class Feed {
     if (!this.closed) this.#close(DONE);
   }
 
+  /** Stops reconnecting: there is nothing to come back to. */
+  giveUp(error: EsaprError): void {
+    if (this.#phase.name !== "waiting" && this.#phase.name !== "connecting") return;
+    this.#detach();
+    clearTimeout(this.#goodbye);
+    this.#enter({ name: "closed", code: ABNORMAL, error: this.#farewell === null ? error : null });
+  }
+
   #hello(): void {
     this.#lastWords = null;
     this.#socket?.send(

@@ -1,8 +1,10 @@
 /** The TypeScript SDK: open a session, send media and text into it, read its states. */
 
 export type * from "../protocol";
-export { deviceProblem, startCapture, type Wanted } from "./capture";
-export { Client, consent, MODALITIES, type Modality, type SessionOptions } from "./client";
+export { type BlockedCode, type Device } from "./blocked";
+export { DeviceError, startCapture, type Wanted } from "./capture";
+export type { Entrance, Modality, SessionOptions } from "./client";
+export { Client, consent, MODALITIES } from "./client";
 export { EsaprError } from "./errors";
 export type { Detail, FeedPhase } from "./feed";
 export { Session } from "./session";

@@ -1,7 +1,8 @@
 /** Picture and sound on their way to the server: WHIP with trickle ICE (RFC 9725). */
 
+import type { Entrance } from "./client";
 import { problemIn } from "./errors";
-import type { SessionCredentials } from "../protocol";
+import { encoding, type Quality } from "./quality";
 
 const ANSWER_MS = 10_000;
 
@@ -23,7 +24,8 @@ interface Resource {
 export async function publish(
   stream: MediaStream,
   whipUrl: string,
-  credentials: SessionCredentials,
+  credentials: Entrance,
+  quality: Quality,
 ): Promise<Publication> {
   const token = credentials.client_token;
   const connection = new RTCPeerConnection({
@@ -32,7 +34,8 @@ export async function publish(
   });
   try {
     for (const track of stream.getTracks()) {
-      connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+      const sendEncodings = track.kind === "video" ? [encoding(quality, track.getSettings())] : [];
+      connection.addTransceiver(track, { direction: "sendonly", streams: [stream], sendEncodings });
     }
     const trickle = new Trickle(connection);
     await connection.setLocalDescription();
@@ -52,6 +55,18 @@ export async function publish(
   } catch (thrown) {
     connection.close();
     throw thrown;
+  }
+}
+
+/** Changes how much picture is sent, without a new offer. */
+export async function adapt(connection: RTCPeerConnection, quality: Quality): Promise<void> {
+  for (const sender of connection.getSenders()) {
+    if (sender.track?.kind !== "video" || connection.connectionState === "closed") continue;
+    const parameters = sender.getParameters();
+    for (const each of parameters.encodings) {
+      Object.assign(each, encoding(quality, sender.track.getSettings()));
+    }
+    await sender.setParameters(parameters);
   }
 }
 

@@ -1,9 +1,11 @@
 /** One participant's session: what a page sends into it, and what to do when its media break. */
 
-import type { SessionCreated, SessionCredentials, Text } from "../protocol";
+import type { SessionCreated, State, Text } from "../protocol";
+import type { Entrance } from "./client";
 import { EsaprError, problemFrom, refusal } from "./errors";
 import type { Detail } from "./feed";
-import { publish, type Publication } from "./publication";
+import { adapt, publish, type Publication } from "./publication";
+import { QualityLadder } from "./quality";
 import type { Surroundings } from "./socket";
 import { Subscription } from "./subscription";
 
@@ -15,15 +17,16 @@ const DISCONNECTED_MS = 3_000;
 const BYTES_PER_SAMPLE = 2;
 
 export class Session extends Subscription {
-  readonly credentials: SessionCredentials;
+  readonly credentials: Entrance;
   readonly #whipUrl: string;
   #stream: MediaStream | null = null;
   #publication: Publication | null = null;
+  readonly #ladder = new QualityLadder();
   #attempts = 0;
   #finishing = false;
 
   constructor(
-    credentials: SessionCredentials,
+    credentials: Entrance,
     feedUrl: string,
     whipUrl: string,
     detail: Detail,
@@ -35,6 +38,10 @@ export class Session extends Subscription {
     this.on("message", (message) => {
       if (message.type === "error") this.emit("problem", refusal(message));
     });
+    this.on("state", ({ level }) => this.#heed(level));
+    this.on("phase", ({ name }) => {
+      if (name === "waiting") void this.#askWhetherItLives();
+    });
     this.on("ended", () => this.#silence());
   }
 
@@ -44,7 +51,7 @@ export class Session extends Subscription {
 
   /** The text to show to the person before anything is sent. */
   get notice(): string {
-    return this.credentials.notice;
+    return this.created.notice;
   }
 
   /** The newest `session.created`: labels, limits, models, configuration. */
@@ -105,9 +112,14 @@ export class Session extends Subscription {
     return this.feed.send({ type: "resume_media" });
   }
 
-  /** Publishes the tracks of a stream by WebRTC (WHIP), again whenever their connection fails. */
+  /**
+   * Publishes the tracks of a stream by WebRTC (WHIP), again whenever their connection fails. A
+   * stream that was published before stops.
+   */
   async publish(stream: MediaStream): Promise<void> {
+    this.unpublish();
     this.#stream = stream;
+    this.#attempts = 0;
     for (const track of stream.getTracks()) {
       track.addEventListener("ended", () => {
         const device = track.kind === "video" ? "camera" : "microphone";
@@ -116,6 +128,14 @@ export class Session extends Subscription {
       });
     }
     await this.#publish(stream);
+  }
+
+  /** Stops picture and sound; the session goes on, and can be published into again. */
+  unpublish(): void {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = null;
+    void this.#publication?.stop();
+    this.#publication = null;
   }
 
   /** Ends the session. Media stop at once, whatever the server answers and when. */
@@ -143,11 +163,12 @@ export class Session extends Subscription {
 
   /** Brings the media to the server, again when the connection fails: seq and smoothing go on. */
   async #publish(stream: MediaStream): Promise<void> {
-    if (stream.getTracks().length === 0 || this.#over) return;
+    if (stream.getTracks().length === 0 || !this.#wants(stream)) return;
     this.#attempts += 1;
     try {
-      const publication = await publish(stream, this.#whipUrl, this.credentials);
-      if (this.#over) {
+      const { quality } = this.#ladder;
+      const publication = await publish(stream, this.#whipUrl, this.credentials, quality);
+      if (!this.#wants(stream)) {
         await publication.stop();
         return;
       }
@@ -157,8 +178,31 @@ export class Session extends Subscription {
       const problem = problemFrom(thrown);
       if (problem.code === "unreachable" || problem.code === "timeout")
         this.#retry(stream, problem);
-      else if (!this.#finishing) this.emit("problem", problem);
+      else if (this.#wants(stream)) this.emit("problem", problem);
     }
+  }
+
+  /** Whether these media are still to be sent. */
+  #wants(stream: MediaStream): boolean {
+    return !this.#over && this.#stream === stream;
+  }
+
+  #heed(level: State["level"]): void {
+    if (!this.#ladder.heed(level) || this.#publication === null) return;
+    void adapt(this.#publication.connection, this.#ladder.quality);
+  }
+
+  /** A browser is not told why a socket was refused, but a request is. */
+  async #askWhetherItLives(): Promise<void> {
+    const url = new URL(`/v1/sessions/${this.id}`, this.#whipUrl);
+    const headers = { Authorization: `Bearer ${this.credentials.client_token}` };
+    try {
+      if ((await fetch(url, { headers })).status !== 404) return;
+    } catch {
+      return;
+    }
+    const message = "The server does not know this session any more.";
+    this.feed.giveUp(new EsaprError("not_found", message));
   }
 
   #watch(stream: MediaStream, publication: Publication): void {
@@ -185,7 +229,7 @@ export class Session extends Subscription {
   }
 
   #retry(stream: MediaStream, problem: EsaprError): void {
-    if (this.#over) return;
+    if (!this.#wants(stream)) return;
     if (this.#attempts >= MAX_ATTEMPTS) this.emit("problem", problem);
     else setTimeout(() => void this.#publish(stream), RETRY_MS * this.#attempts);
   }

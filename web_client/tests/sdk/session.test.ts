@@ -45,6 +45,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -77,7 +78,7 @@ async function read(count: number): Promise<number[]> {
 
 test("opens when the server has greeted, and shows its notice", () => {
   expect(session.created.labels).toEqual(CREATED.labels);
-  expect(session.notice).toBe("Measured.");
+  expect(session.notice).toBe(CREATED.notice);
 });
 
 test("is refused with the server's code", async () => {
@@ -257,4 +258,29 @@ test("the end of a session is told with its totals", () => {
   network.newest.drop(1001);
   expect(network.sockets).toHaveLength(1);
   expect(ended).toHaveBeenCalledWith({ closed: golden("session.closed"), error: null });
+});
+
+describe("a session whose feed was cut", () => {
+  test("is given up when the server has forgotten it", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 404 })));
+    const endings: (string | undefined)[] = [];
+    session.on("ended", ({ error }) => endings.push(error?.code));
+    network.newest.drop(1006);
+    await vi.waitFor(() => expect(endings).toEqual(["not_found"]));
+    wait(20_000);
+    expect(network.sockets).toHaveLength(1);
+  });
+
+  test("is waited for while the server knows it, or says nothing", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 200 })));
+    network.newest.drop(1006);
+    await vi.runAllTicks();
+    wait(1_000);
+    expect(network.sockets).toHaveLength(2);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    network.newest.drop(1006);
+    await vi.runAllTicks();
+    wait(2_000);
+    expect(network.sockets).toHaveLength(3);
+  });
 });

@@ -1,0 +1,296 @@
+/** `<esapr-widget>`: consent, device check, self-view and controls of one participant's session. */
+
+import { html, LitElement, type TemplateResult, unsafeCSS } from "lit";
+import { type Messages, messagesFor } from "../messages";
+import type { SessionCredentials } from "../protocol";
+import { DeviceError } from "../sdk/capture";
+import { consent, type Entrance, MODALITIES, type Modality } from "../sdk/client";
+import { EsaprError } from "../sdk/errors";
+import controls from "../style/controls.css?inline";
+import tokens from "../style/tokens.css?inline";
+import { blockedView, problemInWords } from "./blocked_view";
+import { closingView, endedView } from "./closing_view";
+import { consentView } from "./consent_view";
+import { Course } from "./course";
+import type { Phase } from "./events";
+import { liveView, phaseInWords } from "./live_view";
+import { FaceOverlay } from "./overlay";
+import { demonstration, openedBefore, openedBySite, type OpenSession, type Source } from "./source";
+import styles from "./widget.css?inline";
+
+/** The consent text that the widget brings along. */
+export const TEXT_VERSION = "widget-1";
+
+export class EsaprWidget extends LitElement {
+  static override properties = {
+    server: {},
+    demo: { type: Boolean },
+    session: {},
+    clientToken: { attribute: "client-token" },
+    feedUrl: { attribute: "feed-url" },
+    whipUrl: { attribute: "whip-url" },
+    modalities: {},
+    notice: {},
+    textVersion: { attribute: "text-version" },
+    subject: {},
+    theme: { reflect: true },
+    messages: { attribute: false },
+    credentials: { attribute: false },
+    openSession: { attribute: false },
+    _chosen: { state: true },
+    _incomplete: { state: true },
+    _overlay: { state: true },
+    _devices: { state: true },
+  };
+  static override styles = [unsafeCSS(tokens), unsafeCSS(controls), unsafeCSS(styles)];
+
+  /** Address of the ESAPR server; without one that of the page. */
+  declare server: string;
+  /** Opens demo sessions, which a server has for its own pages on loopback only. */
+  declare demo: boolean;
+  /** What `POST /v1/sessions` answered: `session_id`, `client_token`, `feed_url`, `whip_url`. */
+  declare session: string;
+  declare clientToken: string;
+  declare feedUrl: string;
+  declare whipUrl: string;
+  /** What the person may choose from, separated by spaces. */
+  declare modalities: string;
+  /** The text of the deployment's policy, shown before consent in place of the built-in one. */
+  declare notice: string;
+  /** The version of that text, and who consents, for the receipt. */
+  declare textVersion: string;
+  declare subject: string;
+  /** `light` or `dark`; without one the reader's setting. */
+  declare theme: string | undefined;
+  /** Words of the site's own, in place of those of the language. */
+  declare messages: Partial<Messages> | null;
+  /** The whole answer of `POST /v1/sessions`, in place of the four attributes. */
+  declare credentials: SessionCredentials | null;
+  /** Called when the person has agreed, and again when the server has lost the session. */
+  declare openSession: OpenSession | null;
+  declare private _chosen: ReadonlySet<Modality>;
+  declare private _incomplete: boolean;
+  declare private _overlay: boolean;
+  declare private _devices: readonly MediaDeviceInfo[];
+  readonly #course = new Course(this);
+  #overlay: FaceOverlay | null = null;
+  #canvas: HTMLCanvasElement | null = null;
+  #video: HTMLVideoElement | null = null;
+  #hadFocus = false;
+  #notice = "";
+  #drawn: Phase = "consent";
+
+  constructor() {
+    super();
+    this.server = location.href;
+    this.demo = false;
+    this.session = this.clientToken = this.feedUrl = this.whipUrl = "";
+    this.modalities = MODALITIES.join(" ");
+    this.notice = "";
+    this.textVersion = TEXT_VERSION;
+    this.subject = "self";
+    this.messages = null;
+    this.credentials = null;
+    this.openSession = null;
+    this._chosen = new Set();
+    this._incomplete = false;
+    this._overlay = true;
+    this._devices = [];
+    this.#course.onOverlay = (overlay) => this.#overlay?.show(overlay);
+    this.addEventListener("esapr-session", ({ detail }) => (this.#notice = detail.notice));
+    this.addEventListener("esapr-phase", () => void this.#listDevices());
+  }
+
+  get phase(): Phase {
+    return this.#course.phase;
+  }
+
+  /** Shows the consent (again); a session begins when the person agrees. */
+  start(): void {
+    if (this.phase === "refused" || this.phase === "ended") this.#ask();
+  }
+
+  /** Closes camera and microphone; the session stays open. */
+  pause(): void {
+    this.#course.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#course.resume();
+  }
+
+  end(): void {
+    this.#course.end();
+  }
+
+  /** Withdraws consent: media stop at once, and the session ends. */
+  revoke(): void {
+    this.#course.revoke();
+  }
+
+  /** Sends a line to be measured. False when it is not taken: no session, paused, or too many. */
+  sendText(body: string): boolean {
+    return this.#course.modalities.includes("text") && this.#course.say(body);
+  }
+
+  protected override willUpdate(): void {
+    this.#hadFocus = this.renderRoot instanceof ShadowRoot && !!this.renderRoot.activeElement;
+  }
+
+  protected override render(): TemplateResult {
+    const words = messagesFor(this, this.messages);
+    return html`
+      ${this.#view(words)}
+      <p class="unseen" role="status">${phaseInWords(words, this.phase)}</p>
+    `;
+  }
+
+  protected override updated(): void {
+    const { stream } = this.#course;
+    if (this.#video && this.#video.srcObject !== stream) this.#video.srcObject = stream;
+    if (stream === null) this.#overlay?.clear();
+    if (this.#drawn === this.phase) return;
+    this.#drawn = this.phase;
+    // Whoever was in here goes on at what is new; nobody is fetched from elsewhere on the page.
+    if (!this.#hadFocus || this.shadowRoot?.activeElement) return;
+    this.renderRoot.querySelector<HTMLElement>("h2, .live")?.focus();
+  }
+
+  #view(words: Messages): TemplateResult {
+    switch (this.phase) {
+      case "consent":
+        return this.#consent(words);
+      case "refused":
+        return closingView(words.refusedTitle, [words.refusedText], words.readAgain, this.#ask);
+      case "ended":
+        return endedView(words, this.#course.ending, this.#ask);
+      case "blocked":
+        return this.#blocked(words);
+      default:
+        return this.#live(words);
+    }
+  }
+
+  #consent(words: Messages): TemplateResult {
+    return consentView({
+      words,
+      host: new URL(this.server, location.href).host,
+      notice: this.credentials?.notice || this.notice,
+      offered: this.#offered,
+      chosen: this._chosen,
+      incomplete: this._incomplete,
+      choose: (modality, chosen) => {
+        const others = [...this._chosen].filter((each) => each !== modality);
+        this._chosen = new Set(chosen ? [...others, modality] : others);
+        this._incomplete = false;
+      },
+      agree: () => this.#agree(),
+      refuse: () => this.#course.refuse(),
+    });
+  }
+
+  #agree(): void {
+    const chosen = this.#offered.filter((modality) => this._chosen.has(modality));
+    this._incomplete = chosen.length === 0;
+    if (this._incomplete) return;
+    const receipt = consent(this.subject, this.textVersion, "button");
+    void this.#course.agree(receipt, chosen, this.#source());
+  }
+
+  #blocked(words: Messages): TemplateResult {
+    const problem = this.#course.problem ?? new EsaprError("unexpected", "");
+    const closed = problem instanceof DeviceError ? problem.devices : [];
+    const { camera, microphone } = this.#course.wanted;
+    return blockedView({
+      words,
+      problem,
+      dispensable:
+        (camera && !closed.includes("camera")) ||
+        (microphone && !closed.includes("microphone")) ||
+        this.#course.modalities.includes("text"),
+      tryAgain: () => void this.#course.openDevices(),
+      leaveOut: (error) => void this.#course.leaveOut(error),
+      cancel: () => this.#course.cancel(),
+    });
+  }
+
+  #live(words: Messages): TemplateResult {
+    const { stream, warnings, problem, wanted } = this.#course;
+    const used = (kind: string) =>
+      stream
+        ?.getTracks()
+        .find((track) => track.kind === kind)
+        ?.getSettings().deviceId ?? "";
+    return liveView({
+      words,
+      phase: this.phase,
+      hasCamera: wanted.camera,
+      notices: [
+        ...(problem ? [problemInWords(words, problem)] : []),
+        ...[...warnings].map(([code, text]) => words.warning[code] ?? text),
+      ],
+      notice: this.#notice,
+      devices: this._devices,
+      cameraId: used("video"),
+      microphoneId: used("audio"),
+      overlay: this._overlay,
+      showVideo: this.#showVideo,
+      showOverlay: this.#showOverlay,
+      toggleOverlay: (shown) => (this._overlay = shown),
+      chooseCamera: (id) => void this.#course.chooseDevice({ cameraId: id }),
+      chooseMicrophone: (id) => void this.#course.chooseDevice({ microphoneId: id }),
+      pause: () => this.pause(),
+      resume: () => void this.resume(),
+      end: () => this.end(),
+      revoke: () => this.revoke(),
+    });
+  }
+
+  get #offered(): Modality[] {
+    const named = this.modalities.split(/[\s,]+/);
+    return MODALITIES.filter((modality) => named.includes(modality));
+  }
+
+  #source(): Source {
+    const server = new URL(this.server, location.href).href;
+    if (this.openSession) return openedBySite(server, this.openSession);
+    return this.demo ? demonstration(server) : openedBefore(server, this.#credentials);
+  }
+
+  get #credentials(): Entrance {
+    const { session, credentials } = this;
+    if (credentials) return credentials;
+    return {
+      session_id: session,
+      client_token: this.clientToken,
+      feed_url: this.feedUrl || `/v1/sessions/${session}/feed`,
+      whip_url: this.whipUrl || `/v1/sessions/${session}/whip`,
+      ice_servers: [],
+    };
+  }
+
+  #ask = (): void => {
+    this._chosen = new Set();
+    this._incomplete = false;
+    this.#course.ask();
+  };
+
+  #showVideo = (element: Element | undefined): void => {
+    this.#video = element instanceof HTMLVideoElement ? element : null;
+    this.#joinOverlay();
+  };
+
+  #showOverlay = (element: Element | undefined): void => {
+    this.#canvas = element instanceof HTMLCanvasElement ? element : null;
+    this.#joinOverlay();
+  };
+
+  #joinOverlay(): void {
+    this.#overlay = this.#canvas && this.#video ? new FaceOverlay(this.#canvas, this.#video) : null;
+  }
+
+  async #listDevices(): Promise<void> {
+    if (this.phase !== "live" || !("mediaDevices" in navigator)) return;
+    this._devices = await navigator.mediaDevices.enumerateDevices();
+  }
+}

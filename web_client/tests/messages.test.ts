@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { inWords } from "../src/messages";
+import { de } from "../src/messages/de";
+import { en } from "../src/messages/en";
+
+/** Keys of both languages, nested ones as paths. */
+function keys(words: object, path = ""): string[] {
+  return Object.entries(words).flatMap(([key, value]) =>
+    typeof value === "object" && !Array.isArray(value)
+      ? keys(value as object, `${path}${key}.`)
+      : [`${path}${key}`],
+  );
+}
+
+test("German has a word for everything that English has", () => {
+  expect(keys(de)).toEqual(keys(en));
+});
+
+test("no text is left in English", () => {
+  const same = Object.entries(en).filter(
+    ([key, value]) => typeof value === "string" && value === de[key as keyof typeof de],
+  );
+  expect(same.map(([key]) => key)).toEqual(["useText", "pause"]);
+});
+
+test("codes newer than the page stay readable", () => {
+  expect(inWords(en.reasons, "low_confidence")).toBe("too uncertain to name one");
+  expect(inWords(en.reasons, "level_minimal")).toBe("level minimal");
+});
+
+test("nothing says what a person feels, but that it is not said", () => {
+  const lines = keys(en).map((path) =>
+    String(path.split(".").reduce<unknown>((words, key) => (words as never)[key], en)),
+  );
+  const feeling = lines.filter((line) => /\bfeel/i.test(line));
+  expect(feeling).toHaveLength(1);
+  expect(feeling[0]).toContain("do not say what you feel");
+});
