@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from esapr.protocol.requests import SessionCredentials
@@ -67,7 +68,7 @@ async def session_for(server: str) -> SessionCredentials:
         http.post("/v1/demo/sessions", json={"consent": CONSENT}) as response,
     ):
         response.raise_for_status()
-        return SessionCredentials(**await response.json())
+        return msgspec.json.decode(await response.read(), type=SessionCredentials)
 
 
 def widget(server: str, session: SessionCredentials) -> str:

@@ -98,6 +98,7 @@ async def test_face_voice_and_text_reach_the_page(chromium: str, devices: FakeDe
 
 async def test_who_refuses_is_asked_for_no_device(chromium: str, devices: FakeDevices) -> None:
     async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
+        await expect(page.get_by_test_id("notice")).to_contain_text("With your consent")
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
         for modality in ("face", "voice", "text"):
@@ -112,7 +113,7 @@ async def test_who_refuses_is_asked_for_no_device(chromium: str, devices: FakeDe
         heard = await page.evaluate("heard.filter(({ name }) => name === 'consent')")
         assert [each["detail"]["given"] for each in heard] == [False]
         assert await page.evaluate("opened") == []
-        assert [url for url in requests if "/v1/" in url] == []
+        assert [url for url in requests if "/v1/" in url and "/v1/notice" not in url] == []
 
 
 async def test_a_pause_closes_the_devices(chromium: str, devices: FakeDevices) -> None:
@@ -175,10 +176,17 @@ async def test_media_comes_back_after_its_connection_was_lost(
         aiohttp.ClientSession() as http,
     ):
         page.on("response", note)
-        async with page.expect_response("**/v1/demo/sessions") as opened:
+        async with (
+            page.expect_response("**/v1/demo/sessions") as opened,
+            page.expect_request("**/whip") as pushed,
+        ):
             await agree(page)
         body = await (await opened.value).body()
-        credentials = msgspec.json.decode(body, type=SessionCredentials)
+        # The page has redeemed the token with a secret of its own.
+        token = (await (await pushed.value).header_value("Authorization") or "").split()[-1]
+        credentials = msgspec.structs.replace(
+            msgspec.json.decode(body, type=SessionCredentials), client_token=token
+        )
         before = await next_state(page, "state.modalities.face")
 
         # Another push takes the session's place: the page's connection is gone.

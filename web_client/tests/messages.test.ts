@@ -28,11 +28,9 @@ test("codes newer than the page stay readable", () => {
   expect(inWords(en.reasons, "level_minimal")).toBe("level minimal");
 });
 
-test("nothing says what a person feels, but that it is not said", () => {
+test("nothing says what a person feels", () => {
   const lines = keys(en).map((path) =>
     String(path.split(".").reduce<unknown>((words, key) => (words as never)[key], en)),
   );
-  const feeling = lines.filter((line) => /\bfeel/i.test(line));
-  expect(feeling).toHaveLength(1);
-  expect(feeling[0]).toContain("do not say what you feel");
+  expect(lines.filter((line) => /\bfeel/i.test(line))).toEqual([]);
 });

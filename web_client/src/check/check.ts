@@ -116,8 +116,10 @@ export class EsaprEmbedCheck extends LitElement {
 
   async #entrance(): Promise<Entrance> {
     if (this.demo) {
-      const receipt = consent("a drawn picture", "embed-check-1", "button");
-      return new Client(this.#server.href).open({ consent: receipt });
+      const client = new Client(this.#server.href);
+      const { version, language } = await client.notice();
+      // Nobody is measured: the picture is drawn.
+      return client.open({ consent: consent("nobody", version, "test", { language }) });
     }
     const pasted = this.renderRoot.querySelector("textarea")?.value ?? "";
     return JSON.parse(pasted) as Entrance;

@@ -4,6 +4,7 @@ import { circumstances } from "../sdk/blocked";
 import { type Entrance, feedAddress } from "../sdk/client";
 import { publish } from "../sdk/publication";
 import { PICTURE } from "../sdk/quality";
+import { own } from "../sdk/tokens";
 import {
   clockFinding,
   deviceFinding,
@@ -39,7 +40,8 @@ export async function checkPage(server: URL): Promise<Finding[]> {
 }
 
 /** What takes a session: the feed, and a drawn picture on its way to the server. */
-export async function checkSession(server: URL, entrance: Entrance): Promise<Finding[]> {
+export async function checkSession(server: URL, opened: Entrance): Promise<Finding[]> {
+  const entrance = { ...opened, client_token: own(opened.client_token) };
   const feed = feedAddress(entrance.feed_url, server.href);
   const { socket, violated } = await connect(feed, entrance.client_token);
   const route = await travel(new URL(entrance.whip_url, server).href, entrance);

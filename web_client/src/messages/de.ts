@@ -4,15 +4,11 @@ import type { Messages } from "./en";
 
 export const de: Messages = {
   consentTitle: "Bevor etwas gemessen wird",
-  consentLead:
-    "Einmal in der Sekunde wird der Ausdruck, den Sie zeigen, mit einer Wahrscheinlichkeit für jede von sieben Klassen beschrieben. Die Werte beschreiben, was zu sehen und zu hören ist. Sie sagen nicht, was Sie fühlen, wer Sie sind oder ob etwas wahr ist.",
+  loading: "Was Sie wissen sollten, wird geladen",
   whereTitle: "Wohin es geht",
   where: (host) => `Bild, Ton und Text gehen an ${host} und an niemanden sonst.`,
   keptTitle: "Wie lange",
-  kept: "Solange die Sitzung läuft. Bild, Ton und Text werden im Arbeitsspeicher gemessen und nicht gespeichert.",
-  choiceTitle: "Ihre Wahl",
-  choice:
-    "Sie können jederzeit pausieren oder Ihre Einwilligung widerrufen. Die Messung endet sofort.",
+  kept: "Solange die Sitzung läuft, außer während einer Pause.",
   chooseTitle: "Wählen Sie, was gemessen werden darf",
   useFace: "Gesicht",
   useFaceHint: "Ausdruck, Lage des Gesichts und Lidschläge, aus der Kamera",

@@ -2,14 +2,11 @@
 
 export const en = {
   consentTitle: "Before anything is measured",
-  consentLead:
-    "Once a second, the expression that you show is described by a probability for each of seven classes. The scores describe what is shown. They do not say what you feel, who you are, or whether something is true.",
+  loading: "Loading what you should know",
   whereTitle: "Where it goes",
   where: (host: string) => `Picture, sound and text go to ${host} and to nobody else.`,
   keptTitle: "How long",
-  kept: "As long as the session runs. Picture, sound and text are measured in memory and are not stored.",
-  choiceTitle: "Your choice",
-  choice: "You can pause, or withdraw your consent, at any time. Measuring stops at once.",
+  kept: "As long as the session runs, except while it is paused.",
   chooseTitle: "Choose what may be measured",
   useFace: "Face",
   useFaceHint: "Expression, position of the face and blinks, from the camera",

@@ -4,12 +4,18 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
 import type { Modality } from "../sdk/client";
 
+/** A text in a language, paragraphs apart by empty lines. */
+export interface ShownNotice {
+  text: string;
+  language: string;
+}
+
 export interface ConsentProps {
   words: Messages;
   /** Where picture and sound go. */
   host: string;
-  /** The server's own text, if there is one already. */
-  notice: string;
+  /** What people are told before they are measured; null while it is on its way. */
+  notice: ShownNotice | null;
   offered: readonly Modality[];
   chosen: ReadonlySet<Modality>;
   /** Whether an answer without a choice was tried. */
@@ -24,7 +30,6 @@ export function consentView(props: ConsentProps): TemplateResult {
   const facts = [
     [words.whereTitle, words.where(props.host)],
     [words.keptTitle, words.kept],
-    [words.choiceTitle, words.choice],
   ];
   const submit = (event: Event) => {
     event.preventDefault();
@@ -33,7 +38,9 @@ export function consentView(props: ConsentProps): TemplateResult {
   return html`
     <form class="card consent" autocomplete="off" @submit=${submit}>
       <h2 tabindex="-1">${words.consentTitle}</h2>
-      <p>${props.notice || words.consentLead}</p>
+      <div class="notice-text" data-testid="notice" aria-busy=${props.notice ? "false" : "true"}>
+        ${props.notice ? paragraphs(props.notice) : html`<p>${words.loading}</p>`}
+      </div>
       <dl class="facts">
         ${facts.map(
           ([title, text]) =>
@@ -51,11 +58,24 @@ export function consentView(props: ConsentProps): TemplateResult {
         ${props.incomplete ? words.chooseOne : nothing}
       </p>
       <div class="buttons">
-        <button type="submit" class="primary" data-testid="agree">${words.agree}</button>
+        <button
+          type="submit"
+          class="primary"
+          data-testid="agree"
+          ?disabled=${props.notice === null}
+        >
+          ${words.agree}
+        </button>
         <button type="button" data-testid="refuse" @click=${props.refuse}>${words.refuse}</button>
       </div>
     </form>
   `;
+}
+
+function paragraphs({ text, language }: ShownNotice): TemplateResult[] {
+  return text
+    .split(/\n\s*\n/)
+    .map((paragraph) => html`<p lang=${language || nothing}>${paragraph}</p>`);
 }
 
 function use({ words, chosen, choose }: ConsentProps, modality: Modality): TemplateResult {

@@ -99,7 +99,7 @@ export class Course implements ReactiveController {
       if (turn !== this.#turn) return stop(stream);
       this.stream = stream;
     } catch (thrown) {
-      if (turn === this.#turn) this.#fail(problemFrom(thrown));
+      if (turn === this.#turn) this.fail(problemFrom(thrown));
       return;
     }
     if (this.#session) this.#goLive(this.#session);
@@ -172,7 +172,7 @@ export class Course implements ReactiveController {
       if (turn !== this.#turn) return;
       const problem = problemFrom(thrown);
       if (this.#renewals > 0 && problem.retryable) this.#renew(problem);
-      else this.#fail(problem);
+      else this.fail(problem);
     }
   }
 
@@ -260,7 +260,8 @@ export class Course implements ReactiveController {
     tell(this.#host, "esapr-ended", this.ending);
   }
 
-  #fail(problem: EsaprError): void {
+  /** Says what is in the way. */
+  fail(problem: EsaprError): void {
     if (!(problem instanceof DeviceError)) this.#release();
     this.problem = problem;
     this.#enter("blocked");

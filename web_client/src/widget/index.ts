@@ -12,7 +12,7 @@ export type {
   WidgetEvents,
 } from "./events";
 export type { OpenSession } from "./source";
-export { EsaprWidget, TEXT_VERSION } from "./widget";
+export { EsaprWidget } from "./widget";
 
 declare global {
   interface HTMLElementTagNameMap {

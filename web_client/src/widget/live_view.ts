@@ -11,7 +11,6 @@ export interface LiveProps {
   phase: Phase;
   hasCamera: boolean;
   notices: readonly string[];
-  notice: string;
   devices: readonly MediaDeviceInfo[];
   cameraId: string;
   microphoneId: string;
@@ -73,7 +72,7 @@ export function liveView(props: LiveProps): TemplateResult {
       <div class="notices" role="status" data-testid="notices" ?data-active=${notices.length > 0}>
         ${(notices.length > 0 ? notices : [words.noWarnings]).map((text) => html`<p>${text}</p>`)}
       </div>
-      ${settings(props)} ${props.notice ? html`<p class="notice">${props.notice}</p>` : nothing}
+      ${settings(props)}
     </section>
   `;
 }

@@ -1,9 +1,10 @@
 /** Where the sessions of a widget come from. */
 
-import type { Consent, SessionCredentials } from "../protocol";
+import type { Consent, Notice, SessionCredentials } from "../protocol";
 import { Client, type Entrance, type Modality } from "../sdk/client";
 import { EsaprError } from "../sdk/errors";
 import type { Session } from "../sdk/session";
+import { own } from "../sdk/tokens";
 
 export interface Source {
   open(consent: Consent, modalities: Modality[]): Promise<Session>;
@@ -14,8 +15,21 @@ export interface Source {
 /** Opens a session through the site's own server, which has the key. */
 export type OpenSession = (consent: Consent, modalities: Modality[]) => Promise<SessionCredentials>;
 
+/** What a site says of where sessions come from. */
+export interface Origin extends Opened {
+  server: string;
+  demo: boolean;
+  openSession: OpenSession | null;
+}
+
+export function sourceOf(origin: Origin): Source {
+  const server = new URL(origin.server, location.href).href;
+  if (origin.openSession) return openedBySite(server, origin.openSession);
+  return origin.demo ? demonstration(server) : openedBefore(server, origin);
+}
+
 /** Demo sessions, which a server has for its own pages on loopback only. */
-export function demonstration(server: string): Source {
+function demonstration(server: string): Source {
   const client = new Client(server);
   return {
     renews: true,
@@ -23,7 +37,7 @@ export function demonstration(server: string): Source {
   };
 }
 
-export function openedBySite(server: string, openSession: OpenSession): Source {
+function openedBySite(server: string, openSession: OpenSession): Source {
   const client = new Client(server);
   return {
     renews: true,
@@ -32,8 +46,27 @@ export function openedBySite(server: string, openSession: OpenSession): Source {
   };
 }
 
+/** What a site says of a session that it has opened: the whole answer, or its parts. */
+interface Opened {
+  credentials: Entrance | null;
+  session: string;
+  clientToken: string;
+  feedUrl: string;
+  whipUrl: string;
+}
+
 /** The one session that the site has opened before; there is no other when it is lost. */
-export function openedBefore(server: string, entrance: Entrance): Source {
+function openedBefore(server: string, opened: Opened): Source {
+  const { session, clientToken } = opened;
+  const given = opened.credentials ?? {
+    session_id: session,
+    client_token: clientToken,
+    feed_url: opened.feedUrl || `/v1/sessions/${session}/feed`,
+    whip_url: opened.whipUrl || `/v1/sessions/${session}/whip`,
+    ice_servers: [],
+  };
+  // One secret for all attempts: a token is redeemed with the first.
+  const entrance = { ...given, client_token: given.client_token && own(given.client_token) };
   return {
     renews: false,
     open: async () => {
@@ -43,4 +76,15 @@ export function openedBefore(server: string, entrance: Entrance): Source {
       throw new EsaprError("no_session", "The page has not said which session this is.");
     },
   };
+}
+
+/** What a person agrees to. */
+export type AgreedNotice = Pick<Notice, "text" | "version" | "language">;
+
+/** The server's notice in a language, or in English if it is not there in that one. */
+export async function noticeIn(server: string, language: string): Promise<AgreedNotice> {
+  const client = new Client(server);
+  const notice = await client.notice();
+  const other = notice.language !== language && notice.languages.includes(language);
+  return other ? client.notice(language) : notice;
 }

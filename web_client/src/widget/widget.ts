@@ -1,11 +1,11 @@
 /** `<esapr-widget>`: consent, device check, self-view and controls of one participant's session. */
 
 import { html, LitElement, type TemplateResult, unsafeCSS } from "lit";
-import { type Messages, messagesFor } from "../messages";
+import { languageOf, type Messages, messagesFor } from "../messages";
 import type { SessionCredentials } from "../protocol";
 import { DeviceError } from "../sdk/capture";
-import { consent, type Entrance, MODALITIES, type Modality } from "../sdk/client";
-import { EsaprError } from "../sdk/errors";
+import { consent, MODALITIES, type Modality } from "../sdk/client";
+import { EsaprError, problemFrom } from "../sdk/errors";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { blockedView, problemInWords } from "./blocked_view";
@@ -15,11 +15,8 @@ import { Course } from "./course";
 import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
 import { FaceOverlay } from "./overlay";
-import { demonstration, openedBefore, openedBySite, type OpenSession, type Source } from "./source";
+import { type AgreedNotice, noticeIn, type OpenSession, sourceOf } from "./source";
 import styles from "./widget.css?inline";
-
-/** The consent text that the widget brings along. */
-export const TEXT_VERSION = "widget-1";
 
 export class EsaprWidget extends LitElement {
   static override properties = {
@@ -41,6 +38,7 @@ export class EsaprWidget extends LitElement {
     _incomplete: { state: true },
     _overlay: { state: true },
     _devices: { state: true },
+    _notice: { state: true },
   };
   static override styles = [unsafeCSS(tokens), unsafeCSS(controls), unsafeCSS(styles)];
 
@@ -55,9 +53,9 @@ export class EsaprWidget extends LitElement {
   declare whipUrl: string;
   /** What the person may choose from, separated by spaces. */
   declare modalities: string;
-  /** The text of the deployment's policy, shown before consent in place of the built-in one. */
+  /** What the person is told before, in place of the server's own notice. */
   declare notice: string;
-  /** The version of that text, and who consents, for the receipt. */
+  /** The version of that text (the server's names its own), and who consents, for the receipt. */
   declare textVersion: string;
   declare subject: string;
   /** `light` or `dark`; without one the reader's setting. */
@@ -72,12 +70,12 @@ export class EsaprWidget extends LitElement {
   declare private _incomplete: boolean;
   declare private _overlay: boolean;
   declare private _devices: readonly MediaDeviceInfo[];
+  declare private _notice: AgreedNotice | null;
   readonly #course = new Course(this);
   #overlay: FaceOverlay | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #video: HTMLVideoElement | null = null;
   #hadFocus = false;
-  #notice = "";
   #drawn: Phase = "consent";
 
   constructor() {
@@ -86,8 +84,7 @@ export class EsaprWidget extends LitElement {
     this.demo = false;
     this.session = this.clientToken = this.feedUrl = this.whipUrl = "";
     this.modalities = MODALITIES.join(" ");
-    this.notice = "";
-    this.textVersion = TEXT_VERSION;
+    this.notice = this.textVersion = "";
     this.subject = "self";
     this.messages = null;
     this.credentials = null;
@@ -96,8 +93,8 @@ export class EsaprWidget extends LitElement {
     this._incomplete = false;
     this._overlay = true;
     this._devices = [];
+    this._notice = null;
     this.#course.onOverlay = (overlay) => this.#overlay?.show(overlay);
-    this.addEventListener("esapr-session", ({ detail }) => (this.#notice = detail.notice));
     this.addEventListener("esapr-phase", () => void this.#listDevices());
   }
 
@@ -131,6 +128,10 @@ export class EsaprWidget extends LitElement {
   /** Sends a line to be measured. False when it is not taken: no session, paused, or too many. */
   sendText(body: string): boolean {
     return this.#course.modalities.includes("text") && this.#course.say(body);
+  }
+
+  protected override firstUpdated(): void {
+    void this.#learnNotice();
   }
 
   protected override willUpdate(): void {
@@ -175,7 +176,7 @@ export class EsaprWidget extends LitElement {
     return consentView({
       words,
       host: new URL(this.server, location.href).host,
-      notice: this.credentials?.notice || this.notice,
+      notice: this._notice,
       offered: this.#offered,
       chosen: this._chosen,
       incomplete: this._incomplete,
@@ -193,8 +194,10 @@ export class EsaprWidget extends LitElement {
     const chosen = this.#offered.filter((modality) => this._chosen.has(modality));
     this._incomplete = chosen.length === 0;
     if (this._incomplete) return;
-    const receipt = consent(this.subject, this.textVersion, "button");
-    void this.#course.agree(receipt, chosen, this.#source());
+    if (this._notice === null) return;
+    const { version, language } = this._notice;
+    const receipt = consent(this.subject, version, "button", { language });
+    void this.#course.agree(receipt, chosen, sourceOf(this));
   }
 
   #blocked(words: Messages): TemplateResult {
@@ -208,7 +211,7 @@ export class EsaprWidget extends LitElement {
         (camera && !closed.includes("camera")) ||
         (microphone && !closed.includes("microphone")) ||
         this.#course.modalities.includes("text"),
-      tryAgain: () => void this.#course.openDevices(),
+      tryAgain: () => (this._notice ? void this.#course.openDevices() : this.#ask()),
       leaveOut: (error) => void this.#course.leaveOut(error),
       cancel: () => this.#course.cancel(),
     });
@@ -229,7 +232,6 @@ export class EsaprWidget extends LitElement {
         ...(problem ? [problemInWords(words, problem)] : []),
         ...[...warnings].map(([code, text]) => words.warning[code] ?? text),
       ],
-      notice: this.#notice,
       devices: this._devices,
       cameraId: used("video"),
       microphoneId: used("audio"),
@@ -246,33 +248,29 @@ export class EsaprWidget extends LitElement {
     });
   }
 
+  /** The site's own text, or the server's in the language in force, or else in English. */
+  async #learnNotice(): Promise<void> {
+    const { notice: text, textVersion: version } = this;
+    const language = languageOf(this);
+    this._notice = text ? { text, version, language } : null;
+    if (this._notice) return;
+    try {
+      this._notice = await noticeIn(new URL(this.server, location.href).href, language);
+    } catch (thrown) {
+      this.#course.fail(problemFrom(thrown));
+    }
+  }
+
   get #offered(): Modality[] {
     const named = this.modalities.split(/[\s,]+/);
     return MODALITIES.filter((modality) => named.includes(modality));
-  }
-
-  #source(): Source {
-    const server = new URL(this.server, location.href).href;
-    if (this.openSession) return openedBySite(server, this.openSession);
-    return this.demo ? demonstration(server) : openedBefore(server, this.#credentials);
-  }
-
-  get #credentials(): Entrance {
-    const { session, credentials } = this;
-    if (credentials) return credentials;
-    return {
-      session_id: session,
-      client_token: this.clientToken,
-      feed_url: this.feedUrl || `/v1/sessions/${session}/feed`,
-      whip_url: this.whipUrl || `/v1/sessions/${session}/whip`,
-      ice_servers: [],
-    };
   }
 
   #ask = (): void => {
     this._chosen = new Set();
     this._incomplete = false;
     this.#course.ask();
+    if (this._notice === null) void this.#learnNotice();
   };
 
   #showVideo = (element: Element | undefined): void => {
