@@ -22,34 +22,50 @@ _ANALYSIS = (
     ErrorCode.RATE_LIMITED,
 )
 
+_FILES = (*RECORDING_TYPES, *PICTURE_TYPES, *DOCUMENT_TYPES)
+_TAKEN = {
+    HTTPStatus.ACCEPTED: Answer(
+        "The file is taken.", Body(AnalysisCredentials), {"Location": "The analysis' path."}
+    )
+}
+_TAKING = (
+    ErrorCode.BAD_MESSAGE,
+    ErrorCode.CONFIG_INVALID,
+    ErrorCode.MEDIA_INVALID,
+    ErrorCode.TOKEN_INVALID,
+    ErrorCode.CONSENT_REQUIRED,
+    ErrorCode.POLICY_REFUSED,
+    ErrorCode.TOO_SLOW,
+    ErrorCode.MESSAGE_TOO_BIG,
+    ErrorCode.RECORDING_TOO_LONG,
+    ErrorCode.MEDIA_UNSUPPORTED,
+    ErrorCode.RATE_LIMITED,
+    ErrorCode.OVERLOADED,
+    ErrorCode.SHUTTING_DOWN,
+)
+
+CREATE_ANALYSIS = Route(
+    method="POST",
+    path="/v1/analyses",
+    name="createAnalysis",
+    summary="Analyse a file.",
+    key="sessions",
+    file=_FILES,
+    header=(REQUEST_HEADER, AnalysisRequest),
+    answers=_TAKEN,
+    errors=(ErrorCode.SCOPE_MISSING, *_TAKING),
+)
+
 CREATE_DEMO_ANALYSIS = Route(
     method="POST",
     path="/v1/demo/analyses",
     name="createDemoAnalysis",
     summary="Analyse a file without a key. Exists on loopback addresses only, for the server's "
     "own page.",
-    file=(*RECORDING_TYPES, *PICTURE_TYPES, *DOCUMENT_TYPES),
+    file=_FILES,
     header=(REQUEST_HEADER, AnalysisRequest),
-    answers={
-        HTTPStatus.ACCEPTED: Answer(
-            "The file is taken.", Body(AnalysisCredentials), {"Location": "The analysis' path."}
-        )
-    },
-    errors=(
-        ErrorCode.BAD_MESSAGE,
-        ErrorCode.CONFIG_INVALID,
-        ErrorCode.MEDIA_INVALID,
-        ErrorCode.TOKEN_INVALID,
-        ErrorCode.CONSENT_REQUIRED,
-        ErrorCode.POLICY_REFUSED,
-        ErrorCode.TOO_SLOW,
-        ErrorCode.MESSAGE_TOO_BIG,
-        ErrorCode.RECORDING_TOO_LONG,
-        ErrorCode.MEDIA_UNSUPPORTED,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.OVERLOADED,
-        ErrorCode.SHUTTING_DOWN,
-    ),
+    answers=_TAKEN,
+    errors=_TAKING,
 )
 
 GET_ANALYSIS = Route(
@@ -83,4 +99,10 @@ FORGET_ANALYSIS = Route(
     errors=_ANALYSIS,
 )
 
-ANALYSIS_ROUTES = (CREATE_DEMO_ANALYSIS, GET_ANALYSIS, FORGET_ANALYSIS, GET_ANALYSIS_EVENTS)
+ANALYSIS_ROUTES = (
+    CREATE_ANALYSIS,
+    CREATE_DEMO_ANALYSIS,
+    GET_ANALYSIS,
+    FORGET_ANALYSIS,
+    GET_ANALYSIS_EVENTS,
+)

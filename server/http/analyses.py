@@ -27,7 +27,7 @@ from esapr.server.http.errors import json_response
 from esapr.server.http.keys import ANALYSES, CONFIG
 from esapr.server.http.routing import bind
 from esapr.server.http.sessions import demonstration, refuse_compressed
-from esapr.server.http.tokens import caller, check_local
+from esapr.server.http.tokens import authorised_key, caller, check_local
 
 READ_SECONDS = 30.0
 """How long a reader of events may take for one; then its connection is cut."""
@@ -35,9 +35,10 @@ READ_SECONDS = 30.0
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
     """Return the routes; sending a file without a key exists only where ``demo`` says so."""
-    opening = [bind(calls.CREATE_DEMO_ANALYSIS, post_analysis)] if demo else []
+    local = [bind(calls.CREATE_DEMO_ANALYSIS, post_demo_analysis)] if demo else []
     return [
-        *opening,
+        *local,
+        bind(calls.CREATE_ANALYSIS, post_analysis),
         bind(calls.GET_ANALYSIS, get_analysis),
         bind(calls.GET_ANALYSIS_EVENTS, get_events),
         bind(calls.FORGET_ANALYSIS, delete_analysis),
@@ -45,15 +46,25 @@ def routes(*, demo: bool) -> list[web.RouteDef]:
 
 
 async def post_analysis(request: web.Request) -> web.Response:
-    """Take a file in and answer where its analysis can be read.
+    """Take a file in for the holder of a server key and answer where its analysis can be read.
 
     Raises:
-        ProtocolError: ``token_invalid``, ``consent_required``, ``config_invalid``,
-            ``media_unsupported``, ``overloaded``, ``shutting_down``, ``message_too_big``,
-            ``too_slow``, ``media_invalid`` or ``recording_too_long``.
+        ProtocolError: ``token_invalid`` or ``scope_missing`` for the key, ``consent_required``,
+            ``policy_refused``, ``config_invalid``, ``media_unsupported``, ``overloaded``,
+            ``shutting_down``, ``message_too_big``, ``too_slow``, ``media_invalid`` or
+            ``recording_too_long``.
     """
+    authorised_key(request, "sessions")
+    return await _take(request, await wanted_analysis(request, demo=False))
+
+
+async def post_demo_analysis(request: web.Request) -> web.Response:
+    """Take a file in without a key, on this machine. Raises what :func:`post_analysis` does."""
     check_local(request)
-    wanted = await wanted_analysis(request)
+    return await _take(request, await wanted_analysis(request, demo=True))
+
+
+async def _take(request: web.Request, wanted: AnalysisRequest) -> web.Response:
     form = format_of_type(request.content_type)
     analyses = request.app[ANALYSES]
     with analyses.place():
@@ -69,7 +80,7 @@ async def post_analysis(request: web.Request) -> web.Response:
     return json_response(credentials, HTTPStatus.ACCEPTED, {"Location": path})
 
 
-async def wanted_analysis(request: web.Request) -> AnalysisRequest:
+async def wanted_analysis(request: web.Request, *, demo: bool) -> AnalysisRequest:
     """Return what a file is analysed for, if the gate admits it as it admits a session.
 
     Raises:
@@ -85,7 +96,7 @@ async def wanted_analysis(request: web.Request) -> AnalysisRequest:
         consent=wanted.consent,
         modalities=wanted.modalities,
     )
-    await admit(request, demonstration(session), caller(request).actor)
+    await admit(request, demonstration(session) if demo else session, caller(request).actor)
     return wanted
 
 

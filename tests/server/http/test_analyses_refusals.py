@@ -1,16 +1,18 @@
 """Files that a server does not take, and results that are not for everybody."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-import aiohttp
 import pytest
 
 from esapr.protocol import limits
 from esapr.protocol.analyses import AnalysisDone
 from tests.server.analyses.recorded import recording
-from tests.server.http.files import HAPPY, PATH, WAITING, Client, bearer, client, refusal
-from tests.serving import running_server
+from tests.server.http.files import HAPPY, PATH, WAITING, bearer, client, refusal
+from tests.server.http.keyed import keyed_server, make
+from tests.serving import CONSENT
 
 pytestmark = pytest.mark.real_time
 
@@ -122,12 +124,22 @@ async def test_another_sites_page_cannot_send_a_file() -> None:
         assert (await refusal(answer))[:2] == (401, "token_invalid")
 
 
-async def test_without_a_loopback_address_no_file_is_taken_without_a_key() -> None:
-    async with running_server(host="0.0.0.0") as server:
-        url = f"http://127.0.0.1:{server.port}"
-        async with aiohttp.ClientSession(url) as http:
-            answer = await Client(http).post(b"x", "text/plain")
-            assert (await refusal(answer))[:2] == (404, "not_found")
+async def test_elsewhere_than_on_loopback_a_file_needs_a_key(tmp_path: Path) -> None:
+    wanted = json.dumps({"purpose": "telehealth", "jurisdiction": "DE", "consent": CONSENT})
+    headers = {"Content-Type": "text/plain", "Esapr-Analysis": wanted}
+    async with keyed_server(tmp_path, host="0.0.0.0") as (http, keys, _):
+        answer = await http.post(PATH, data=b"x", headers=headers)
+        assert (await refusal(answer))[:2] == (404, "not_found")
+        answer = await http.post("/v1/analyses", data=b"x", headers=headers)
+        assert (await refusal(answer))[:2] == (401, "token_invalid")
+        authorised = headers | {"Authorization": f"Bearer {make(keys, 'partner')}"}
+        answer = await http.post("/v1/analyses", data=HAPPY.encode(), headers=authorised)
+        assert answer.status == 202
+        refused = json.dumps({"purpose": "recruitment", "jurisdiction": "DE", "consent": CONSENT})
+        answer = await http.post(
+            "/v1/analyses", data=b"x", headers=authorised | {"Esapr-Analysis": refused}
+        )
+        assert (await refusal(answer))[:2] == (403, "policy_refused")
 
 
 async def test_a_wrong_event_id_is_named() -> None:
