@@ -16,6 +16,7 @@ from esapr.server.app import serve as run_server
 from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
+from esapr.server.records import RecordsError
 from esapr.server.trust.audit_folder import AuditError
 from esapr.server.trust.key_file import KeyFileError, check_keys
 from esapr.server.trust.signing import SigningError
@@ -44,7 +45,14 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (AuditError, BusError, KeyFileError, ModelError, SigningError) as error:
+    except (
+        AuditError,
+        BusError,
+        KeyFileError,
+        ModelError,
+        RecordsError,
+        SigningError,
+    ) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

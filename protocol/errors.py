@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     OVERLOADED = "overloaded"
     PAUSED = "paused"
     RATE_LIMITED = "rate_limited"
+    RECORDS_AWAY = "records_away"
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
@@ -63,6 +64,7 @@ _RETRYABLE = frozenset(
         ErrorCode.MOVED,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.RECORDS_AWAY,
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
@@ -84,6 +86,7 @@ _STATUS = {
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.RECORDS_AWAY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,

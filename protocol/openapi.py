@@ -85,11 +85,8 @@ def _bodies(route: Route) -> list[Body]:
 
 def _operation(route: Route, schema_of: Mapping[str, Json]) -> Json:
     operation: Json = {"operationId": route.name, "summary": route.summary}
-    if names := _PARAMETER.findall(route.path):
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in names
-        ]
+    if parameters := _parameters(route):
+        operation["parameters"] = parameters
     if route.request:
         operation["requestBody"] = {
             "required": True,
@@ -108,13 +105,26 @@ def _schemes(route: Route) -> list[str]:
     return [*(["key"] if route.key else []), *tokens]
 
 
+def _parameters(route: Route) -> list[Json]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+    in_query = [
+        {"name": name, "in": "query", "schema": {"enum": list(values), "default": values[0]}}
+        for name, values in route.query.items()
+    ]
+    return in_path + in_query
+
+
 def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
     response: Json = {
         "description": answer.description,
         "headers": _headers(answer.headers),
     }
-    if answer.body:
-        response["content"] = _content(answer.body, schema_of)
+    for body in (answer.body, answer.other):
+        if body:
+            response.setdefault("content", {}).update(_content(body, schema_of))
     return response
 
 

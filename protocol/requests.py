@@ -21,12 +21,14 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of an explicit act of consent.
 
     ``given_at`` is an RFC 3339 time, ``text_version`` names the text that was shown.
+    ``keep_text`` says whether the person agreed to have lines of text kept.
     """
 
     subject: Name
     text_version: Name
     given_at: Name
     method: Name
+    keep_text: bool = False
 
 
 class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +36,8 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
     origin only.
+
+    Records are erased after ``retention_days``, or earlier where the server keeps them for less.
     """
 
     consent: Consent | UnsetType = UNSET
@@ -42,6 +46,7 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
     origin: Name | UnsetType = UNSET
+    retention_days: Annotated[int, Meta(ge=1, le=limits.MAX_RETENTION_DAYS)] | UnsetType = UNSET
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from esapr.protocol.answers import Health
 from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.errors import ErrorCode
+from esapr.protocol.records import RECORDS
 from esapr.protocol.requests import ModelInfo
 from esapr.protocol.session_routes import (
     BODY_ERRORS,
@@ -202,6 +203,7 @@ ROUTES = (
     CREATE_SESSION,
     CREATE_DEMO_SESSION,
     GET_SESSION,
+    *RECORDS,
     END_SESSION,
     CREATE_TOKEN,
     REVOKE_TOKENS,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import answers, messages, requests, rooms
+from esapr.protocol import answers, messages, report, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -16,6 +16,7 @@ _ROOTS = {
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
     "SessionInfo": answers.SessionInfo,
+    "Report": report.Report,
 }
 
 

@@ -16,27 +16,24 @@ from esapr.inference.devices import Device, GpuOptions, find_devices
 from esapr.inference.models import Model
 from esapr.inference.processes import ModelProcesses
 from esapr.inference.sessions import available_providers
-from esapr.protocol import limits
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
 from esapr.server.config import ServerConfig
 from esapr.server.gateway import Gateway, joined
 from esapr.server.http import (
     admin,
-    cors,
-    errors,
     feed,
     health,
     invitations,
     pages,
     reference,
+    reports,
     rooms,
     sessions,
     whip,
 )
 from esapr.server.http.connections import Site
-from esapr.server.http.elsewhere import serving_all
-from esapr.server.http.headers import guarding
+from esapr.server.http.guarded import guarded
 from esapr.server.http.keys import (
     AUDIT,
     CONFIG,
@@ -48,15 +45,14 @@ from esapr.server.http.keys import (
     SESSIONS,
     SIGNING,
     STOP,
+    STORE,
     TOKENS,
 )
-from esapr.server.http.proxies import Proxies
-from esapr.server.http.rates import Doorkeeper, limiting
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, load_models, running_pipeline
+from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
-from esapr.server.trust.audit_log import open_audit_log
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
@@ -89,7 +85,7 @@ async def serve(
     Raises:
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
-        BusError, AuditError: the bus cannot be joined, the audit log not be continued.
+        BusError, AuditError, RecordsError: the bus, the audit log or the database cannot be used.
         KeyFileError, SigningError: keys cannot be read or made, or a server key is needed first.
     """
     metrics, ready = Metrics(), asyncio.Event()
@@ -98,12 +94,12 @@ async def serve(
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
         async with (
             _bus(config, metrics) as bus,
-            open_audit_log(config.audit_folder, config.audit_key, metrics) as audit,
+            keeping(config, metrics) as kept,
             asyncio.TaskGroup() as group,
-            _sessions(group, config, pipeline, bus, internal, metrics=metrics) as here,
+            _sessions(group, config, pipeline, bus, internal, metrics=metrics, kept=kept) as here,
         ):
-            app, (open_sessions, gateway) = _application(config, static, *here), here
-            app[AUDIT], app[READY], app[STOP] = audit, ready, stop or asyncio.Event()
+            app, (open_sessions, gateway) = _application(config, static, kept, *here), here
+            app[READY], app[STOP] = ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
@@ -211,11 +207,14 @@ async def _sessions(
     internal: socket.socket | None,
     *,
     metrics: Metrics,
+    kept: Kept,
 ) -> AsyncIterator[tuple[Sessions, Gateway | None]]:
     open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
     tokens = Tokens()
     bus.listen(open_rooms.receive, lambda use: tokens.redeem(use, unix_time()))
-    sessions = Sessions(group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens)
+    sessions = Sessions(
+        group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens, recorder=kept.recorder
+    )
     if bus.directory is None or internal is None:
         yield sessions, None
         return
@@ -226,10 +225,12 @@ async def _sessions(
 def _application(
     config: ServerConfig,
     static: Path,
+    kept: Kept,
     open_sessions: Sessions,
     gateway: Gateway | None,
 ) -> web.Application:
-    app = _guarded(config, open_sessions.metrics, gateway)
+    app = guarded(config, open_sessions.metrics, gateway)
+    app[AUDIT] = kept.audit
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
@@ -238,6 +239,8 @@ def _application(
     app[KEYS] = KeyFile(config.keys_path)
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
+    if kept.store:
+        app[STORE] = kept.store
     app.add_routes(
         [
             *health.routes(),
@@ -247,24 +250,11 @@ def _application(
             *whip.routes(),
             *feed.routes(),
             *rooms.routes(),
+            *(reports.routes() if kept.store else []),
             *pages.routes(static),
             *admin.routes(),
         ]
     )
-    return app
-
-
-def _guarded(config: ServerConfig, metrics: Metrics, gateway: Gateway | None) -> web.Application:
-    """Return an application without routes, and with everything that stands before a handler."""
-    proxies = Proxies(config.trusted_proxies)
-    internal_port = gateway.listener.getsockname()[1] if gateway else None
-    doorkeeper = Doorkeeper(proxies, metrics, internal_port)
-    middlewares = [errors.answering_errors(metrics), limiting(doorkeeper, metrics)]
-    if gateway:
-        middlewares.append(serving_all(gateway.ownership, gateway.http))
-    app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)
-    app.on_response_prepare.append(guarding(proxies))
-    app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
     return app
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.records.store import Store
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import AuditLog
@@ -23,5 +24,6 @@ READY = web.AppKey("ready", asyncio.Event)
 ROOMS = web.AppKey("rooms", Rooms)
 SIGNING = web.AppKey("signing", Signing)
 STOP = web.AppKey("stop", asyncio.Event)
+STORE = web.AppKey("store", Store)
 SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)

@@ -7,18 +7,22 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from esapr.protocol import limits
 from esapr.protocol import session_routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.records import ERASE_SESSION
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import Scope
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
 from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS
+from esapr.server.http.records import authorised_record
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_key, caller, check_local, issue, managed_session
+from esapr.server.records import RecordsAwayError
 from esapr.server.sessions.endings import DONE
 from esapr.server.sessions.notice import NOTICE
 from esapr.server.sessions.views import SCOPES
@@ -31,7 +35,8 @@ def routes(*, demo: bool) -> list[web.RouteDef]:
         *local,
         bind(calls.CREATE_SESSION, post_session),
         bind(calls.GET_SESSION, get_session),
-        bind(calls.END_SESSION, delete_session),
+        bind(calls.END_SESSION, post_end),
+        bind(ERASE_SESSION, delete_session),
     ]
 
 
@@ -43,7 +48,8 @@ async def post_session(request: web.Request) -> web.Response:
             with the request.
     """
     key = authorised_key(request, "sessions")
-    return await _open(request, holder=key.name, scopes=SCOPES["participant"])
+    wanted = decode_body(await read_body(request), SessionRequest)
+    return await _open(request, wanted, holder=key.name, scopes=SCOPES["participant"])
 
 
 async def post_demo_session(request: web.Request) -> web.Response:
@@ -52,12 +58,18 @@ async def post_demo_session(request: web.Request) -> web.Response:
     Whoever opens it may make tokens for its room, too: without keys, nobody else could.
     """
     check_local(request)
-    return await _open(request, holder="", scopes=(*SCOPES["participant"], "tokens"))
-
-
-async def _open(request: web.Request, *, holder: str, scopes: Iterable[Scope]) -> web.Response:
-    config, sessions = request.app[CONFIG], request.app[SESSIONS]
     wanted = decode_body(await read_body(request), SessionRequest)
+    most = request.app[CONFIG].demo_retention_days
+    days = most if wanted.retention_days is UNSET else min(wanted.retention_days, most)
+    kept_briefly = replace(wanted, retention_days=days)
+    scopes = (*SCOPES["participant"], "tokens")
+    return await _open(request, kept_briefly, holder="", scopes=scopes)
+
+
+async def _open(
+    request: web.Request, wanted: SessionRequest, *, holder: str, scopes: Iterable[Scope]
+) -> web.Response:
+    config, sessions = request.app[CONFIG], request.app[SESSIONS]
     session = sessions.create(wanted, holder)
     token, grant = issue(
         request.app,
@@ -92,9 +104,29 @@ async def get_session(request: web.Request) -> web.Response:
     return json_response((await managed_session(request, "feed")).info())
 
 
-async def delete_session(request: web.Request) -> web.Response:
+async def post_end(request: web.Request) -> web.Response:
     """End a session."""
     await request.app[SESSIONS].end(await managed_session(request, "control"), DONE)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def delete_session(request: web.Request) -> web.Response:
+    """End a session, if it is open, and erase what is kept of it.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, or ``records_away``:
+            what was asked for is done once the database answers, if the server still runs.
+    """
+    sessions, session_id = request.app[SESSIONS], await authorised_record(request, "control")
+    if session_id in sessions:
+        await sessions.end(sessions.get(session_id), DONE)
+    sessions.recorder.erase(session_id)
+    try:
+        await sessions.recorder.settle()
+    except RecordsAwayError:
+        raise ProtocolError(ErrorCode.RECORDS_AWAY, "the records do not answer") from None
+    actor = caller(request).actor
+    await request.app[AUDIT].write("records.erased", actor=actor, session=session_id)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -8,18 +8,22 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
+from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.records.recorder import Recorder
+from esapr.server.records.rows import Closing
 from esapr.server.sessions.endings import MOVED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
+from esapr.server.sessions.recording import facts
 from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
-from esapr.server.trust.tokens import Issued, Tokens
+from esapr.server.trust.tokens import Issued, Tokens, unix_time
 
 log = structlog.get_logger()
 
@@ -57,14 +61,18 @@ class Sessions:
         *,
         rooms: Rooms,
         tokens: Tokens,
+        recorder: Recorder,
     ) -> None:
-        """Run sessions in ``group``; each joins one of ``rooms``."""
+        """Run sessions in ``group``; each joins one of ``rooms`` and is kept by ``recorder``."""
         self._group = group
         self._config = config
         self.pipeline = pipeline
         self.metrics = metrics
         self.rooms = rooms
         self.tokens = tokens
+        self.ended = Tokens()
+        """Those of sessions that have ended: for what is kept of them, and nothing else."""
+        self.recorder = recorder
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.owner: Owner = Alone()
         """Speaks for this gateway among others."""
@@ -145,12 +153,29 @@ class Sessions:
         if tasks:
             await asyncio.wait(tasks)
 
+    def _leave(self, session: Session) -> None:
+        totals, closed_ms = session.info().totals, round(unix_time() * 1000)
+        self.recorder.closed(Closing(session.id, closed_ms, session.ended.reason, totals))
+        self.ended.adopt(self.tokens.of(session.id))
+        loop = asyncio.get_running_loop()
+        loop.call_later(limits.REPORT_SECONDS, self.ended.release, session.id)
+        if self.rooms.leave(session.room, session.id, session.ended):
+            self.tokens.forget(session.room)
+
     def _start(self, request: SessionRequest, holder: str, snapshot: Snapshot | None) -> Session:
-        host = Host(self._config, self.pipeline, self.metrics, self.rooms.publish, self.owner.holds)
+        host = Host(
+            self._config,
+            self.pipeline,
+            self.metrics,
+            publish=self.rooms.publish,
+            owned=self.owner.holds,
+            recorder=self.recorder,
+        )
         session_id = snapshot.session if snapshot else uuid4().hex
         session = Session(session_id, request, host, holder)
         if snapshot:
             session.go_on(snapshot, self.rooms.history(session.room, session.id))
+        self.recorder.opened(facts(session.snapshot(reserved=False), session.room, session.models))
         self.rooms.join(session.room, session.presence.member(), session.presence.set_muted)
         task = self._group.create_task(self._run(session), name=f"session {session.id}")
         self._open[session.id] = (session, task)
@@ -171,7 +196,7 @@ class Sessions:
             if session.ended is MOVED:
                 self.rooms.release(session.room, session.id)
                 self.tokens.release(session.id)
-            elif self.rooms.leave(session.room, session.id, session.ended):
-                self.tokens.forget(session.room)
+            else:
+                self._leave(session)
             self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)

@@ -53,6 +53,13 @@ export interface Withheld {
   needed: number;
 }
 /**
+ * Blinks that were seen, and how many a minute with a face.
+ */
+export interface Blinks {
+  total: number;
+  per_minute: number;
+}
+/**
  * First message: the protocol version, and where to resume.
  */
 export interface Hello {
@@ -136,15 +143,43 @@ export interface Close {
   type: "close";
 }
 /**
+ * This session beside the participant's earlier ones, newest first.
+ *
+ *     ``change`` is this session's expression less the mean of theirs, each session counting once.
+ */
+export interface Comparison {
+  earlier: EarlierSession[];
+  change: Expression;
+}
+/**
+ * An earlier session of the same participant.
+ */
+export interface EarlierSession {
+  opened_at: string;
+  fused: number;
+  expression: Expression;
+}
+/**
+ * A mean over fused states; valence and arousal lie in [-1, 1].
+ */
+export interface Expression {
+  probs: number[];
+  confidence: number;
+  valence: number;
+  arousal: number;
+}
+/**
  * The receipt of an explicit act of consent.
  *
  *     ``given_at`` is an RFC 3339 time, ``text_version`` names the text that was shown.
+ *     ``keep_text`` says whether the person agreed to have lines of text kept.
  */
 export interface Consent {
   subject: string;
   text_version: string;
   given_at: string;
   method: string;
+  keep_text?: boolean;
 }
 /**
  * Dropped since the session began, by kind.
@@ -192,6 +227,20 @@ export interface Event {
   t_ms: number;
   active?: boolean;
   label?: string;
+}
+/**
+ * What one modality brought.
+ *
+ *     ``present`` is the share of the recorded time with evidence; ``coverage`` and ``weight`` are
+ *     means over that time, and ``quality`` holds the share of it with each flag.
+ */
+export interface Evidence {
+  present: number;
+  coverage: number;
+  weight: number;
+  quality: {
+    [k: string]: number;
+  };
 }
 /**
  * What the face shows; ``box`` is left, top, width, height.
@@ -362,12 +411,117 @@ export interface Overlay {
   blinks_total: number;
 }
 /**
+ * A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
+ *
+ *     ``label`` is the highest mean; with no expression it and ``expression`` are null.
+ */
+export interface Point {
+  t_start_ms: number;
+  t_end_ms: number;
+  states: number;
+  label: string | null;
+  expression: Expression | null;
+}
+/**
  * Answer to ``ping``: its ``t``, and the session clock.
  */
 export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * Answer to ``GET /v1/sessions/{session}/report``.
+ *
+ *     ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
+ *     end was not seen. ``abstained`` counts states without an expression by their reason;
+ *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+ */
+export interface Report {
+  session: string;
+  participant: string;
+  opened_at: string;
+  closed_at: string | null;
+  reason: string | null;
+  recorded_ms: number;
+  tick_ms: number;
+  modalities: ("face" | "text" | "voice")[];
+  models: {
+    [k: string]: string;
+  };
+  labels: string[];
+  totals: Totals | null;
+  states: number;
+  fused: number;
+  abstained: {
+    [k: string]: number;
+  };
+  expression: Expression | null;
+  shares: {
+    [k: string]: number;
+  };
+  segments: Segment[];
+  transitions: Transition[];
+  evidence: {
+    [k: string]: Evidence;
+  };
+  blinks: Blinks | null;
+  voice: VoiceSignals | null;
+  gaps: Span[];
+  warnings: WarningSpan[];
+  timeline: Point[];
+  comparison: Comparison | null;
+}
+/**
+ * What a session amounted to.
+ */
+export interface Totals {
+  states: number;
+  fused: number;
+  frames: number;
+  windows: number;
+  lines: number;
+  dropped: DropCounts;
+}
+/**
+ * An expression that stayed for two seconds or longer, with its mean confidence.
+ */
+export interface Segment {
+  label: string;
+  t_start_ms: number;
+  t_end_ms: number;
+  confidence: number;
+}
+/**
+ * How often one expression followed another without a pause.
+ */
+export interface Transition {
+  before: string;
+  after: string;
+  count: number;
+}
+/**
+ * How long and in how many turns there was speech, and its mean loudness (full scale: 0).
+ */
+export interface VoiceSignals {
+  speaking_ms: number;
+  turns: number;
+  loudness_db: number;
+}
+/**
+ * A time without states.
+ */
+export interface Span {
+  t_start_ms: number;
+  t_end_ms: number;
+}
+/**
+ * A condition that degraded the states; one that lasted to the end has no ``t_end_ms``.
+ */
+export interface WarningSpan {
+  code: string;
+  t_start_ms: number;
+  t_end_ms: number | null;
 }
 /**
  * The last message of a room: everybody has left.
@@ -463,17 +617,6 @@ export interface SessionClosed {
   totals: Totals;
 }
 /**
- * What a session amounted to.
- */
-export interface Totals {
-  states: number;
-  fused: number;
-  frames: number;
-  windows: number;
-  lines: number;
-  dropped: DropCounts;
-}
-/**
  * Where a person's expression moves; null while that cannot be said.
  */
 export interface Trend {
@@ -525,6 +668,8 @@ export interface SessionInfo {
  *
  *     Without ``room`` the session has one of its own. With ``origin`` its token serves pages of that
  *     origin only.
+ *
+ *     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
  */
 export interface SessionRequest {
   consent?: Consent;
@@ -537,6 +682,7 @@ export interface SessionRequest {
   modalities?: ("face" | "text" | "voice")[];
   tick_ms?: number;
   origin?: string;
+  retention_days?: number;
 }
 /**
  * A further token, and the feed that it opens (a path on the same host).
@@ -548,7 +694,7 @@ export interface TokenAnswer {
   token_id: string;
   role: "clinician" | "observer" | "participant" | "supervisor";
   view: "aggregate" | "full" | "own" | "trends";
-  scopes: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  scopes: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
   feed_url: string;
   redeem_seconds: number;
 }
@@ -560,7 +706,7 @@ export interface TokenAnswer {
  */
 export interface TokenRequest {
   role: "clinician" | "observer" | "participant" | "supervisor";
-  scopes?: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  scopes?: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
   redeem_seconds?: number;
   origin?: string;
 }
