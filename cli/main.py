@@ -11,6 +11,7 @@ from esapr.cli.cluster import cluster
 from esapr.cli.demo import demo
 from esapr.cli.keys import keys
 from esapr.cli.models import models
+from esapr.cli.records import records
 from esapr.cli.serve import serve
 
 
@@ -28,3 +29,4 @@ main.add_command(keys)
 main.add_command(models)
 main.add_command(bench)
 main.add_command(cluster)
+main.add_command(records)

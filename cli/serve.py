@@ -16,6 +16,7 @@ from esapr.server.app import serve as run_server
 from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
+from esapr.server.records import RecordsError
 from esapr.server.trust import TrustError
 from esapr.server.trust.key_file import check_keys
 from esapr.web_client import STATIC
@@ -43,7 +44,7 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (BusError, ModelError, TrustError) as error:
+    except (BusError, ModelError, RecordsError, TrustError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

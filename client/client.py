@@ -253,9 +253,9 @@ class Client:
 
     async def _end(self, credentials: SessionCredentials) -> None:
         """End the session without its feed; one that has ended, or is out of reach, is let be."""
-        url = self._at(f"{WITH_KEY}/{credentials.session_id}")
+        url = self._at(f"{WITH_KEY}/{credentials.session_id}/end")
         with suppress(EsaprError):
-            await call("DELETE", url, token=credentials.client_token)
+            await call("POST", url, token=credentials.client_token)
 
     def _at(self, path: str) -> str:
         return urljoin(self._url, path)

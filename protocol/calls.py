@@ -34,6 +34,8 @@ class Answer:
     body: Body | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What each header says, by its name."""
+    other: Body | None = None
+    """What is answered instead to those who ask for its media type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Route:
     """Whether the session's token is needed."""
     key: KeyScope | None = None
     """The scope of the server key that is needed, or does as well as a token."""
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What each parameter may be; the first is the default."""
     request: Body | None = None
     file: tuple[str, ...] = ()
     """Media types of a body that is a file."""

@@ -24,5 +24,5 @@ REVOKE_CONSENT = Route(
     token=True,
     key="sessions",
     answers={HTTPStatus.NO_CONTENT: Answer("The session has ended; nothing of it is kept.")},
-    errors=SESSION_ERRORS,
+    errors=(*SESSION_ERRORS, ErrorCode.RECORDS_AWAY),
 )

@@ -33,6 +33,7 @@ class ErrorCode(StrEnum):
     POLICY_REFUSED = "policy_refused"
     RATE_LIMITED = "rate_limited"
     RECORDING_TOO_LONG = "recording_too_long"
+    RECORDS_AWAY = "records_away"
     ROOM_FULL = "room_full"
     SCOPE_MISSING = "scope_missing"
     SDP_INVALID = "sdp_invalid"
@@ -69,6 +70,7 @@ _RETRYABLE = frozenset(
         ErrorCode.MOVED,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.RECORDS_AWAY,
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,
@@ -96,6 +98,7 @@ _STATUS = {
     ErrorCode.POLICY_REFUSED: HTTPStatus.FORBIDDEN,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.RECORDING_TOO_LONG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.RECORDS_AWAY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.SCOPE_MISSING: HTTPStatus.FORBIDDEN,
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,

@@ -109,6 +109,12 @@ MAX_FEEDS_PER_ROOM = 5_000
 MAX_ROOM_MEMBERS = 100
 """People in one room; one more is refused with ``room_full``."""
 
+MAX_RETENTION_DAYS = 3_650
+"""Longest retention that a session may ask for."""
+
+REPORT_SECONDS = 600
+"""After a session has ended its tokens read its report, and erase it, for so long."""
+
 MAX_REDEEM_SECONDS = 600
 """Longest time in which a token has to be used for the first time."""
 

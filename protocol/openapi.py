@@ -108,6 +108,10 @@ def _parameters(route: Route, schema_of: Mapping[str, Json]) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PARAMETER.findall(route.path)
     ]
+    parameters += [
+        {"name": name, "in": "query", "schema": {"enum": list(values), "default": values[0]}}
+        for name, values in route.query.items()
+    ]
     if route.header:
         name, kind = route.header
         content = {JSON: {"schema": schema_of[str(kind)]}}
@@ -126,8 +130,9 @@ def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
         "description": answer.description,
         "headers": _headers(answer.headers),
     }
-    if answer.body:
-        response["content"] = _content(answer.body, schema_of)
+    for body in (answer.body, answer.other):
+        if body:
+            response.setdefault("content", {}).update(_content(body, schema_of))
     return response
 
 

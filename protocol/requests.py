@@ -48,6 +48,8 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
     ``subject_flags`` says what keeps the person from consenting by themselves.
+
+    Records are erased after ``retention_days``, or earlier where the server keeps them for less.
     """
 
     purpose: Name | UnsetType = UNSET
@@ -59,6 +61,7 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
     origin: Name | UnsetType = UNSET
+    retention_days: Annotated[int, Meta(ge=1, le=limits.MAX_RETENTION_DAYS)] | UnsetType = UNSET
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):

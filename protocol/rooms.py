@@ -15,7 +15,7 @@ from esapr.protocol.requests import Modality, Name
 
 Role = Literal["participant", "clinician", "observer", "supervisor"]
 View = Literal["own", "full", "trends", "aggregate"]
-Scope = Literal["feed", "media", "text", "control", "mute", "tokens"]
+Scope = Literal["feed", "media", "text", "control", "mute", "tokens", "report"]
 Direction = Literal["rising", "steady", "falling"]
 
 # --- HTTP bodies --------------------------------------------------------------------------------

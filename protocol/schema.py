@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import analyses, answers, messages, requests, rooms
+from esapr.protocol import analyses, answers, messages, report, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -21,6 +21,7 @@ _ROOTS = {
     "AnalysisRequest": analyses.AnalysisRequest,
     "AnalysisCredentials": analyses.AnalysisCredentials,
     "AnalysisInfo": analyses.AnalysisInfo,
+    "Report": report.Report,
 }
 
 

@@ -72,10 +72,10 @@ GET_SESSION = Route(
 )
 
 END_SESSION = Route(
-    method="DELETE",
-    path="/v1/sessions/{session}",
+    method="POST",
+    path="/v1/sessions/{session}/end",
     name="endSession",
-    summary="End a session.",
+    summary="End a session; its records stay.",
     token=True,
     key="sessions",
     answers={HTTPStatus.NO_CONTENT: Answer("The session has ended.")},

@@ -10,7 +10,6 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from esapr.protocol import limits
 from esapr.server.analyses.jobs import Analyses
 from esapr.server.bus import Bus, BusError
 from esapr.server.bus.local import LocalBus
@@ -20,20 +19,18 @@ from esapr.server.http import (
     admin,
     analyses,
     consent,
-    cors,
-    errors,
     feed,
     health,
     invitations,
     pages,
     reference,
+    reports,
     rooms,
     sessions,
     whip,
 )
 from esapr.server.http.connections import Site
-from esapr.server.http.elsewhere import serving_all
-from esapr.server.http.headers import guarding
+from esapr.server.http.guarded import guarded
 from esapr.server.http.keys import (
     ANALYSES,
     AUDIT,
@@ -47,13 +44,13 @@ from esapr.server.http.keys import (
     SESSIONS,
     SIGNING,
     STOP,
+    STORE,
     TOKENS,
 )
-from esapr.server.http.proxies import Proxies
-from esapr.server.http.rates import Doorkeeper, limiting
 from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
+from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.key_file import KeyFile, check_keys
@@ -90,6 +87,7 @@ async def serve(
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError: the bus cannot be joined.
+        RecordsError: the database cannot be used.
         TrustError: rules, notices, keys or the audit log cannot be used, or no key was made yet.
     """
     metrics, ready = Metrics(), asyncio.Event()
@@ -97,12 +95,11 @@ async def serve(
         models = models or await installed_models(config, metrics, stack)
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
         async with (
-            _bus(config, metrics) as bus,
-            open_trust(config, metrics) as trust,
+            _ground(config, metrics) as ground,
             asyncio.TaskGroup() as group,
-            _sessions(group, config, pipeline, bus, internal, trust=trust, metrics=metrics) as here,
+            _sessions(group, config, pipeline, ground, internal, metrics=metrics) as here,
         ):
-            app, (open_sessions, gateway) = _application(group, config, static, trust, here), here
+            app, (open_sessions, gateway) = _application(group, config, static, ground, here), here
             app[READY], app[STOP] = ready, stop or asyncio.Event()
             runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=config.drain_timeout)
             try:
@@ -115,6 +112,25 @@ async def serve(
                 await _close(runner, open_sessions, gateway, config.drain_timeout)
             for task in tasks:
                 task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What sessions stand on: opened before them, closed when the last is over."""
+
+    bus: Bus
+    trust: Trust
+    kept: Kept
+
+
+@asynccontextmanager
+async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Ground]:
+    async with (
+        _bus(config, metrics) as bus,
+        open_trust(config, metrics) as trust,
+        keeping(config, trust.audit, metrics) as kept,
+    ):
+        yield _Ground(bus, trust, kept)
 
 
 @asynccontextmanager
@@ -154,17 +170,24 @@ async def _sessions(
     group: asyncio.TaskGroup,
     config: ServerConfig,
     pipeline: Pipeline,
-    bus: Bus,
+    ground: _Ground,
     internal: socket.socket | None,
     *,
-    trust: Trust,
     metrics: Metrics,
 ) -> AsyncIterator[tuple[Sessions, Gateway | None]]:
+    bus = ground.bus
     open_rooms = Rooms(bus, asyncio.get_running_loop().time, metrics)
     tokens = Tokens()
     bus.listen(open_rooms.receive, lambda use: tokens.redeem(use, unix_time()))
     sessions = Sessions(
-        group, config, pipeline, metrics, rooms=open_rooms, tokens=tokens, trust=trust
+        group,
+        config,
+        pipeline,
+        metrics,
+        rooms=open_rooms,
+        tokens=tokens,
+        trust=ground.trust,
+        recorder=ground.kept.recorder,
     )
     if bus.directory is None or internal is None:
         yield sessions, None
@@ -177,12 +200,12 @@ def _application(
     group: asyncio.TaskGroup,
     config: ServerConfig,
     static: Path,
-    trust: Trust,
+    ground: _Ground,
     here: tuple[Sessions, Gateway | None],
 ) -> web.Application:
     open_sessions, gateway = here
-    app = _guarded(config, open_sessions.metrics, gateway)
-    app[AUDIT], app[GATE] = trust.audit, trust.gate
+    app = guarded(config, open_sessions.metrics, gateway)
+    app[AUDIT], app[GATE] = ground.trust.audit, ground.trust.gate
     app[ANALYSES] = Analyses(group, config, open_sessions)
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
@@ -192,6 +215,8 @@ def _application(
     app[KEYS] = KeyFile(config.keys_path)
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
+    if ground.kept.store:
+        app[STORE] = ground.kept.store
     app.add_routes(
         [
             *health.routes(),
@@ -203,24 +228,11 @@ def _application(
             *feed.routes(),
             *rooms.routes(),
             *analyses.routes(demo=config.loopback),
+            *(reports.routes() if ground.kept.store else []),
             *pages.routes(static),
             *admin.routes(),
         ]
     )
-    return app
-
-
-def _guarded(config: ServerConfig, metrics: Metrics, gateway: Gateway | None) -> web.Application:
-    """Return an application without routes, and with everything that stands before a handler."""
-    proxies = Proxies(config.trusted_proxies)
-    internal_port = gateway.listener.getsockname()[1] if gateway else None
-    doorkeeper = Doorkeeper(proxies, metrics, internal_port)
-    middlewares = [errors.answering_errors(metrics), limiting(doorkeeper, metrics)]
-    if gateway:
-        middlewares.append(serving_all(gateway.ownership, gateway.http))
-    app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)
-    app.on_response_prepare.append(guarding(proxies))
-    app.on_response_prepare.append(cors.sharing_with(config.allowed_origins))
     return app
 
 

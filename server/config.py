@@ -22,6 +22,7 @@ _PATTERNS = {
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
     "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
 }
+_DATABASES = re.compile(r"(sqlite|postgresql)://\S+")
 
 
 class ConfigError(Exception):
@@ -109,7 +110,8 @@ class ServerConfig:
     """Origins of other sites' pages that may call the server (CORS)."""
 
     state_dir: str = "~/.local/state/esapr"
-    """Folder of what outlives the server: keys, and the audit log in ``audit``."""
+    """Folder of what outlives the server: keys, records, and the audit log in ``audit``;
+    ``$XDG_STATE_HOME/esapr`` where that is set."""
 
     audit_key: str | None = field(default=None, repr=False)
     """Makes the audit log's hashes: without it nobody can write the log anew."""
@@ -137,6 +139,24 @@ class ServerConfig:
     consent_days: int = 365
     """Days after which consent has to be given anew."""
 
+    records: bool = True
+    """Whether sessions are recorded."""
+
+    database_url: str | None = field(default=None, repr=False)
+    """``sqlite:///FILE`` or ``postgresql://…``; None for ``records.db`` in the state folder."""
+
+    records_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Keys of the records, newest first."""
+
+    records_key_file: str | None = None
+    """File with one such key a line; None for ``records.key`` in the state folder."""
+
+    retention_days: int = 30
+    """Days after its opening on which a session's records are erased."""
+
+    demo_retention_days: int = 1
+    """The same for demo sessions."""
+
     def __post_init__(self) -> None:
         """Raise :class:`ConfigError` for values out of range."""
         limits = {
@@ -152,6 +172,8 @@ class ServerConfig:
             "silence_timeout": (1, 3_600),
             "drain_timeout": (0, 600),
             "consent_days": (1, 3_650),
+            "retention_days": (1, 3_650),
+            "demo_retention_days": (1, 3_650),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
@@ -171,6 +193,8 @@ class ServerConfig:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}")
+        if self.database_url and not _DATABASES.fullmatch(self.database_url):
+            raise ConfigError(f"database_url is not of the form {_DATABASES.pattern}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
 
@@ -189,9 +213,14 @@ class ServerConfig:
         return self.inference_threads or (IN_FLIGHT if on_cluster else os.cpu_count()) or 1
 
     @property
+    def state_folder(self) -> Path:
+        """``state_dir`` as a path."""
+        return Path(self.state_dir).expanduser()
+
+    @property
     def audit_folder(self) -> Path:
         """Where the audit log is."""
-        return Path(self.state_dir).expanduser() / "audit"
+        return self.state_folder / "audit"
 
     @property
     def keys_path(self) -> Path:
@@ -236,6 +265,8 @@ def environ_with(settings: Mapping[str, object]) -> dict[str, str]:
 
 def _parse(environ: Mapping[str, str]) -> dict[str, object]:
     values: dict[str, object] = {}
+    if state_home := environ.get("XDG_STATE_HOME"):
+        values["state_dir"] = f"{state_home}/esapr"
     for setting in fields(ServerConfig):
         text = environ.get(f"ESAPR_{setting.name.upper()}")
         if text is not None:

@@ -8,6 +8,21 @@ _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
+class RecordMetrics:
+    """What concerns the records."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Create the metrics in ``registry``."""
+        self.pending = Gauge(
+            "esapr_records_pending", "Rows that wait for the database", registry=registry
+        )
+        self.failures = Counter(
+            "esapr_records_failures_total",
+            "Times that the database did not take what waited",
+            registry=registry,
+        )
+
+
 class Metrics:
     """Counters of one server; implements :class:`esapr.inference.scoring.ScorerObserver`."""
 
@@ -25,9 +40,7 @@ class Metrics:
         self.states = counter("esapr_states_total", "States published", ["fused"])
         self.drops = counter("esapr_dropped_total", "Items dropped", ["stage", "reason"])
         self.errors = counter("esapr_errors_total", "Errors sent to clients", ["code"])
-        self.unchanged = counter(
-            "esapr_unchanged_total", "Pictures that showed what the last analysed one showed"
-        )
+        self.unchanged = counter("esapr_unchanged_total", "Pictures that repeat the last score")
         self.pending = gauge("esapr_pending", "Items waiting for a batch", ["model"])
         self.batch_size = sizes("esapr_batch_size", "Items in a batch", ["model"])
         self.queue_seconds = seconds(
@@ -44,6 +57,7 @@ class Metrics:
         self.moves = counter("esapr_session_moves_total", "Sessions that moved", ["how"])
         self.audit_failures = counter("esapr_audit_failures_total", "Failed writes of the audit")
         self.analyses = counter("esapr_analyses_total", "Files by how they ended", ["outcome"])
+        self.records = RecordMetrics(registry)
         self.capture_to_state = seconds(
             "esapr_capture_to_state_seconds", "Capture of the newest evidence to its state"
         )

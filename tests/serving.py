@@ -24,6 +24,7 @@ CONSENT = {
     "text_version": NOTICE_VERSION,
     "given_at": datetime.now(UTC).isoformat(),
     "method": "test",
+    "covers": ["records"],
 }
 
 

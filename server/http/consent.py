@@ -11,8 +11,9 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import AUDIT, GATE, SESSIONS
+from esapr.server.http.records import authorised_record, erase, settle
 from esapr.server.http.routing import bind
-from esapr.server.http.tokens import caller, managed_session
+from esapr.server.http.tokens import caller
 from esapr.server.sessions.endings import DONE, revoked
 from esapr.server.sessions.session import Session
 from esapr.server.trust.gate import Admission
@@ -31,9 +32,20 @@ async def get_notice(request: web.Request) -> web.Response:
 
 
 async def delete_consent(request: web.Request) -> web.Response:
-    """End a session at once and erase what its receipt covers."""
-    session = await managed_session(request, "control")
-    await request.app[SESSIONS].end(session, revoked(caller(request).actor))
+    """End a session at once, if it is open, and erase what its receipt covers.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, or ``records_away``.
+    """
+    sessions, session_id = request.app[SESSIONS], await authorised_record(request, "control")
+    actor = caller(request).actor
+    if session_id in sessions:
+        # Whoever ends it erases, too, and writes both down.
+        await sessions.end(sessions.get(session_id), revoked(actor))
+        await settle(request)
+    else:
+        await request.app[AUDIT].write("consent.revoked", actor=actor, session=session_id)
+        await erase(request, session_id)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

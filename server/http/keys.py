@@ -8,6 +8,7 @@ from esapr.server.analyses.jobs import Analyses
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.records.store import Store
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import AuditLog
@@ -27,5 +28,6 @@ READY = web.AppKey("ready", asyncio.Event)
 ROOMS = web.AppKey("rooms", Rooms)
 SIGNING = web.AppKey("signing", Signing)
 STOP = web.AppKey("stop", asyncio.Event)
+STORE = web.AppKey("store", Store)
 SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)

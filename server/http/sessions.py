@@ -13,12 +13,14 @@ from esapr.protocol import limits
 from esapr.protocol import session_routes as calls
 from esapr.protocol.codec import decode_body
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.records import ERASE_SESSION
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.protocol.rooms import Scope
 from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
 from esapr.server.http.keys import CONFIG, SESSIONS
+from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_key, caller, check_local, issue, managed_session
 from esapr.server.sessions.endings import DONE
@@ -34,7 +36,8 @@ def routes(*, demo: bool) -> list[web.RouteDef]:
         *local,
         bind(calls.CREATE_SESSION, post_session),
         bind(calls.GET_SESSION, get_session),
-        bind(calls.END_SESSION, delete_session),
+        bind(calls.END_SESSION, post_end),
+        bind(ERASE_SESSION, delete_session),
     ]
 
 
@@ -57,7 +60,11 @@ async def post_demo_session(request: web.Request) -> web.Response:
     """
     check_local(request)
     wanted = demonstration(decode_body(await read_body(request), SessionRequest))
-    return await _open(request, wanted, holder="", scopes=(*SCOPES["participant"], "tokens"))
+    most = request.app[CONFIG].demo_retention_days
+    days = most if wanted.retention_days is UNSET else min(wanted.retention_days, most)
+    kept_briefly = replace(wanted, retention_days=days)
+    scopes = (*SCOPES["participant"], "tokens")
+    return await _open(request, kept_briefly, holder="", scopes=scopes)
 
 
 async def _open(
@@ -112,9 +119,23 @@ async def get_session(request: web.Request) -> web.Response:
     return json_response((await managed_session(request, "feed")).info())
 
 
-async def delete_session(request: web.Request) -> web.Response:
+async def post_end(request: web.Request) -> web.Response:
     """End a session."""
     await request.app[SESSIONS].end(await managed_session(request, "control"), DONE)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def delete_session(request: web.Request) -> web.Response:
+    """End a session, if it is open, and erase what is kept of it.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, or ``records_away``:
+            what was asked for is done once the database answers, if the server still runs.
+    """
+    sessions, session_id = request.app[SESSIONS], await authorised_record(request, "control")
+    if session_id in sessions:
+        await sessions.end(sessions.get(session_id), DONE)
+    await erase(request, session_id)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -17,7 +17,7 @@ from esapr.server.sessions.session import Session
 from esapr.server.trust.callers import Caller
 from esapr.server.trust.key_file import KeyFileError
 from esapr.server.trust.keys import PREFIX, ServerKey
-from esapr.server.trust.tokens import Grant, Redemption, client_of, unix_time
+from esapr.server.trust.tokens import Grant, Redemption, Tokens, client_of, unix_time
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ async def managed_session(request: web.Request, scope: Scope) -> Session:
     Raises:
         ProtocolError: ``not_found``, ``token_invalid`` or ``scope_missing``.
     """
-    if not _bearer(request).startswith(PREFIX):
+    if not bearer_of(request).startswith(PREFIX):
         return await authorised_session(request, scope)
     session = request.app[SESSIONS].get(request.match_info["session"])
     if authorised_key(request, "sessions").name != session.holder:
@@ -56,13 +56,18 @@ async def managed_session(request: web.Request, scope: Scope) -> Session:
 
 
 async def granted(
-    request: web.Request, scope: Scope, *, room: str, session: str | None = None
+    request: web.Request,
+    scope: Scope,
+    *,
+    room: str,
+    session: str | None = None,
+    tokens: Tokens | None = None,
 ) -> Grant:
     """Return the grant of the request's token for a room, or for one session in it.
 
     The token travels as ``Authorization: Bearer``, as a WebSocket subprotocol
     ``esapr.token.<token>``, or as ``?token=`` for clients that can do neither. It is redeemed by
-    the first use that it is made for.
+    the first use that it is made for. It is one of ``tokens``, or of those that are open.
 
     Raises:
         ProtocolError: ``token_invalid`` or ``scope_missing``.
@@ -77,7 +82,10 @@ async def granted(
         if grant.origin not in (None, request.headers.get("Origin")):
             continue
         use = Redemption(grant.id, client_of(presented.secret), grant.redeem_by)
-        if not await _redeemed(request, use, anywhere=session is None):
+        known = (tokens or request.app[TOKENS]).redeem(use, unix_time())
+        if known is None and session is None:
+            known = await request.app[ROOMS].bus.ask_redeemed(use)
+        if not known:
             continue
         if scope not in grant.scopes or (session and grant.role != "participant"):
             raise ProtocolError(ErrorCode.SCOPE_MISSING, f"the token does not allow {scope} here")
@@ -93,7 +101,7 @@ def authorised_key(request: web.Request, scope: KeyScope) -> ServerKey:
         ProtocolError: ``token_invalid`` or ``scope_missing``.
     """
     try:
-        key = request.app[KEYS].find(_bearer(request))
+        key = request.app[KEYS].find(bearer_of(request))
     except KeyFileError:
         log.warning("keys_unreadable")
         key = None
@@ -150,15 +158,8 @@ def issue(
     return app[SIGNING].sign(grant), grant
 
 
-async def _redeemed(request: web.Request, use: Redemption, *, anywhere: bool) -> bool:
-    """Return whether a token may be used; those of a room are asked for at other gateways."""
-    known = request.app[TOKENS].redeem(use, unix_time())
-    if known is None and anywhere:
-        return await request.app[ROOMS].bus.ask_redeemed(use)
-    return bool(known)
-
-
-def _bearer(request: web.Request) -> str:
+def bearer_of(request: web.Request) -> str:
+    """Return what the request has in ``Authorization: Bearer``, or nothing."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     return bearer.strip() if scheme.lower() == "bearer" else ""
 
@@ -166,7 +167,7 @@ def _bearer(request: web.Request) -> str:
 def _tokens(request: web.Request) -> list[str]:
     offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
     return [
-        *([bearer] if (bearer := _bearer(request)) else []),
+        *([bearer] if (bearer := bearer_of(request)) else []),
         *(p.strip().removeprefix(TOKEN_PREFIX) for p in offered if TOKEN_PREFIX in p),
         *([request.query["token"]] if "token" in request.query else []),
     ]

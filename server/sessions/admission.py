@@ -9,19 +9,24 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
+from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.records import RecordsAwayError
+from esapr.server.records.recorder import Recorder
+from esapr.server.records.rows import Closing
 from esapr.server.sessions.endings import MOVED, REVOKED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
+from esapr.server.sessions.recording import facts
 from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
 from esapr.server.trust.opening import Trust
-from esapr.server.trust.tokens import Issued, Tokens
+from esapr.server.trust.tokens import Issued, Tokens, unix_time
 
 log = structlog.get_logger()
 
@@ -60,8 +65,9 @@ class Sessions:
         rooms: Rooms,
         tokens: Tokens,
         trust: Trust,
+        recorder: Recorder,
     ) -> None:
-        """Run sessions in ``group``; each joins one of ``rooms``."""
+        """Run sessions in ``group``; each joins one of ``rooms`` and is kept by ``recorder``."""
         self._group = group
         self._config = config
         self.pipeline = pipeline
@@ -69,6 +75,9 @@ class Sessions:
         self.rooms = rooms
         self.tokens = tokens
         self._trust = trust
+        self.ended = Tokens()
+        """Those of sessions that have ended: for what is kept of them, and nothing else."""
+        self.recorder = recorder
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.owner: Owner = Alone()
         """Speaks for this gateway among others."""
@@ -146,6 +155,15 @@ class Sessions:
         if tasks:
             await asyncio.wait(tasks)
 
+    def _leave(self, session: Session) -> None:
+        totals, closed_ms = session.info().totals, round(unix_time() * 1000)
+        self.recorder.closed(Closing(session.id, closed_ms, session.ended.reason, totals))
+        self.ended.adopt(self.tokens.of(session.id))
+        loop = asyncio.get_running_loop()
+        loop.call_later(limits.REPORT_SECONDS, self.ended.release, session.id)
+        if self.rooms.leave(session.room, session.id, session.ended):
+            self.tokens.forget(session.room)
+
     def _start(self, request: SessionRequest, holder: str, snapshot: Snapshot | None) -> Session:
         host = Host(
             config=self._config,
@@ -154,10 +172,14 @@ class Sessions:
             notices=self._trust.gate.notices,
             publish=self.rooms.publish,
             owned=self.owner.holds,
+            recorder=self.recorder,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:
             session.go_on(snapshot, self.rooms.history(session.room, session.id))
+        known = facts(session.snapshot(reserved=False), session.room, session.models)
+        if known:
+            self.recorder.opened(known)
         self.rooms.join(session.room, session.presence.member(), session.presence.set_muted)
         task = self._group.create_task(self._run(session), name=f"session {session.id}")
         self._open[session.id] = (session, task)
@@ -178,17 +200,21 @@ class Sessions:
             if session.ended is MOVED:
                 self.rooms.release(session.room, session.id)
                 self.tokens.release(session.id)
-            elif self.rooms.leave(session.room, session.id, session.ended):
-                self.tokens.forget(session.room)
+            else:
+                self._leave(session)
             self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)
             await self._note_ending(session)
 
     async def _note_ending(self, session: Session) -> None:
-        """Write down that consent was revoked; an audit log that fails has said so itself."""
-        ending = session.ended
-        if ending.reason == REVOKED:
-            with suppress(ProtocolError):
-                await self._trust.audit.write(
-                    "consent.revoked", actor=ending.actor, session=session.id
-                )
+        """Erase what revoked consent covered, and write that down; a failing log has said so."""
+        ending, audit = session.ended, self._trust.audit
+        if ending.reason != REVOKED:
+            return
+        self.recorder.erase(session.id)
+        with suppress(ProtocolError):
+            await audit.write("consent.revoked", actor=ending.actor, session=session.id)
+            # Where the database is away it is erased later, and no line claims that it was.
+            with suppress(RecordsAwayError):
+                await self.recorder.settle()
+                await audit.write("records.erased", actor=ending.actor, session=session.id)

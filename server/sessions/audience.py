@@ -16,7 +16,8 @@ class Audience:
 
     def __init__(self, session: str) -> None:
         """Start without subscribers of ``session``."""
-        self._session = session
+        self.session = session
+        """Whose states they see."""
         self._subscribers: set[Subscriber] = set()
         self._history = History()
 
@@ -81,7 +82,7 @@ class Audience:
                 f"{last_seq} has not been sent, the next is {self._history.next_seq}",
                 "resume.last_seq",
             )
-        subscriber.resume(self._session, last_seq)
+        subscriber.resume(self.session, last_seq)
         subscriber.put_replay(self._history.since(last_seq))
 
     def keep(self, history: History, next_seq: int) -> None:

@@ -1,10 +1,14 @@
 """What one session says by itself: a state each tick, events, overlays and warnings."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
+
+from msgspec.structs import replace
 
 from esapr.inference.signals import FaceDetails, Modality, ModalityScore
 from esapr.protocol.errors import WarningCode
-from esapr.protocol.messages import Warning
+from esapr.protocol.events import Event
+from esapr.protocol.messages import Text, Warning
 from esapr.protocol.rooms import Member
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
@@ -35,6 +39,7 @@ class Outlet:
         self._tally = tally
         self._audience = audience
         self._publish = publish
+        self._record = partial(host.recorder.put, audience.session)
         self._owned = host.owned
         self._models = host.pipeline.versions
         self._metrics = analysis.metrics
@@ -77,7 +82,8 @@ class Outlet:
         item = Broadcast(message)
         self._audience.publish_state(item, message.seq, now)
         self._publish(item)
-        self._audience.publish(*self._events.in_state(state))
+        self._record(message)
+        self._say(*self._events.in_state(state))
 
     def warnings(self, now: float, ended: Iterable[Modality]) -> None:
         """Send the conditions that have begun or ended; ``ended`` tracks are among them."""
@@ -86,12 +92,21 @@ class Outlet:
             present.add(WarningCode.RATE_REDUCED)
         for code, active in self._conditions.update(present, now):
             text = WarningCode(code).description
-            self._audience.publish(Warning(code, active, text, round(now * 1000)))
+            self._say(Warning(code, active, text, round(now * 1000)))
 
     def picture(self, at: float, score: ModalityScore | None) -> None:
         """Send what the picture taken at ``at`` shows, and an overlay to those who want it."""
         details = score.details if score else None
         face = details if isinstance(details, FaceDetails) else None
-        self._audience.publish(*self._events.in_picture(at, face))
+        self._say(*self._events.in_picture(at, face))
         if self._audience.wants_overlays:
             self._audience.publish(overlay_message(at, face))
+
+    def line(self, text: Text, at: float) -> None:
+        """Note a line that was taken in; nobody else is told."""
+        self._record(replace(text, at_ms=round(at * 1000)))
+
+    def _say(self, *messages: Event | Warning) -> None:
+        for message in messages:
+            self._record(message)
+        self._audience.publish(*messages)

@@ -247,8 +247,10 @@ class Session:
         self._expect(Modality.TEXT)
         if self._analysis.paused:
             raise ProtocolError(ErrorCode.PAUSED, "the session is paused")
-        if not self._analysis.put_line(self._ingest.line(text)):
+        line = self._ingest.line(text)
+        if not self._analysis.put_line(line):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
+        self._outlet.line(text, line.at)
         self._locked = True
 
     def configure(self, change: Configure) -> None:

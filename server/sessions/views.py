@@ -36,7 +36,7 @@ VIEW: dict[Role, View] = {
     "observer": "aggregate",
 }
 SCOPES: dict[Role, tuple[Scope, ...]] = {
-    "participant": ("feed", "media", "text", "control", "mute"),
+    "participant": ("feed", "media", "text", "control", "mute", "report"),
     "clinician": ("feed", "mute"),
     "supervisor": ("feed",),
     "observer": ("feed",),

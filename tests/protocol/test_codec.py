@@ -280,6 +280,7 @@ def test_which_errors_may_be_tried_again() -> None:
         ErrorCode.MOVED,
         ErrorCode.OVERLOADED,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.RECORDS_AWAY,
         ErrorCode.ROOM_FULL,
         ErrorCode.SHUTTING_DOWN,
         ErrorCode.TOO_MANY_FEEDS,

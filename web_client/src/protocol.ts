@@ -289,6 +289,13 @@ export interface Consent {
   covers?: ("records" | "text")[];
 }
 /**
+ * Blinks that were seen, and how many a minute with a face.
+ */
+export interface Blinks {
+  total: number;
+  per_minute: number;
+}
+/**
  * First message: the protocol version, and where to resume.
  */
 export interface Hello {
@@ -372,6 +379,32 @@ export interface Close {
   type: "close";
 }
 /**
+ * This session beside the participant's earlier ones, newest first.
+ *
+ *     ``change`` is this session's expression less the mean of theirs, each session counting once.
+ */
+export interface Comparison {
+  earlier: EarlierSession[];
+  change: Expression;
+}
+/**
+ * An earlier session of the same participant.
+ */
+export interface EarlierSession {
+  opened_at: string;
+  fused: number;
+  expression: Expression;
+}
+/**
+ * A mean over fused states; valence and arousal lie in [-1, 1].
+ */
+export interface Expression {
+  probs: number[];
+  confidence: number;
+  valence: number;
+  arousal: number;
+}
+/**
  * Body of every HTTP answer with a status of 400 or more.
  */
 export interface ErrorBody {
@@ -388,6 +421,20 @@ export interface Event {
   t_ms: number;
   active?: boolean;
   label?: string;
+}
+/**
+ * What one modality brought.
+ *
+ *     ``present`` is the share of the recorded time with evidence; ``coverage`` and ``weight`` are
+ *     means over that time, and ``quality`` holds the share of it with each flag.
+ */
+export interface Evidence {
+  present: number;
+  coverage: number;
+  weight: number;
+  quality: {
+    [k: string]: number;
+  };
 }
 /**
  * States of a session that were skipped for this subscriber, both ends included.
@@ -507,6 +554,18 @@ export interface Overlay {
   blinks_total: number;
 }
 /**
+ * A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
+ *
+ *     ``label`` is the highest mean; with no expression it and ``expression`` are null.
+ */
+export interface Point {
+  t_start_ms: number;
+  t_end_ms: number;
+  states: number;
+  label: string | null;
+  expression: Expression | null;
+}
+/**
  * What the rules of ``version`` allow, by which ``rule``, and which rules demand the notice.
  */
 export interface PolicyDecision {
@@ -522,6 +581,88 @@ export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * Answer to ``GET /v1/sessions/{session}/report``.
+ *
+ *     ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
+ *     end was not seen. ``abstained`` counts states without an expression by their reason;
+ *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+ */
+export interface Report {
+  session: string;
+  participant: string;
+  opened_at: string;
+  closed_at: string | null;
+  reason: string | null;
+  recorded_ms: number;
+  tick_ms: number;
+  modalities: ("face" | "text" | "voice")[];
+  models: {
+    [k: string]: string;
+  };
+  labels: string[];
+  totals: Totals | null;
+  states: number;
+  fused: number;
+  abstained: {
+    [k: string]: number;
+  };
+  expression: Expression | null;
+  shares: {
+    [k: string]: number;
+  };
+  segments: Segment[];
+  transitions: Transition[];
+  evidence: {
+    [k: string]: Evidence;
+  };
+  blinks: Blinks | null;
+  voice: VoiceSignals | null;
+  gaps: Span[];
+  warnings: WarningSpan[];
+  timeline: Point[];
+  comparison: Comparison | null;
+}
+/**
+ * An expression that stayed for two seconds or longer, with its mean confidence.
+ */
+export interface Segment {
+  label: string;
+  t_start_ms: number;
+  t_end_ms: number;
+  confidence: number;
+}
+/**
+ * How often one expression followed another without a pause.
+ */
+export interface Transition {
+  before: string;
+  after: string;
+  count: number;
+}
+/**
+ * How long and in how many turns there was speech, and its mean loudness (full scale: 0).
+ */
+export interface VoiceSignals {
+  speaking_ms: number;
+  turns: number;
+  loudness_db: number;
+}
+/**
+ * A time without states.
+ */
+export interface Span {
+  t_start_ms: number;
+  t_end_ms: number;
+}
+/**
+ * A condition that degraded the states; one that lasted to the end has no ``t_end_ms``.
+ */
+export interface WarningSpan {
+  code: string;
+  t_start_ms: number;
+  t_end_ms: number | null;
 }
 /**
  * The last message of a room: everybody has left.
@@ -651,6 +792,8 @@ export interface SessionInfo {
  *
  *     ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
  *     ``subject_flags`` says what keeps the person from consenting by themselves.
+ *
+ *     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
  */
 export interface SessionRequest {
   purpose?: string;
@@ -666,6 +809,7 @@ export interface SessionRequest {
   modalities?: ("face" | "text" | "voice")[];
   tick_ms?: number;
   origin?: string;
+  retention_days?: number;
 }
 /**
  * A further token, and the feed that it opens (a path on the same host).
@@ -677,7 +821,7 @@ export interface TokenAnswer {
   token_id: string;
   role: "clinician" | "observer" | "participant" | "supervisor";
   view: "aggregate" | "full" | "own" | "trends";
-  scopes: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  scopes: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
   feed_url: string;
   redeem_seconds: number;
 }
@@ -689,7 +833,7 @@ export interface TokenAnswer {
  */
 export interface TokenRequest {
   role: "clinician" | "observer" | "participant" | "supervisor";
-  scopes?: ("control" | "feed" | "media" | "mute" | "text" | "tokens")[];
+  scopes?: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
   redeem_seconds?: number;
   origin?: string;
 }

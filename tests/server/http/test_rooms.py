@@ -158,8 +158,7 @@ async def test_a_room_tells_who_comes_and_goes_and_closes_after_the_last() -> No
             assert (left["session"], left["reason"]) == (bob.id, "closed")
             await ann.leave()
             await receive(socket, "room.closed")
-            await socket.receive()
-            assert socket.close_code == 1000
+            assert (await socket.receive()).data == 1000
         async with http.get(ann.credentials["room_feed_url"], headers=ann.bearer) as gone:
             assert gone.status == 404
 

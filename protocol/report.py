@@ -1,0 +1,187 @@
+"""The report of a session, as data. A score describes what was shown, not what a person feels.
+
+Times end in ``_ms`` and are milliseconds on the session clock; those that end in ``_at`` are
+RFC 3339. Means over states weigh each by its length.
+"""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from esapr.protocol.messages import (
+    AbstainReason,
+    DropCounts,
+    Fused,
+    Level,
+    TextState,
+    Totals,
+    VoiceState,
+)
+from esapr.protocol.requests import Modality
+
+
+class RecordedFace(Struct, frozen=True):
+    """What the face showed; where it was is not recorded."""
+
+    probs: list[float]
+    weight: float
+    coverage: float
+    age_ms: int
+    blinks_total: int
+    blink_rate: float
+    quality: list[str]
+
+
+class RecordedModalities(Struct, frozen=True, omit_defaults=True):
+    """Modalities with evidence; a missing one is absent."""
+
+    face: RecordedFace | UnsetType = UNSET
+    voice: VoiceState | UnsetType = UNSET
+    text: TextState | UnsetType = UNSET
+
+
+class RecordedState(Struct, frozen=True):
+    """A state as it is kept."""
+
+    seq: int
+    t_start_ms: int
+    t_end_ms: int
+    fused: Fused | None
+    abstain: AbstainReason | None
+    modalities: RecordedModalities
+    dropped: DropCounts
+    level: Level
+    muted: list[Modality]
+
+
+class Expression(Struct, frozen=True):
+    """A mean over fused states; valence and arousal lie in [-1, 1]."""
+
+    probs: list[float]
+    confidence: float
+    valence: float
+    arousal: float
+
+
+class Point(Struct, frozen=True):
+    """A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
+
+    ``label`` is the highest mean; with no expression it and ``expression`` are null.
+    """
+
+    t_start_ms: int
+    t_end_ms: int
+    states: int
+    label: str | None
+    expression: Expression | None
+
+
+class Segment(Struct, frozen=True):
+    """An expression that stayed for two seconds or longer, with its mean confidence."""
+
+    label: str
+    t_start_ms: int
+    t_end_ms: int
+    confidence: float
+
+
+class Transition(Struct, frozen=True):
+    """How often one expression followed another without a pause."""
+
+    before: str
+    after: str
+    count: int
+
+
+class Evidence(Struct, frozen=True):
+    """What one modality brought.
+
+    ``present`` is the share of the recorded time with evidence; ``coverage`` and ``weight`` are
+    means over that time, and ``quality`` holds the share of it with each flag.
+    """
+
+    present: float
+    coverage: float
+    weight: float
+    quality: dict[str, float]
+
+
+class Blinks(Struct, frozen=True):
+    """Blinks that were seen, and how many a minute with a face."""
+
+    total: int
+    per_minute: float
+
+
+class VoiceSignals(Struct, frozen=True):
+    """How long and in how many turns there was speech, and its mean loudness (full scale: 0)."""
+
+    speaking_ms: int
+    turns: int
+    loudness_db: float
+
+
+class Span(Struct, frozen=True):
+    """A time without states."""
+
+    t_start_ms: int
+    t_end_ms: int
+
+
+class WarningSpan(Struct, frozen=True):
+    """A condition that degraded the states; one that lasted to the end has no ``t_end_ms``."""
+
+    code: str
+    t_start_ms: int
+    t_end_ms: int | None
+
+
+class EarlierSession(Struct, frozen=True):
+    """An earlier session of the same participant."""
+
+    opened_at: str
+    fused: int
+    expression: Expression
+
+
+class Comparison(Struct, frozen=True):
+    """This session beside the participant's earlier ones, newest first.
+
+    ``change`` is this session's expression less the mean of theirs, each session counting once.
+    """
+
+    earlier: list[EarlierSession]
+    change: Expression
+
+
+class Report(Struct, frozen=True):
+    """Answer to ``GET /v1/sessions/{session}/report``.
+
+    ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
+    end was not seen. ``abstained`` counts states without an expression by their reason;
+    ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+    """
+
+    session: str
+    participant: str
+    opened_at: str
+    closed_at: str | None
+    reason: str | None
+    recorded_ms: int
+    tick_ms: int
+    modalities: list[Modality]
+    models: dict[str, str]
+    labels: list[str]
+    totals: Totals | None
+    states: int
+    fused: int
+    abstained: dict[str, int]
+    expression: Expression | None
+    shares: dict[str, float]
+    segments: list[Segment]
+    transitions: list[Transition]
+    evidence: dict[Modality, Evidence]
+    blinks: Blinks | None
+    voice: VoiceSignals | None
+    gaps: list[Span]
+    warnings: list[WarningSpan]
+    timeline: list[Point]
+    comparison: Comparison | None

@@ -1,0 +1,73 @@
+"""Who may read or erase what is kept of a session, which may have ended."""
+
+import re
+
+from aiohttp import web
+
+from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.rooms import Scope
+from esapr.server.http.keys import AUDIT, SESSIONS, STORE
+from esapr.server.http.tokens import authorised_key, bearer_of, caller, granted, managed_session
+from esapr.server.records import RecordsAwayError, RecordsError
+from esapr.server.trust.keys import PREFIX
+
+_ID = re.compile("[0-9a-f]{32}")
+
+
+async def authorised_record(request: web.Request, scope: Scope) -> str:
+    """Return the id of the session that the path names, if the caller may do that with it.
+
+    That is whoever has a token of the session with ``scope``, until ``REPORT_SECONDS`` after it
+    has ended, or the server key with which it was opened.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing`` or ``records_away``.
+    """
+    session, sessions = request.match_info["session"], request.app[SESSIONS]
+    if not _ID.fullmatch(session):
+        raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
+    if session in sessions:
+        await managed_session(request, scope)
+    elif bearer_of(request).startswith(PREFIX):
+        await _check_holder(request, session)
+    else:
+        issued = sessions.ended.of(session).values()
+        room = next((token.room for token in issued), "")
+        await granted(request, scope, room=room, session=session, tokens=sessions.ended)
+    return session
+
+
+async def _check_holder(request: web.Request, session: str) -> None:
+    key = authorised_key(request, "sessions")
+    try:
+        await request.app[SESSIONS].recorder.settle()
+        holder = await request.app[STORE].holder(session) if STORE in request.app else None
+    except RecordsError:
+        raise ProtocolError(ErrorCode.RECORDS_AWAY, "the records cannot be read now") from None
+    if holder != key.name:
+        raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
+
+
+async def erase(request: web.Request, session: str) -> None:
+    """Erase what is kept of a session that has ended, and write that down.
+
+    Raises:
+        ProtocolError: ``records_away``: it is done once the database answers, if the server still
+            runs.
+    """
+    request.app[SESSIONS].recorder.erase(session)
+    await settle(request)
+    actor = caller(request).actor
+    await request.app[AUDIT].write("records.erased", actor=actor, session=session)
+
+
+async def settle(request: web.Request) -> None:
+    """Wait until the records have done what they were told.
+
+    Raises:
+        ProtocolError: ``records_away``.
+    """
+    try:
+        await request.app[SESSIONS].recorder.settle()
+    except RecordsAwayError:
+        raise ProtocolError(ErrorCode.RECORDS_AWAY, "the records do not answer") from None

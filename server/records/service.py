@@ -1,0 +1,63 @@
+"""What a server keeps of its sessions, from its start to its end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from esapr.server.config import ServerConfig
+from esapr.server.metrics import Metrics
+from esapr.server.records import RecordsAwayError, retention
+from esapr.server.records.recorder import NoRecorder, Recorder, WriteBehind
+from esapr.server.records.store import Store, opened_store
+from esapr.server.trust.audit_log import AuditLog
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What keeps sessions, and where; without records there is no ``store``."""
+
+    recorder: Recorder
+    store: Store | None
+
+
+@asynccontextmanager
+async def keeping(config: ServerConfig, audit: AuditLog, metrics: Metrics) -> AsyncIterator[Kept]:
+    """Keep what ``config`` says; on leaving, all that waits is written.
+
+    Raises:
+        RecordsError: the database cannot be used as it is configured, or does not answer.
+    """
+    if not config.records:
+        yield Kept(NoRecorder(), None)
+        return
+    async with (
+        opened_store(config) as store,
+        _recording(store, audit, metrics, config.retention_days) as recorder,
+    ):
+        yield Kept(recorder, store)
+
+
+@asynccontextmanager
+async def _recording(
+    store: Store, audit: AuditLog, metrics: Metrics, days: int
+) -> AsyncIterator[WriteBehind]:
+    async with asyncio.TaskGroup() as group:
+        recorder = WriteBehind(store, metrics)
+        tasks = [
+            group.create_task(recorder.run()),
+            group.create_task(retention.run(store, audit, days)),
+        ]
+        try:
+            yield recorder
+        finally:
+            for task in tasks:
+                task.cancel()
+            try:
+                await recorder.settle()
+            except RecordsAwayError as error:
+                log.error("records_lost", error=str(error))

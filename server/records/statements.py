@@ -1,0 +1,111 @@
+"""The statements of the records, on a connection that is in a transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, RowMapping, Select, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from esapr.protocol.messages import Totals
+from esapr.server.records.cipher import Cipher
+from esapr.server.records.engine import insert
+from esapr.server.records.rows import Closing, Erased, Person
+from esapr.server.records.schema import EventTable, LineTable, SessionTable, StateTable, Tables
+
+Part = StateTable | EventTable | LineTable
+_PARTS = (StateTable, EventTable, LineTable)
+_EMPTY = ("opened_ms", "expires_ms", "person", "identity", "facts", "closed_ms", "ending")
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a session ended, as its row has it."""
+
+    reason: str
+    totals: Totals
+
+
+def sessions() -> Select[Any]:
+    """Select the sessions that were not erased."""
+    return select(SessionTable.__table__).where(SessionTable.erased_ms.is_(None))
+
+
+async def parts(
+    connection: AsyncConnection, table: type[Part], session: str
+) -> Sequence[RowMapping]:
+    """Return the rows of a session in the order of their key."""
+    columns = table.__table__
+    found = select(columns).where(table.session == session).order_by(*columns.primary_key)
+    return (await connection.execute(found)).mappings().all()
+
+
+async def kept(connection: AsyncConnection, ids: set[str]) -> set[str]:
+    """Return those of ``ids`` that are there; until the transaction ends they stay."""
+    statement = select(SessionTable.id).where(
+        SessionTable.id.in_(sorted(ids)), SessionTable.erased_ms.is_(None)
+    )
+    return set((await connection.execute(statement.with_for_update(read=True))).scalars())
+
+
+async def add(
+    connection: AsyncConnection, table: type[Tables], values: list[dict[str, Any]]
+) -> None:
+    """Insert what is not there yet."""
+    if values:
+        await connection.execute(insert(connection.dialect, table).on_conflict_do_nothing(), values)
+
+
+async def close(connection: AsyncConnection, closing: Closing) -> None:
+    """Note how a session ended, unless it was erased."""
+    ending = msgspec.json.encode(Ending(closing.reason, closing.totals)).decode()
+    there = SessionTable.id == closing.session, SessionTable.erased_ms.is_(None)
+    change = update(SessionTable).where(*there)
+    await connection.execute(change.values(closed_ms=closing.closed_ms, ending=ending))
+
+
+async def erase(connection: AsyncConnection, erasures: Mapping[str, int]) -> Erased:
+    """Erase sessions, each at its time in milliseconds of Unix time; return what there was."""
+    ids = sorted(erasures)
+    found = SessionTable.id.in_(ids), SessionTable.erased_ms.is_(None)
+    there = await connection.scalar(select(func.count()).where(*found))
+    # The empty row comes first: it waits for a writer that has the full one, and those that
+    # come later find it empty.
+    values = [{"id": id_, "erased_ms": erasures[id_]} for id_ in ids]
+    statement = insert(connection.dialect, SessionTable)
+    nothing = dict.fromkeys(_EMPTY) | {"erased_ms": statement.excluded.erased_ms}
+    conflict = {"index_elements": ["id"], "set_": nothing, "where": found[1]}
+    await connection.execute(statement.on_conflict_do_update(**conflict), values)
+    states, events, lines = [
+        (await connection.execute(delete(table).where(table.session.in_(ids)))).rowcount
+        for table in _PARTS
+    ]
+    counts = [select(func.count()).where(table.session.in_(ids)) for table in _PARTS]
+    left = [await connection.scalar(count) or 0 for count in counts]
+    return Erased(there or 0, states, events, lines, sum(left))
+
+
+async def rotate(connection: AsyncConnection, cipher: Cipher) -> tuple[int, int]:
+    """Encrypt under the first key what is under another; return how many sessions and lines.
+
+    Raises:
+        RecordsError: no key opens one of them.
+    """
+    named = (await connection.execute(sessions())).all()
+    old = [row for row in named if not cipher.is_newest(row.identity)]
+    for row in old:
+        await _seal_session(connection, row, cipher)
+    lines = (await connection.execute(select(LineTable.__table__))).all()
+    quoted = [row for row in lines if not cipher.is_newest(row.body)]
+    for row in quoted:
+        key = LineTable.session == row.session, LineTable.t_ms == row.t_ms, LineTable.n == row.n
+        body = cipher.seal(cipher.unseal(row.body))
+        await connection.execute(update(LineTable).where(*key).values(body=body))
+    return len(old), len(quoted)
+
+
+async def _seal_session(connection: AsyncConnection, row: Row[Any], cipher: Cipher) -> None:
+    data = cipher.unseal(row.identity)
+    person = msgspec.json.decode(data, type=Person)
+    digest = cipher.digests(person.holder, person.participant)[0]
+    change = update(SessionTable).where(SessionTable.id == row.id)
+    await connection.execute(change.values(identity=cipher.seal(data), person=digest))

@@ -1,0 +1,263 @@
+"""The records in their database: written by the batch, read by the session, erased for good."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from msgspec.structs import asdict, replace
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from esapr.protocol.requests import Modality
+from esapr.server.config import ServerConfig
+from esapr.server.records import RecordsAwayError, statements
+from esapr.server.records.buffer import Batch
+from esapr.server.records.cipher import Cipher
+from esapr.server.records.engine import LOCK_SECONDS, connected, sweep, writing
+from esapr.server.records.keyring import read_keys
+from esapr.server.records.migrate import prepare
+from esapr.server.records.rows import (
+    Closing,
+    Erased,
+    EventRow,
+    Facts,
+    LineRow,
+    Person,
+    Recording,
+    StateRow,
+)
+from esapr.server.records.schema import EventTable, LineTable, SessionTable, StateTable
+from esapr.server.records.statements import Ending, sessions
+
+DAY_MS = 86_400_000
+ERASED_AT_A_TIME = 100
+"""Sessions of one transaction, which others wait for."""
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    tick_ms: int
+    modalities: list[Modality]
+    models: dict[str, str]
+    keep_days: int | None
+    keep_text: bool
+
+
+class Store:
+    """Every session that is kept. Each method raises RecordsAwayError if nothing answers."""
+
+    def __init__(self, engine: AsyncEngine, cipher: Cipher) -> None:
+        """Use the database of ``engine``, whose schema is this version's."""
+        self._engine = engine
+        self._writer = writing(engine)
+        self._cipher = cipher
+
+    async def write(self, batch: Batch) -> int:
+        """Write a batch, also one that was written before; return how many rows were refused.
+
+        Refused are rows of sessions that were erased.
+        """
+        async with answering(), self._writer.begin() as connection:
+            if batch.erasures:
+                await statements.erase(connection, batch.erasures)
+            await self._open(connection, batch.openings)
+            kept = await statements.kept(connection, {row.session for row in batch.rows})
+            await self._add(connection, [row for row in batch.rows if row.session in kept])
+            for closing in batch.closings:
+                await statements.close(connection, closing)
+        if batch.erasures:
+            await self._sweep()
+        return sum(row.session not in kept for row in batch.rows)
+
+    async def read(self, session: str) -> Recording | None:
+        """Return a session, or None if there is none or it was erased.
+
+        Raises:
+            RecordsError: no key opens it.
+        """
+        found = SessionTable.id == session
+        async with answering(), self._engine.connect() as connection:
+            row = (await connection.execute(sessions().where(found))).one_or_none()
+            return await self._recording(connection, row) if row else None
+
+    async def earlier(self, recording: Recording, most: int) -> list[Recording]:
+        """Return the latest sessions of the same participant before this one, newest first."""
+        facts = recording.facts
+        person = self._person(facts.person.holder, facts.person.participant)
+        statement = (
+            sessions()
+            .where(person, SessionTable.opened_ms < facts.opened_ms)
+            .order_by(SessionTable.opened_ms.desc())
+            .limit(most)
+        )
+        async with answering(), self._engine.connect() as connection:
+            rows = (await connection.execute(statement)).all()
+            return [await self._recording(connection, row) for row in rows]
+
+    async def lines(self, session: str) -> list[LineRow]:
+        """Return the text of a session.
+
+        Raises:
+            RecordsError: no key opens it.
+        """
+        async with answering(), self._engine.connect() as connection:
+            rows = await statements.parts(connection, LineTable, session)
+            lines = [LineRow(**row) for row in rows]
+            return [replace(line, body=self._cipher.unseal(line.body).decode()) for line in lines]
+
+    async def holder(self, session: str) -> str | None:
+        """Return the holder of the key that opened a session, or None if nothing is kept of it.
+
+        Raises:
+            RecordsError: no key opens it.
+        """
+        found = select(SessionTable.identity).where(SessionTable.id == session)
+        async with answering(), self._engine.connect() as connection:
+            identity = await connection.scalar(found)
+        if identity is None:
+            return None
+        return msgspec.json.decode(self._cipher.unseal(identity), type=Person).holder
+
+    async def of_person(self, holder: str, participant: str) -> list[str]:
+        """Return the sessions of a holder's participant, oldest first."""
+        statement = select(SessionTable.id).where(self._person(holder, participant))
+        return await self._ids(statement.order_by(SessionTable.opened_ms))
+
+    async def expired(self, now_ms: int, days: int) -> list[str]:
+        """Return the sessions that opened ``days`` or their own retention ago."""
+        too_old = SessionTable.opened_ms < now_ms - days * DAY_MS
+        too_old |= SessionTable.expires_ms < now_ms
+        return await self._ids(select(SessionTable.id).where(too_old))
+
+    async def erase(self, sessions: Sequence[str], now_ms: int) -> Erased:
+        """Erase sessions, and refuse what is still written for them; return what there was."""
+        total = Erased(0, 0, 0, 0, 0)
+        for start in range(0, len(sessions), ERASED_AT_A_TIME):
+            some = dict.fromkeys(sessions[start : start + ERASED_AT_A_TIME], now_ms)
+            async with answering(), self._writer.begin() as connection:
+                total += await statements.erase(connection, some)
+        if sessions:
+            await self._sweep()
+        return total
+
+    async def rotate(self) -> tuple[int, int]:
+        """Encrypt under the first key what is under another; return how many sessions and lines.
+
+        Raises:
+            RecordsError: no key opens one of them; none is changed.
+        """
+        async with answering(3_600), self._writer.begin() as connection:
+            return await statements.rotate(connection, self._cipher)
+
+    async def check_key(self) -> None:
+        """Check that the keys open the newest session.
+
+        Raises:
+            RecordsError: they do not.
+        """
+        statement = sessions().order_by(SessionTable.opened_ms.desc()).limit(1)
+        async with answering(), self._engine.connect() as connection:
+            if row := (await connection.execute(statement)).one_or_none():
+                self._cipher.unseal(row.identity)
+
+    async def _sweep(self) -> None:
+        async with answering():
+            await sweep(self._engine)
+
+    async def _ids(self, statement: Select[str]) -> list[str]:
+        async with answering(), self._engine.connect() as connection:
+            return list((await connection.scalars(statement)).all())
+
+    def _person(self, holder: str, participant: str) -> ColumnElement[bool]:
+        return SessionTable.person.in_(self._cipher.digests(holder, participant))
+
+    def _digest(self, person: Person) -> str:
+        return self._cipher.digests(person.holder, person.participant)[0]
+
+    async def _open(self, connection: AsyncConnection, openings: list[Facts]) -> None:
+        values = [
+            {
+                "id": facts.session,
+                "opened_ms": facts.opened_ms,
+                "expires_ms": _expiry(facts),
+                "person": self._digest(facts.person),
+                "identity": self._cipher.seal(msgspec.json.encode(facts.person)),
+                "facts": msgspec.json.encode(_public(facts)).decode(),
+            }
+            for facts in openings
+        ]
+        await statements.add(connection, SessionTable, values)
+
+    async def _add(
+        self, connection: AsyncConnection, rows: list[StateRow | EventRow | LineRow]
+    ) -> None:
+        for kind, table in ((StateRow, StateTable), (EventRow, EventTable), (LineRow, LineTable)):
+            values = [asdict(row) for row in rows if isinstance(row, kind)]
+            if table is LineTable:
+                for value in values:
+                    value["body"] = self._cipher.seal(value["body"].encode())
+            await statements.add(connection, table, values)
+
+    async def _recording(self, connection: AsyncConnection, row: Row[Any]) -> Recording:
+        public = msgspec.json.decode(row.facts, type=_Facts)
+        person = msgspec.json.decode(self._cipher.unseal(row.identity), type=Person)
+        facts = Facts(
+            session=row.id,
+            opened_ms=row.opened_ms,
+            person=person,
+            tick_ms=public.tick_ms,
+            modalities=public.modalities,
+            models=public.models,
+            keep_days=public.keep_days,
+            keep_text=public.keep_text,
+        )
+        closing = None
+        if row.ending is not None:
+            ending = msgspec.json.decode(row.ending, type=Ending)
+            closing = Closing(row.id, row.closed_ms, ending.reason, ending.totals)
+        states = await statements.parts(connection, StateTable, row.id)
+        events = await statements.parts(connection, EventTable, row.id)
+        return Recording(
+            facts, closing, [StateRow(**s) for s in states], [EventRow(**e) for e in events]
+        )
+
+
+def _public(facts: Facts) -> _Facts:
+    return _Facts(facts.tick_ms, facts.modalities, facts.models, facts.keep_days, facts.keep_text)
+
+
+def _expiry(facts: Facts) -> int | None:
+    return None if facts.keep_days is None else facts.opened_ms + facts.keep_days * DAY_MS
+
+
+@asynccontextmanager
+async def opened_store(config: ServerConfig) -> AsyncIterator[Store]:
+    """Yield the records that are configured, with this version's schema.
+
+    Raises:
+        RecordsError: there is no key, the keys are wrong, or the schema is another one.
+        RecordsAwayError: the database does not answer.
+    """
+    cipher = Cipher(read_keys(config))
+    async with connected(config) as engine:
+        async with answering(60):
+            await prepare(engine)
+        store = Store(engine, cipher)
+        await store.check_key()
+        yield store
+
+
+@asynccontextmanager
+async def answering(seconds: float = 2 * LOCK_SECONDS) -> AsyncIterator[None]:
+    """Raise RecordsAwayError, which holds no value of a row, for whatever the database raises."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except OperationalError as error:
+        # What the driver says here is about the connection, never about a row.
+        reason, _, _ = str(error.orig).partition("\n")
+        raise RecordsAwayError(f"the database does not answer: {reason}") from None
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise RecordsAwayError(f"the database does not answer: {type(error).__name__}") from None

@@ -1,0 +1,63 @@
+"""Recorded states as CSV (RFC 4180), one line a state. No asyncio, no clock."""
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+
+from esapr.inference.emotions import LABELS
+from esapr.protocol.messages import Fused, TextState, VoiceState
+from esapr.protocol.report import RecordedFace, RecordedState
+
+_NUMBERS = ("confidence", "valence", "arousal")
+COLUMNS = (
+    *("seq", "t_start_ms", "t_end_ms", "label", "abstain", *_NUMBERS),
+    *(f"fused_{label}" for label in LABELS),
+    *(f"{part}_{name}" for part in ("face", "voice", "text") for name in ("weight", "coverage")),
+    *("blinks_total", "blink_rate", "speech_ms", "loudness_db", "text_lines"),
+    *("quality", "level", "muted", "dropped_frames", "dropped_windows", "dropped_lines"),
+)
+"""What does not apply is empty; several flags have blanks between them."""
+
+Cell = str | float
+
+
+def table(states: Iterable[RecordedState]) -> str:
+    """Return the states as CSV with a line of names on top."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(_line(state) for state in states)
+    return text.getvalue()
+
+
+def _line(state: RecordedState) -> list[Cell]:
+    face, voice, text = state.modalities.face, state.modalities.voice, state.modalities.text
+    flags = [*_quality(face), *_quality(voice), *_quality(text)]
+    return [
+        *(state.seq, state.t_start_ms, state.t_end_ms),
+        state.fused.label if state.fused else "",
+        state.abstain.reason if state.abstain else "",
+        *_fused(state.fused),
+        *(*_share(face), *_share(voice), *_share(text)),
+        *((face.blinks_total, face.blink_rate) if face else ("", "")),
+        *((voice.speech_ms, voice.loudness_db) if voice else ("", "")),
+        text.lines if text else "",
+        *(" ".join(flags), state.level, " ".join(state.muted)),
+        *(state.dropped.frames, state.dropped.windows, state.dropped.lines),
+    ]
+
+
+def _fused(fused: Fused | None) -> list[Cell]:
+    if fused is None:
+        return [""] * (len(_NUMBERS) + len(LABELS))
+    return [fused.confidence, fused.valence, fused.arousal, *fused.probs]
+
+
+def _share(part: object) -> list[Cell]:
+    if isinstance(part, RecordedFace | VoiceState | TextState):
+        return [part.weight, part.coverage]
+    return ["", ""]
+
+
+def _quality(part: object) -> list[str]:
+    return part.quality if isinstance(part, RecordedFace | VoiceState | TextState) else []
