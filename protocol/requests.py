@@ -12,6 +12,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
 # For Python "$" matches before a line's end, too, and JSON Schema has no "\Z".
 _ROOM = r"^(?!.*\n)[A-Za-z0-9_-]+$"
 RoomName = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME_CHARACTERS, pattern=_ROOM)]
+Origin = Annotated[
+    str,
+    Meta(
+        max_length=limits.MAX_NAME_CHARACTERS, pattern=r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+$"
+    ),
+]
 TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
@@ -60,7 +66,7 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     room: RoomName | UnsetType = UNSET
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
-    origin: Name | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
     retention_days: Annotated[int, Meta(ge=1, le=limits.MAX_RETENTION_DAYS)] | UnsetType = UNSET
 
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec import field as struct_field
 
 from esapr.protocol import limits
-from esapr.protocol.requests import Modality, Name
+from esapr.protocol.requests import Modality, Name, Origin
 
 Role = Literal["participant", "clinician", "observer", "supervisor"]
 View = Literal["own", "full", "trends", "aggregate"]
@@ -33,7 +33,7 @@ class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     redeem_seconds: Annotated[int, Meta(ge=1, le=limits.MAX_REDEEM_SECONDS)] = (
         limits.MAX_REDEEM_SECONDS
     )
-    origin: Name | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
 
 
 class TokenAnswer(Struct, frozen=True):

@@ -119,7 +119,6 @@ class WriteBehind:
 
     def erase(self, session: str) -> None:
         """Erase all that is kept of a session, and keep nothing that still comes."""
-        self._kept.discard(session)
         self._with_text.discard(session)
         self._buffer.erase(session, round(unix_time() * 1000))
 

@@ -5,7 +5,7 @@ verify: gateways that share the file take each other's tokens, and rotation puts
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
@@ -48,7 +48,7 @@ class Presented:
     """A token that this cluster has signed, and the secret that its client has put behind it."""
 
     grant: Grant
-    secret: str
+    secret: str = field(repr=False)
 
 
 class Signing:

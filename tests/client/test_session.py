@@ -205,3 +205,12 @@ async def test_fast_pictures_and_text_are_paced_below_what_the_server_refuses() 
                     break
         assert [message for message in messages if isinstance(message, Error)] == []
         assert not any(isinstance(message, Gap) for message in messages)
+
+
+async def test_the_token_as_it_was_issued_is_spent_once_the_client_has_connected() -> None:
+    async with running_server() as server, Client(server.url) as client:
+        opened = await client.open(consent=RECEIPT)
+        async with client.watch(opened.feed_url, opened.client_token), Client(server.url) as thief:
+            with pytest.raises(RefusedError, match="token_invalid"):
+                async with thief.watch(opened.feed_url, opened.client_token):
+                    pass

@@ -122,7 +122,10 @@ class Api:
         if response.status_code == 201 and "client_token" in response.json():
             opened = response.json()
             path = f"{self._url}/v1/sessions/{opened['session_id']}"
-            assert self._http.delete(path, headers=bearer(opened)).status_code == 204
+            headers = bearer(opened)
+            if isinstance(case.body, dict) and "origin" in case.body:
+                headers["Origin"] = case.body["origin"]
+            assert self._http.delete(path, headers=headers).status_code == 204
         if response.status_code == 202 and "analysis_id" in response.json():
             taken = response.json()
             path = f"{self._url}{taken['url']}"

@@ -1,18 +1,21 @@
 """Everybody who may call a server, rightly or not, and a world to do it in."""
 
+import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 import msgspec
 
+from esapr.protocol.analyses import REQUEST_HEADER
 from esapr.protocol.limits import CLOCK_LEEWAY_SECONDS, MIN_CLIENT_SECRET
 from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Grant
 from tests.server.http.keyed import Json, bearer, make, opened
+from tests.serving import CONSENT
 
 CLINIC, ELSEWHERE = "https://clinic.example", "https://elsewhere.example"
 MINE, THEIRS = "m" * MIN_CLIENT_SECRET, "t" * MIN_CLIENT_SECRET
@@ -33,6 +36,18 @@ class World:
     ann: Json
     bob: Json
     eve: Json
+    analyses: list[Json] = field(default_factory=list)
+
+    async def analysis(self) -> Json:
+        """Return the clinic's analysis of a line of text, which is made once."""
+        if not self.analyses:
+            wanted = {"purpose": "telehealth", "jurisdiction": "DE", "consent": CONSENT}
+            headers = {"Content-Type": "text/plain", REQUEST_HEADER: json.dumps(wanted)}
+            headers |= bearer(self.clinic)
+            async with self.http.post("/v1/analyses", data=b"Hello.", headers=headers) as taken:
+                assert taken.status == 202, await taken.text()
+                self.analyses.append(await taken.json())
+        return self.analyses[0]
 
     async def token(self, of: Json, role: str = "participant", **wanted: object) -> Json:
         key = self.rival if of is self.eve else self.clinic
@@ -200,6 +215,10 @@ async def revoked(world: World) -> Headers:
     return bearer(made["token"])
 
 
+async def analysis_reader(world: World) -> Headers:
+    return bearer((await world.analysis())["token"])
+
+
 async def redeemed(world: World) -> str:
     token: str = (await world.token(world.ann))["token"]
     path = f"/v1/sessions/{world.ann['session_id']}"
@@ -220,6 +239,6 @@ CALLERS = (
     *(participant, second_screen, client, another_participant, participant_elsewhere),
     *(clinician, observer, supervisor, bobs_clinician),
     *(clinician_elsewhere, observer_elsewhere, supervisor_elsewhere),
-    *(right_origin, wrong_origin, no_origin),
+    *(right_origin, wrong_origin, no_origin, analysis_reader),
     *(expired, too_early, tampered, never_issued, replayed, replayed_by_a_client, revoked),
 )

@@ -67,6 +67,12 @@ ALLOWED = {
     "pushMedia": replace(MEDIA, answer="media_unsupported"),
     "patchMedia": replace(MEDIA, answer="not_found"),
     "stopMedia": replace(MEDIA, answer="not_found"),
+    "createAnalysis": Call(
+        "config_invalid", {"key", "rivals_key"}, {"scope_missing": {"admin_key"}}
+    ),
+    "getAnalysis": Call("200", {"analysis_reader"}),
+    "getAnalysisEvents": Call("200", {"analysis_reader"}),
+    "forgetAnalysis": Call("204", {"analysis_reader"}),
     **dict.fromkeys(
         (
             *("describeWhip", "describeMedia", "listModels", "getOpenApi", "getAsyncApi"),
@@ -78,10 +84,12 @@ ALLOWED = {
 ON_LOOPBACK = {
     # Without a key, but not for pages of other sites.
     "createDemoSession": Call("bad_message", EVERYBODY - {"right_origin", "wrong_origin"}),
+    "createDemoAnalysis": Call("consent_required", EVERYBODY - {"right_origin", "wrong_origin"}),
     "drain": Call("202", EVERYBODY - {"right_origin", "wrong_origin"}),
 }
 ELSEWHERE_BOUND = {
     "createDemoSession": Call("not_found", EVERYBODY),
+    "createDemoAnalysis": Call("not_found", EVERYBODY),
     "drain": Call("202", {"admin_key"}, {"scope_missing": {"key", "rivals_key"}}),
 }
 OPERATIONS = {
@@ -118,6 +126,7 @@ async def answer(world: World, method: str, path: str, caller: Caller) -> str:
         room=world.ann["room"],
         token=(await world.token(world.ann))["token_id"],
         peer="none",
+        analysis=(await world.analysis())["analysis_id"] if "{analysis}" in path else "none",
     )
     async with world.http.request(method, there, headers=headers) as response:
         return await code(response)

@@ -12,6 +12,7 @@ from esapr.protocol.openapi import openapi
 from esapr.protocol.routes import ROUTES
 from esapr.server.http import (
     admin,
+    analyses,
     consent,
     feed,
     health,
@@ -37,6 +38,7 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *feed.routes(),
         *rooms.routes(),
         *admin.routes(),
+        *analyses.routes(demo=True),
     ]
 
     assert {(route.method, route.path) for route in served} == {

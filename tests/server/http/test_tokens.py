@@ -26,6 +26,7 @@ async def test_a_token_says_what_it_allows_and_where() -> None:
         ({"role": "observer", "scopes": ["mute"]}, "scopes"),
         ({"role": "clinician", "scopes": ["tokens"]}, "scopes"),
         ({"role": "clinician", "redeem_seconds": 0}, "redeem_seconds"),
+        ({"role": "clinician", "origin": "clinic.example"}, "origin"),
         (
             {"role": "clinician", "redeem_seconds": limits.MAX_REDEEM_SECONDS + 1},
             "redeem_seconds",

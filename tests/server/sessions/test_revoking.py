@@ -22,6 +22,7 @@ from esapr.server.pipeline import running_pipeline
 from esapr.server.sessions.endings import revoked
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.records.recorder import NoRecorder
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.session import Session
 from esapr.server.trust.notices import read_notices
@@ -43,6 +44,7 @@ async def test_no_state_is_made_once_consent_is_revoked() -> None:
                 notices=read_notices(None),
                 publish=lambda _, item: published.append(item),
                 owned=lambda: True,
+                recorder=NoRecorder(),
             )
             request = msgspec.convert({"consent": CONSENT, "tick_ms": 1000}, SessionRequest)
             session = Session("s", request, host)
