@@ -17,6 +17,7 @@ from esapr.protocol import analyses, limits, messages
 from esapr.protocol.errors import CloseCode, ErrorCode, WarningCode
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
+from esapr.server.trust.audit import AuditEvent
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -39,6 +40,19 @@ def test_every_message_type() -> None:
 @pytest.mark.parametrize("codes", [ErrorCode, WarningCode, Abstain])
 def test_every_code(codes: type[ErrorCode | WarningCode | Abstain]) -> None:
     assert undocumented({str(code) for code in codes}, "protocol.md") == set()
+
+
+def test_every_event_of_the_audit_log() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("server", "cli")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "audit.py"
+    )
+    written = {event for event in get_args(AuditEvent) if f'"{event}"' in code}
+
+    assert {"consent.given", "key.created"} <= written
+    assert undocumented(written, "audit.md") == set()
 
 
 def test_every_close_code() -> None:
