@@ -144,8 +144,9 @@ async def test_a_backend_revokes_consent_and_the_session_is_gone(tmp_path: Path)
             close = await feed.receive()
             assert (close.type, close.data) == (aiohttp.WSMsgType.CLOSE, 4403)
         assert (await http.get(path, headers=bearer(opened))).status == 404
-        last = audited(tmp_path)[-1]
-        assert (last["event"], last["session"]) == ("consent.revoked", opened["session_id"])
+        revoked, erased = audited(tmp_path)[-2:]
+        assert (revoked["event"], revoked["session"]) == ("consent.revoked", opened["session_id"])
+        assert (erased["event"], erased["session"]) == ("records.erased", opened["session_id"])
 
 
 async def test_a_backend_cannot_open_what_is_never_done(tmp_path: Path) -> None:
@@ -185,8 +186,9 @@ async def test_a_backend_revokes_consent_with_its_key(tmp_path: Path) -> None:
         session = await opened(http, key)
         path = f"/v1/sessions/{session['session_id']}/consent"
         assert (await http.delete(path, headers=key_header(key))).status == 204
-        last = audited(tmp_path)[-1]
-        assert (last["event"], last["actor"]) == ("consent.revoked", f"key:{keys.read()[-1].id}")
+        revoked, erased = audited(tmp_path)[-2:]
+        assert (revoked["event"], erased["event"]) == ("consent.revoked", "records.erased")
+        assert revoked["actor"] == erased["actor"] == f"key:{keys.read()[-1].id}"
 
 
 async def test_consent_is_revoked_with_the_token_of_the_session_alone() -> None:
@@ -208,7 +210,8 @@ async def test_revocation_over_the_feed_is_in_the_log(tmp_path: Path) -> None:
             await feed.send_json({"type": "consent.revoke"})
             async for _ in feed:
                 pass
-    assert audited(tmp_path)[-1]["event"] == "consent.revoked"
+    events = [line["event"] for line in audited(tmp_path)]
+    assert events[-2:] == ["consent.revoked", "records.erased"]
 
 
 async def test_a_session_that_cannot_be_logged_does_not_open(

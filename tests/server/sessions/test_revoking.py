@@ -19,10 +19,10 @@ from esapr.protocol.rooms import MemberLeft
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
+from esapr.server.records.recorder import NoRecorder
 from esapr.server.sessions.endings import revoked
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.records.recorder import NoRecorder
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.session import Session
 from esapr.server.trust.notices import read_notices
@@ -47,7 +47,7 @@ async def test_no_state_is_made_once_consent_is_revoked() -> None:
                 recorder=NoRecorder(),
             )
             request = msgspec.convert({"consent": CONSENT, "tick_ms": 1000}, SessionRequest)
-            session = Session("s", request, host)
+            session = Session("s", request, host, "")
             running = group.create_task(session.run())
             await asyncio.sleep(3.5)
             session.put_frame(VideoFrame(session.now(), np.zeros((240, 320, 3), np.uint8)))
