@@ -8,7 +8,7 @@ import pytest
 
 from esapr.protocol.limits import TEXT_BURST
 from tests.cluster.extra import require
-from tests.server.bus.nats_server import gateways, nats_server
+from tests.server.bus.nats_server import gateway, gateways, nats_server
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, receive
 from tests.serving import running_server
 
@@ -55,9 +55,7 @@ async def test_a_stopping_gateway_hands_its_sessions_over_without_a_missing_stat
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(
-            running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
-        )
+        other = await leaving.enter_async_context(gateway(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob")
         async with at(here, bob).feed() as through, bob.feed() as socket:
@@ -85,7 +83,7 @@ async def test_what_a_session_shows_goes_on_at_the_gateway_that_takes_it_over() 
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        other = await leaving.enter_async_context(gateway(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob", modalities=["text"])
         async with bob.feed() as socket:
@@ -106,7 +104,7 @@ async def test_what_was_said_right_before_a_move_is_scored() -> None:
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        other = await leaving.enter_async_context(gateway(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob", modalities=["text"], tick_ms=5_000)
         async with bob.feed() as socket:
@@ -126,7 +124,7 @@ async def test_a_pause_outlives_the_gateway_that_was_told() -> None:
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(running_server(bus="nats", nats_url=nats.url))
+        other = await leaving.enter_async_context(gateway(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob")
         async with bob.feed() as socket:
