@@ -109,14 +109,27 @@ async def test_text_is_kept_only_where_that_was_agreed_to(sqlite_config: ServerC
 
 
 async def test_an_erasure_overtakes_what_is_buffered(sqlite_config: ServerConfig) -> None:
-    metrics = Metrics()
     async with store_of(sqlite_config) as store:
-        recorder = WriteBehind(store, metrics)
+        recorder = WriteBehind(store, Metrics())
         recorder.opened(facts())
         recorder.put(SESSION, state(0))
         recorder.erase(SESSION)
         recorder.put(SESSION, state(1))
         recorder.closed(Closing(SESSION, 5, "closed", TOTALS))
+        await recorder.settle()
+
+        assert await store.read(SESSION) is None
+
+
+async def test_what_another_gateway_still_holds_of_an_erased_session_is_counted(
+    sqlite_config: ServerConfig,
+) -> None:
+    metrics = Metrics()
+    async with store_of(sqlite_config) as store:
+        recorder = WriteBehind(store, metrics)
+        recorder.opened(facts())
+        recorder.put(SESSION, state(0))
+        await store.erase([SESSION], 7)
         await recorder.settle()
 
         assert await store.read(SESSION) is None
