@@ -230,9 +230,12 @@ async def test_nothing_of_a_session_is_left_behind(tmp_path: Path) -> None:
     assert canaries.in_(said) == set()
     kept = server.files()
     assert {name: found for name, data in kept.items() if (found := canaries.in_(data))} == {}
-    # What outlives a session is the audit log, and what signs tokens; media has no file to be in.
+    # What outlives a session: the audit log, what signs tokens, and the states, which are sealed.
+    # Media has no file to be in.
     signing = {"state/signing_keys.json", "state/.signing_keys.json.lock"}
-    assert {name for name in kept if not name.startswith("state/audit/")} == signing
+    records = {"state/records.db", "state/records.key"}
+    found = {name for name in kept if not name.startswith("state/audit/")}
+    assert found == signing | records
 
 
 def test_a_canary_is_found_in_every_form() -> None:

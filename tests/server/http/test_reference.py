@@ -18,6 +18,7 @@ from esapr.server.http import (
     health,
     invitations,
     reference,
+    reports,
     rooms,
     sessions,
     whip,
@@ -37,6 +38,7 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *whip.routes(),
         *feed.routes(),
         *rooms.routes(),
+        *reports.routes(),
         *admin.routes(),
         *analyses.routes(demo=True),
     ]
