@@ -16,11 +16,8 @@ class Subscriber:
         self._form = form
         self.unknown = 0
         """Messages of types that this version does not know; the protocol says: ignore them."""
-
-    @property
-    def close_code(self) -> int | None:
-        """Close code of the socket, once it is closed."""
-        return self._socket.close_code
+        self.close_code: int | None = None
+        """Close code that the server gave, once it has."""
 
     async def send(self, message: ClientMessage) -> None:
         """Send one message."""
@@ -39,6 +36,9 @@ class Subscriber:
         while True:
             frame = await self._socket.receive()
             if frame.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                # aiohttp's own answers 1006 where the connection is gone before this is read.
+                closed = frame.type is aiohttp.WSMsgType.CLOSE
+                self.close_code = frame.data if closed else self._socket.close_code
                 raise StopAsyncIteration
             data = frame.data.encode() if isinstance(frame.data, str) else frame.data
             try:
