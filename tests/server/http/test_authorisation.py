@@ -103,11 +103,17 @@ OPERATIONS = {
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_every_caller_of_every_call(operation: str, host: str, tmp_path: Path) -> None:
     calls = ALLOWED | (ON_LOOPBACK if host == "127.0.0.1" else ELSEWHERE_BOUND)
+    found: dict[str, str] = {}
     async with keyed_server(tmp_path, host=host) as (http, keys, _):
-        found = {}
-        for caller in CALLERS:
+        callers = iter(CALLERS)
+        while len(found) < len(CALLERS):
             async with world(http, keys) as there:
-                found[caller.__name__] = await answer(there, *OPERATIONS[operation], caller)
+                for caller in callers:
+                    got = await answer(there, *OPERATIONS[operation], caller)
+                    found[caller.__name__] = got
+                    # Something was deleted, so the next caller gets another world.
+                    if got == "204":
+                        break
     assert found == expected(calls[operation])
 
 
