@@ -4,6 +4,7 @@ Every function takes uint8 faces ``[N, 48, 48]`` and returns float32 ``[N, D]``.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
@@ -105,6 +106,7 @@ def _face_mesh(images: Faces, output: str) -> Features:
     return np.concatenate(found)
 
 
+@cache
 def _session() -> ort.InferenceSession:
     """Open the shipped FaceMesh with its inner features as one more output."""
     model = onnx.load(ROOT / "face_landmarks" / "model.onnx")
