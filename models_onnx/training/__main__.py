@@ -11,7 +11,10 @@ import sys
 STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "face_detector": (("face.convert_detector",),),
     "face_landmarks": (("face.convert_landmarks",),),
-    "face_expression": (("face.train_expression",), ("face.export_expression", "--final")),
+    "face_expression": (
+        ("face.train_expression", "residual"),
+        ("face.export_expression", "residual", "--final"),
+    ),
     "voice_activity": (("voice.convert_activity",),),
     "voice_expression": (("voice.train_expression",),),
     "text_expression": (("text.train_expression",), ("text.export_expression",)),

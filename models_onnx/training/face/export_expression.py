@@ -24,7 +24,8 @@ from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
 from esapr.models_onnx.evaluation import fer2013, metrics
 from esapr.models_onnx.evaluation.face_expression import majority
-from esapr.models_onnx.training.face.expression_network import BEST, SIDE, body, standardise
+from esapr.models_onnx.training.face import expression_network, mobile_network
+from esapr.models_onnx.training.face.expression_network import BEST, SIDE, standardise
 from esapr.models_onnx.training.face.pictures import astronaut
 from esapr.models_onnx.training.face.quantise import quantise
 from esapr.models_onnx.training.face.timing import milliseconds, session
@@ -32,18 +33,23 @@ from esapr.models_onnx.training.folders import data_folder, run_folder
 from esapr.models_onnx.training.release import Release, write
 
 OPSET = 17
+# Each body, and the side of the picture that it is trained for.
+NETWORKS = {"residual": (expression_network.body, 48), "mobile": (mobile_network.body, 64)}
 TOLERANCE = 0.3
 CALIBRATED_ON = 512
 CITATION = "Goodfellow et al. 2013, arXiv:1307.0414"
 
 
-def network(weights: Path) -> keras.Model:
-    """Return the network that takes uint8 grey ``image`` ``[batch, 48, 48, 1]``."""
+def network(kind: str, weights: Path) -> keras.Model:
+    """Return the trained network that takes uint8 grey ``image`` ``[batch, 48, 48, 1]``."""
+    body, side = NETWORKS[kind]
     trained = body()
     with np.load(weights) as stored:
         trained.set_weights([stored[name] for name in stored.files])
     image = keras.Input((SIDE, SIDE, 1), dtype="uint8", name="image")
     grey = keras.ops.cast(image, "float32")
+    if side != SIDE:
+        grey = keras.ops.image.resize(grey, (side, side), interpolation="bilinear")
     return keras.Model(image, trained(standardise(grey), training=False), name="face_expression")
 
 
@@ -140,13 +146,14 @@ def parity_case() -> NDArray[np.uint8]:
 def main() -> None:
     """Export the kept weights and write the model folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", default="face_expression", help="name of the run's folder")
+    parser.add_argument("network", choices=list(NETWORKS))
+    parser.add_argument("--run", help="name of the run's folder")
     parser.add_argument(
         "--final", action="store_true", help="also report PrivateTest: once, for the shipped model"
     )
     arguments = parser.parse_args()
-    folder = run_folder(arguments.run)
-    model, path = network(folder / BEST), folder / "face_expression.onnx"
+    folder = run_folder(arguments.run or f"face_expression_{arguments.network}")
+    model, path = network(arguments.network, folder / BEST), folder / "face_expression.onnx"
     plain = folder / "float.onnx"
     export(model, plain)
     quantise(plain, path, calibration_faces())

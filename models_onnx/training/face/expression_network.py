@@ -48,7 +48,7 @@ def body(normalisation: Normalisation = keras.layers.BatchNormalization) -> kera
     x = keras.layers.GlobalAveragePooling2D(dtype="float32")(x)
     x = keras.layers.Dropout(0.3, dtype="float32")(x)
     logits = keras.layers.Dense(CLASSES, dtype="float32", name="logits")(x)
-    return keras.Model(image, logits, name="face_expression")
+    return keras.Model(image, logits, name="residual")
 
 
 def _residual(x: Any, channels: int, stride: int, normalisation: Normalisation) -> Any:

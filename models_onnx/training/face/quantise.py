@@ -38,8 +38,8 @@ def quantise(source: Path, target: Path, images: NDArray[np.uint8]) -> None:
 
     Ranges of activations are the extremes over ``images``; each output channel has its own scale.
     Weights use seven of their eight bits: processors without VNNI sum pairs of products in 16 bits,
-    which eight would overflow. The first convolution stays in float, where its nine inputs a
-    channel are faster, and so does the last product.
+    which eight would overflow. The first convolutions, of nine inputs a channel, stay in
+    float, where they are faster, and so does the last product.
     """
     prepared = target.with_suffix(".prepared.onnx")
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
@@ -59,11 +59,23 @@ def quantise(source: Path, target: Path, images: NDArray[np.uint8]) -> None:
 
 
 def _quantised(model: onnx.ModelProto) -> list[str]:
-    """Name the convolutions but the first, and what lies between them and behind."""
-    nodes = list(model.graph.node)
-    convolutions = [i for i, node in enumerate(nodes) if node.op_type == "Conv"]
-    kinds = {"Conv", "Relu", "Add", "GlobalAveragePool"}
-    return [node.name for node in nodes[convolutions[1] :] if node.op_type in kinds]
+    """Name the convolutions of several channels and what follows each, up to the pooling.
+
+    A network's first convolutions have one input channel a kernel: the stem, the depthwise one
+    behind it.
+    """
+    kernels = {constant.name: constant.dims for constant in model.graph.initializer}
+    behind: set[str] = set()
+    found = []
+    for node in model.graph.node:
+        inner = node.op_type == "Conv" and kernels[node.input[1]][1] > 1
+        if not inner and behind.isdisjoint(node.input):
+            continue
+        if node.op_type in {"Conv", "Relu", "Clip", "Add", "GlobalAveragePool"}:
+            found.append(node.name)
+        if node.op_type != "GlobalAveragePool":
+            behind.update(node.output)
+    return found
 
 
 def fold_pooling(model: onnx.ModelProto) -> None:
