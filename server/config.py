@@ -22,6 +22,7 @@ _PATTERNS = {
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
     "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
 }
+_SECRETS = {"audit_key", "database_url", "nats_url", "turn_secret"}  # or ESAPR_<NAME>_FILE
 _DATABASES = re.compile(r"(sqlite|postgresql)://\S+")
 
 
@@ -268,10 +269,20 @@ def _parse(environ: Mapping[str, str]) -> dict[str, object]:
     if state_home := environ.get("XDG_STATE_HOME"):
         values["state_dir"] = f"{state_home}/esapr"
     for setting in fields(ServerConfig):
-        text = environ.get(f"ESAPR_{setting.name.upper()}")
+        name = f"ESAPR_{setting.name.upper()}"
+        text = environ.get(name)
+        if text is None and setting.name in _SECRETS and (file := environ.get(f"{name}_FILE")):
+            text = _secret(setting.name, Path(file))
         if text is not None:
             values[setting.name] = _convert(setting.name, type(setting.default), text)
     return values
+
+
+def _secret(name: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: {error}") from error
 
 
 def _convert(name: str, kind: type, text: str) -> object:

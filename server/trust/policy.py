@@ -36,7 +36,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     """What holds for ``purposes`` in ``jurisdictions`` (``*``: all), for everybody or ``subjects``.
 
     ``notice`` says that people must be shown what happens. ``source`` names where it comes from,
-    ``checked`` the day on which it was compared with that.
+    ``checked`` the day on which it was compared with that text: None if it was not.
     """
 
     id: Text
@@ -45,7 +45,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Outcome
     reason: Text
     source: Text
-    checked: date
+    checked: date | None = None
     notice: bool = False
     subjects: list[SubjectFlag] = struct_field(default_factory=list)
 
@@ -90,7 +90,6 @@ DEFAULT_DENY = Rule(
     outcome="refuse",
     reason="no rule allows this purpose",
     source="ESAPR, docs/explanation/law.md",
-    checked=date(2026, 11, 23),
 )
 
 

@@ -1,4 +1,6 @@
-"""Settings of devices: what is refused, and what is said when a device is missing."""
+"""Settings: what is refused, what is said when a device is missing, secrets in files."""
+
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -33,3 +35,23 @@ def test_a_device_that_is_missing_is_said_once(device: str, warned: list[str]) -
 
     assert [line["kind"] for line in lines if line["event"] == "device_missing"] == warned
     assert all(line["log_level"] == "warning" for line in lines)
+
+
+@pytest.mark.parametrize("name", ["audit_key", "database_url", "nats_url", "turn_secret"])
+def test_a_secret_may_be_in_a_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "postgresql://esapr:long-enough-for-an-audit-key@db/esapr"
+    file = tmp_path / name
+    file.write_text(f"{secret}\n")
+    monkeypatch.setenv(f"ESAPR_{name.upper()}_FILE", str(file))
+    assert getattr(ServerConfig.from_environ(), name) == secret
+
+    monkeypatch.setenv(f"ESAPR_{name.upper()}", "sqlite:///another-one-long-enough-to-win")
+    assert getattr(ServerConfig.from_environ(), name).startswith("sqlite:///another")
+
+
+def test_a_secret_whose_file_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESAPR_TURN_SECRET_FILE", "/nowhere/turn")
+    with pytest.raises(ConfigError, match=r"turn_secret: .*No such file"):
+        ServerConfig.from_environ()

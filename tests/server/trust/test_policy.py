@@ -10,6 +10,7 @@ from esapr.protocol.requests import SubjectFlag
 from esapr.server.trust.opening import installed_policy
 from esapr.server.trust.policy import NEVER, Policy, PolicyError, read_policy
 
+ROOT = Path(__file__).parents[3]
 SHIPPED = installed_policy(None)
 PLACES = ["", "EU", "DE", "FR", "US", "US-IL", "US-TX", "US-WA", "US-CA", "GB", "BR"]
 SHIPPED_TEXT = """
@@ -201,8 +202,20 @@ def test_a_bad_file_is_named(text: str, said: str) -> None:
         deployed(text)
 
 
-def test_every_rule_has_a_source_and_a_date() -> None:
-    assert all(rule.source and rule.reason and rule.checked for rule in SHIPPED._rules)
+def test_every_rule_has_a_source_and_the_page_says_which_were_not_compared_with_theirs() -> None:
+    assert all(rule.source and rule.reason for rule in SHIPPED._rules)
+    page = (ROOT / "docs/explanation/law.md").read_text(encoding="utf-8")
+    table, _, unchecked = page.partition("## What was read")[2].partition("**Not checked")
+    unchecked = unchecked.partition("## ")[0]
+
+    for rule in SHIPPED._rules:
+        assert f"`{rule.id}`" in (table if rule.checked else unchecked), rule.id
+
+
+def test_a_rule_may_say_that_nobody_has_compared_it_with_its_source() -> None:
+    text = rule("telehealth", "*", "refuse").replace("checked = 2026-01-01", "")
+
+    assert deployed(text).decide("telehealth", "DE").rule.checked is None
 
 
 @given(
