@@ -6,12 +6,13 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aiohttp
 
+from esapr.server.app import Server
 from tests.serving import running_server
 
 NATS = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
@@ -60,14 +61,17 @@ async def nats_server() -> AsyncIterator[NatsServer]:
             await server.kill()
 
 
+def gateway_of(nats: NatsServer) -> AbstractAsyncContextManager[Server]:
+    """A gateway that knows the keys of all those of ``nats``."""
+    return running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
+
+
 @asynccontextmanager
 async def gateways(nats: NatsServer) -> AsyncIterator[list[aiohttp.ClientSession]]:
     """Two gateways, each by the client that speaks to it."""
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(2):
-            running = await stack.enter_async_context(
-                running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
-            )
+            running = await stack.enter_async_context(gateway_of(nats))
             clients.append(await stack.enter_async_context(aiohttp.ClientSession(running.url)))
         yield clients
