@@ -47,6 +47,7 @@ from esapr.server.http.keys import (
     STORE,
     TOKENS,
 )
+from esapr.server.http.routing import preflights
 from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
@@ -206,7 +207,9 @@ def _application(
     open_sessions, gateway = here
     app = guarded(config, open_sessions.metrics, gateway)
     app[AUDIT], app[GATE] = ground.trust.audit, ground.trust.gate
-    app[ANALYSES] = Analyses(group, config, open_sessions)
+    app[ANALYSES] = Analyses(
+        group, config, open_sessions, gateway.ownership.gateway if gateway else ""
+    )
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
@@ -217,22 +220,21 @@ def _application(
     app[TOKENS] = open_sessions.tokens
     if ground.kept.store:
         app[STORE] = ground.kept.store
-    app.add_routes(
-        [
-            *health.routes(),
-            *reference.routes(),
-            *sessions.routes(demo=config.loopback),
-            *invitations.routes(),
-            *consent.routes(),
-            *whip.routes(),
-            *feed.routes(),
-            *rooms.routes(),
-            *analyses.routes(demo=config.loopback),
-            *(reports.routes() if ground.kept.store else []),
-            *pages.routes(static),
-            *admin.routes(),
-        ]
-    )
+    routes = [
+        *health.routes(),
+        *reference.routes(),
+        *sessions.routes(demo=config.loopback),
+        *invitations.routes(),
+        *consent.routes(),
+        *whip.routes(),
+        *feed.routes(),
+        *rooms.routes(),
+        *analyses.routes(demo=config.loopback),
+        *(reports.routes() if ground.kept.store else []),
+        *pages.routes(static),
+        *admin.routes(),
+    ]
+    app.add_routes([*routes, *preflights(routes)])
     return app
 
 

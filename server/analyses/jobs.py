@@ -135,9 +135,15 @@ class Job:
 class Analyses:
     """Every analysis by id, each a task of the server's TaskGroup."""
 
-    def __init__(self, group: asyncio.TaskGroup, config: ServerConfig, sessions: Sessions) -> None:
-        """Run analyses in ``group``, with the pipeline and metrics of ``sessions``."""
+    def __init__(
+        self, group: asyncio.TaskGroup, config: ServerConfig, sessions: Sessions, gateway: str
+    ) -> None:
+        """Run analyses in ``group``, with the pipeline and metrics of ``sessions``.
+
+        Their ids end with that of the ``gateway``, if the server is one of several.
+        """
         self._group = group
+        self._behind_ids = f"-{gateway}" if gateway else ""
         self._metrics = sessions.metrics
         self._means = Means(sessions.pipeline, sessions.metrics, config.smoothing_half_life)
         self._turns = asyncio.Semaphore(limits.ANALYSES_AT_A_TIME)
@@ -175,7 +181,7 @@ class Analyses:
         opened = await asyncio.to_thread(
             open_file, data, form, longest=limits.MAX_RECORDING_SECONDS
         )
-        analysis_id = uuid4().hex
+        analysis_id = uuid4().hex + self._behind_ids
         subject = Subject(
             analysis_id, request.participant, tuple(request.modalities), request.tick_ms
         )

@@ -22,15 +22,14 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
 from esapr.server.analyses.formats import format_of_type
 from esapr.server.analyses.jobs import Job
-from esapr.server.http.consent import admit
+from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import ANALYSES, CONFIG
+from esapr.server.http.event_stream import sent
+from esapr.server.http.keys import ANALYSES, AUDIT, CONFIG
 from esapr.server.http.routing import bind
 from esapr.server.http.sessions import demonstration, refuse_compressed
 from esapr.server.http.tokens import authorised_key, caller, check_local
-
-READ_SECONDS = 30.0
-"""How long a reader of events may take for one; then its connection is cut."""
+from esapr.server.trust.gate import Admission
 
 
 def routes(*, demo: bool) -> list[web.RouteDef]:
@@ -55,20 +54,27 @@ async def post_analysis(request: web.Request) -> web.Response:
             ``recording_too_long``.
     """
     authorised_key(request, "sessions")
-    return await _take(request, await wanted_analysis(request, demo=False))
+    return await _take(request, *await wanted_analysis(request, demo=False))
 
 
 async def post_demo_analysis(request: web.Request) -> web.Response:
     """Take a file in without a key, on this machine. Raises what :func:`post_analysis` does."""
     check_local(request)
-    return await _take(request, await wanted_analysis(request, demo=True))
+    return await _take(request, *await wanted_analysis(request, demo=True))
 
 
-async def _take(request: web.Request, wanted: AnalysisRequest) -> web.Response:
+async def _take(
+    request: web.Request, wanted: AnalysisRequest, admission: Admission
+) -> web.Response:
     form = format_of_type(request.content_type)
-    analyses = request.app[ANALYSES]
+    analyses, actor = request.app[ANALYSES], caller(request).actor
     with analyses.place():
         job = await analyses.create(wanted, form, await read_file(request))
+        try:
+            await note_opened(request.app[AUDIT], "analysis.opened", job.id, admission, actor)
+        except ProtocolError:
+            await analyses.forget(job)
+            raise
     path = f"/v1/analyses/{job.id}"
     credentials = AnalysisCredentials(
         analysis_id=job.id,
@@ -80,8 +86,8 @@ async def _take(request: web.Request, wanted: AnalysisRequest) -> web.Response:
     return json_response(credentials, HTTPStatus.ACCEPTED, {"Location": path})
 
 
-async def wanted_analysis(request: web.Request, *, demo: bool) -> AnalysisRequest:
-    """Return what a file is analysed for, if the gate admits it as it admits a session.
+async def wanted_analysis(request: web.Request, *, demo: bool) -> tuple[AnalysisRequest, Admission]:
+    """Return what a file is analysed for, and why: the gate admits it as it admits a session.
 
     Raises:
         ProtocolError: ``bad_message``, ``config_invalid``, or whatever
@@ -96,8 +102,8 @@ async def wanted_analysis(request: web.Request, *, demo: bool) -> AnalysisReques
         consent=wanted.consent,
         modalities=wanted.modalities,
     )
-    await admit(request, demonstration(session) if demo else session, caller(request).actor)
-    return wanted
+    asked = demonstration(session) if demo else session
+    return wanted, await admit(request, asked, caller(request).actor)
 
 
 async def read_file(request: web.Request) -> bytes:
@@ -164,14 +170,7 @@ async def _send_events(request: web.Request, job: Job, after: int) -> web.Stream
     silence = request.app[CONFIG].silence_timeout / 2
     async with aclosing(job.events(after, silence)) as events:
         async for number, message in events:
-            try:
-                async with asyncio.timeout(READ_SECONDS):
-                    await response.write(_event(number, message))
-            except ConnectionResetError:
-                break
-            except TimeoutError:
-                assert request.transport is not None
-                request.transport.abort()
+            if not await sent(request, response, _event(number, message)):
                 break
     return response
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Literal
 
 from aiohttp import web
 
@@ -14,8 +15,8 @@ from esapr.server.http.keys import AUDIT, GATE, SESSIONS
 from esapr.server.http.records import authorised_record, erase, settle
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller
-from esapr.server.sessions.endings import DONE, revoked
-from esapr.server.sessions.session import Session
+from esapr.server.sessions.endings import revoked
+from esapr.server.trust.audit_log import AuditLog
 from esapr.server.trust.gate import Admission
 from esapr.server.trust.notices import DEFAULT_LANGUAGE
 
@@ -50,7 +51,9 @@ async def delete_consent(request: web.Request) -> web.Response:
 
 
 async def admit(request: web.Request, wanted: SessionRequest, actor: str) -> Admission:
-    """Return why a session may be opened. A refusal of the policy is in the audit log first.
+    """Return why a session or analysis may be opened.
+
+    A refusal of the policy is in the audit log first.
 
     Raises:
         ProtocolError: whatever :meth:`esapr.server.trust.gate.Gate.admit` raises.
@@ -72,34 +75,31 @@ async def admit(request: web.Request, wanted: SessionRequest, actor: str) -> Adm
 
 
 async def note_opened(
-    request: web.Request, session: Session, admission: Admission, actor: str
+    audit: AuditLog,
+    event: Literal["analysis.opened", "session.opened"],
+    opened: str,
+    admission: Admission,
+    actor: str,
 ) -> None:
-    """Write down why a session is open; it ends if that cannot be written.
+    """Write down why the session or analysis with the id ``opened`` is open.
 
     Raises:
-        ProtocolError: ``internal``.
+        ProtocolError: ``internal``: it is not in the log, and so may not stay open.
     """
-    audit = request.app[AUDIT]
-    try:
-        for override in admission.decision.overridden:
-            await audit.write(
-                "policy.overridden",
-                actor=actor,
-                session=session.id,
-                rule=override.rule,
-                reason=override.reason,
-                person=override.person,
-            )
-        await audit.write("policy.allowed", actor=actor, session=session.id, **_reasons(admission))
-        person = audit.person(admission.receipt.subject)
-        receipt = _receipt(admission)
+    for override in admission.decision.overridden:
         await audit.write(
-            "consent.given", actor=actor, session=session.id, subject=person, **receipt
+            "policy.overridden",
+            actor=actor,
+            session=opened,
+            rule=override.rule,
+            reason=override.reason,
+            person=override.person,
         )
-        await audit.write("session.opened", actor=actor, session=session.id)
-    except ProtocolError:
-        await request.app[SESSIONS].end(session, DONE)
-        raise
+    await audit.write("policy.allowed", actor=actor, session=opened, **_reasons(admission))
+    person = audit.person(admission.receipt.subject)
+    receipt = _receipt(admission)
+    await audit.write("consent.given", actor=actor, session=opened, subject=person, **receipt)
+    await audit.write(event, actor=actor, session=opened)
 
 
 def _reasons(admission: Admission) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from aiohttp import hdrs, web
 
 _EXPOSED = "Date, ETag, Link, Location"
-_SENT = "Authorization, Content-Type, If-Match"
+_SENT = "Authorization, Content-Type, If-Match, Last-Event-ID"
 _PREFLIGHT_SECONDS = "600"
 
 

@@ -1,16 +1,19 @@
-"""Requests for a session that another gateway has: handed on as they are."""
+"""Requests for what another gateway has, a session or an analysis: handed on as they are."""
 
 import asyncio
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 from yarl import URL
 
 from esapr.protocol import MSGPACK_SUBPROTOCOL, limits
+from esapr.protocol.analysis_calls import EVENT_STREAM, GET_ANALYSIS_EVENTS
 from esapr.protocol.codec import Format
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from esapr.server.http.event_stream import cut, sent
+from esapr.server.http.keys import CONFIG
 from esapr.server.http.sessions import read_body
 from esapr.server.sessions.audience import parting_error
 from esapr.server.sessions.outbox import Broadcast
@@ -51,20 +54,29 @@ def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        session = request.match_info.get("session")
-        if session is None or FORWARDED in request.headers or ownership.has(session):
-            return await handler(request)
-        url = await ownership.locate(session)
+        url = await _owner(request, ownership)
         if url is None:
             return await handler(request)
         try:
             return await _forward(request, http, URL(url).join(request.rel_url))
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             raise ProtocolError(
-                ErrorCode.MOVED, f"the session's gateway does not answer: {type(error).__name__}"
+                ErrorCode.MOVED, f"the gateway does not answer: {type(error).__name__}"
             ) from error
 
     return middleware
+
+
+async def _owner(request: web.Request, ownership: Ownership) -> str | None:
+    """Return the address of the gateway that serves a request; None if this one does."""
+    # Any gateway says what a path takes.
+    if FORWARDED in request.headers or request.method == hdrs.METH_OPTIONS:
+        return None
+    if session := request.match_info.get("session"):
+        return None if ownership.has(session) else await ownership.locate(session)
+    if analysis := request.match_info.get("analysis"):
+        return await ownership.locate_analysis(analysis)
+    return None
 
 
 async def _forward(
@@ -76,15 +88,46 @@ async def _forward(
         except aiohttp.WSServerHandshakeError:
             # Asked without the upgrade, the gateway says why.
             pass
+    resource = request.match_info.route.resource
+    if resource and resource.canonical == GET_ANALYSIS_EVENTS.path:
+        return await _forward_events(request, http, url)
     headers = _handed_on(request, _HOP_BY_HOP)
     body = await read_body(request)
     async with http.request(
         request.method, url, headers=headers, data=body, allow_redirects=False
     ) as answer:
-        kept = CIMultiDict(
-            (name, value) for name, value in answer.headers.items() if name.lower() not in _ANSWERED
-        )
-        return web.Response(body=await answer.read(), status=answer.status, headers=kept)
+        return await _whole(answer)
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> web.Response:
+    return web.Response(body=await answer.read(), status=answer.status, headers=_kept(answer))
+
+
+async def _forward_events(
+    request: web.Request, http: aiohttp.ClientSession, url: URL
+) -> web.StreamResponse:
+    # Twice in that time something is said, also when nothing was found.
+    silence = request.app[CONFIG].silence_timeout
+    timeout = aiohttp.ClientTimeout(sock_connect=ANSWER_SECONDS, sock_read=silence)
+    headers = _handed_on(request, _HOP_BY_HOP)
+    async with http.get(url, headers=headers, timeout=timeout) as answer:
+        if answer.content_type != EVENT_STREAM:
+            return await _whole(answer)
+        response = web.StreamResponse(status=answer.status, headers=_kept(answer))
+        await response.prepare(request)
+        try:
+            async for part in answer.content.iter_any():
+                if not await sent(request, response, part):
+                    break
+        except (aiohttp.ClientError, TimeoutError):
+            cut(request)
+        return response
+
+
+def _kept(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+    return CIMultiDict(
+        (name, value) for name, value in answer.headers.items() if name.lower() not in _ANSWERED
+    )
 
 
 _ANSWERED = _HOP_BY_HOP | {"date", "server"}

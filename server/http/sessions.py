@@ -19,7 +19,7 @@ from esapr.protocol.rooms import Scope
 from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
 from esapr.server.http.ice_servers import ice_servers
-from esapr.server.http.keys import CONFIG, SESSIONS
+from esapr.server.http.keys import AUDIT, CONFIG, SESSIONS
 from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import authorised_key, caller, check_local, issue, managed_session
@@ -73,7 +73,11 @@ async def _open(
     config, sessions, actor = request.app[CONFIG], request.app[SESSIONS], caller(request).actor
     admission = await admit(request, wanted, actor)
     session = sessions.create(wanted, holder)
-    await note_opened(request, session, admission, actor)
+    try:
+        await note_opened(request.app[AUDIT], "session.opened", session.id, admission, actor)
+    except ProtocolError:
+        await sessions.end(session, DONE)
+        raise
     token, grant = issue(
         request.app,
         session,

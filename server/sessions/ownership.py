@@ -1,6 +1,7 @@
 """Which gateway has which session: leases, hand-over and take-over."""
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 
 RENEW_SECONDS = 1.0
 
+_ANALYSIS = re.compile("[0-9a-f]{32}-([0-9a-f]{32})")
+"""The id of an analysis, and of the gateway that took it."""
+
 
 class Ownership:
     """Keeps this gateway's sessions in the directory, and takes over those of gateways that died.
@@ -34,9 +38,9 @@ class Ownership:
     def __init__(
         self, directory: Directory, gateway: str, url: str, sessions: Sessions, metrics: Metrics
     ) -> None:
-        """Speak for ``gateway``, which serves the others at ``url``."""
+        """Speak for ``gateway``, an id in hexadecimal, which serves the others at ``url``."""
         self._directory = directory
-        self._gateway = gateway
+        self.gateway = gateway
         self._url = url
         self._sessions = sessions
         self._metrics = metrics
@@ -71,7 +75,7 @@ class Ownership:
                 await self._directory.open()
                 # Others have to renew their leases first: theirs may be lost, too.
                 self._trusted_from = started + LEASE_SECONDS
-            await self._directory.renew(self._gateway, self._url)
+            await self._directory.renew(self.gateway, self._url)
             await self._keep_all(self._sessions.all())
         except DirectoryError as error:
             if self._answers:
@@ -99,19 +103,37 @@ class Ownership:
         """
         try:
             found = await self._directory.find(session_id)
-            if found is None or found.entry.owner == self._gateway:
+            if found is None or found.entry.owner == self.gateway:
                 return None
             if found.entry.owner:
                 if url := await self._directory.address(found.entry.owner):
                     return url
-                if not self._answers or self._now() < self._trusted_from:
-                    raise ProtocolError(ErrorCode.MOVED, "gateways are still coming back")
+                self._check_trusted()
             await self._take_over(found)
         except DirectoryError as error:
             raise ProtocolError(ErrorCode.MOVED, f"the directory is away: {error}") from None
         except OwnershipLostError:
             return await self.locate(session_id)
         return None
+
+    async def locate_analysis(self, analysis_id: str) -> str | None:
+        """Return the address of the gateway that took a file; None if it is this one, or is gone.
+
+        An analysis is named after its gateway (``<32 hex digits>-<gateway>``), and gone with it.
+
+        Raises:
+            ProtocolError: ``moved`` while nobody knows.
+        """
+        named = _ANALYSIS.fullmatch(analysis_id)
+        if named is None or named[1] == self.gateway:
+            return None
+        try:
+            url = await self._directory.address(named[1])
+        except DirectoryError as error:
+            raise ProtocolError(ErrorCode.MOVED, f"the directory is away: {error}") from None
+        if url is None:
+            self._check_trusted()
+        return url
 
     async def hand_over(self) -> None:
         """Give every session to whichever gateway is asked for it next, as far as NATS answers."""
@@ -123,7 +145,7 @@ class Ownership:
             entry = Entry("", session.snapshot(reserved=False), self._tokens(session))
             revision = self._revisions.pop(session.id, None)
             try:
-                await self._directory.keep(entry, revision, owner=self._gateway)
+                await self._directory.keep(entry, revision, owner=self.gateway)
             except DirectoryError as error:
                 log.warning("not_handed_over", session=session.id, error=str(error))
                 continue
@@ -141,10 +163,10 @@ class Ownership:
             await self._keep(session)
 
     async def _keep(self, session: Session) -> None:
-        entry = Entry(self._gateway, session.snapshot(reserved=True), self._tokens(session))
+        entry = Entry(self.gateway, session.snapshot(reserved=True), self._tokens(session))
         try:
             revision = await self._directory.keep(
-                entry, self._revisions.get(session.id), owner=self._gateway
+                entry, self._revisions.get(session.id), owner=self.gateway
             )
         except OwnershipLostError:
             self._revisions.pop(session.id, None)
@@ -156,8 +178,8 @@ class Ownership:
     async def _take_over(self, found: Found) -> None:
         snapshot = found.entry.snapshot
         self._sessions.check_place()
-        entry = Entry(self._gateway, snapshot, found.entry.tokens)
-        revision = await self._directory.keep(entry, found.revision, owner=self._gateway)
+        entry = Entry(self.gateway, snapshot, found.entry.tokens)
+        revision = await self._directory.keep(entry, found.revision, owner=self.gateway)
         self._revisions[snapshot.session] = revision
         if snapshot.session in self._sessions:
             # Another request has been faster.
@@ -165,6 +187,10 @@ class Ownership:
         session = self._sessions.resume(snapshot, found.entry.tokens)
         self._metrics.moved("taken_over")
         log.info("session_taken_over", session=session.id)
+
+    def _check_trusted(self) -> None:
+        if not self._answers or self._now() < self._trusted_from:
+            raise ProtocolError(ErrorCode.MOVED, "gateways are still coming back")
 
     def _tokens(self, session: Session) -> dict[str, Issued]:
         return self._sessions.tokens.of(session.id)

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 AuditEvent = Literal[
+    "analysis.opened",
     "audit.repaired",
     "consent.given",
     "consent.revoked",

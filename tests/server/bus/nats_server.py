@@ -61,8 +61,8 @@ async def nats_server() -> AsyncIterator[NatsServer]:
             await server.kill()
 
 
-def gateway(nats: NatsServer) -> AbstractAsyncContextManager[Server]:
-    """One gateway; all of a NATS server take one another's tokens."""
+def gateway_of(nats: NatsServer) -> AbstractAsyncContextManager[Server]:
+    """A gateway that knows the keys of all those of ``nats``."""
     return running_server(bus="nats", nats_url=nats.url, state_dir=nats.folder)
 
 
@@ -72,6 +72,6 @@ async def gateways(nats: NatsServer) -> AsyncIterator[list[aiohttp.ClientSession
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(2):
-            running = await stack.enter_async_context(gateway(nats))
+            running = await stack.enter_async_context(gateway_of(nats))
             clients.append(await stack.enter_async_context(aiohttp.ClientSession(running.url)))
         yield clients

@@ -6,9 +6,13 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
+from esapr.load_tests import PORTRAIT
+from esapr.protocol.analyses import AnalysisDone, Progress
 from esapr.protocol.limits import TEXT_BURST
+from esapr.protocol.messages import Error
 from tests.cluster.extra import require
-from tests.server.bus.nats_server import gateway, gateways, nats_server
+from tests.server.bus.nats_server import gateway_of, gateways, nats_server
+from tests.server.http.files import WAITING, Client, bearer, refusal
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, receive
 from tests.serving import running_server
 
@@ -45,6 +49,54 @@ async def test_any_request_may_reach_any_gateway() -> None:
                 assert gone.status == 404
 
 
+async def test_an_analysis_is_read_and_forgotten_through_any_gateway() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        sent = await Client(here).send(PORTRAIT.read_bytes(), "video/webm")
+        through = Client(there)
+        async with through.events(sent) as events:
+            # As they are found, not when all is.
+            assert isinstance((await anext(events))[1], Progress)
+            rest = [event async for event in events]
+        assert [number for number, _ in rest if number is not None] == list(range(12))
+        assert isinstance(rest[-1][1], AnalysisDone)
+        rest = await through.all_events(sent, last=9)
+        assert [number for number, _ in rest if number is not None] == [10, 11]
+        assert isinstance(rest[-1][1], AnalysisDone)
+        assert (await through.info(sent)).stage == "done"
+        stranger = await there.get(sent["events_url"], headers={"Authorization": "Bearer x"})
+        assert await refusal(stranger) == (401, "token_invalid", None)
+        assert await through.forget(sent) == 204
+        for http in (here, there):
+            answer = await http.get(sent["url"], headers=bearer(sent))
+            assert await refusal(answer) == (404, "not_found", None)
+
+
+async def test_an_analysis_that_another_gateway_has_at_work_is_stopped() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        sent = await Client(here).send(WAITING, "audio/wav")
+        async with Client(there).events(sent) as events:
+            await anext(events)
+            assert await Client(there).forget(sent) == 204
+            last = [message async for _, message in events][-1]
+        assert isinstance(last, Error)
+        assert last.code == "session_closed"
+
+
+async def test_an_analysis_is_gone_with_its_gateway() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, _):
+        async with (
+            gateway_of(nats) as other,
+            aiohttp.ClientSession(other.url) as there,
+        ):
+            sent = await Client(there).send(WAITING, "audio/wav")
+            assert (await Client(here).info(sent)).stage in ("waiting", "running")
+        async with asyncio.timeout(20):
+            # Until its lease is out, it may come back.
+            while (answer := await here.get(sent["url"], headers=bearer(sent))).status == 503:
+                assert (await refusal(answer))[1] == "moved"
+        assert await refusal(answer) == (404, "not_found", None)
+
+
 async def seen_until_close(socket: Socket) -> tuple[list[Json], int | None]:
     messages = [frame.json() async for frame in socket]
     return messages, socket.close_code
@@ -55,7 +107,7 @@ async def test_a_stopping_gateway_hands_its_sessions_over_without_a_missing_stat
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(gateway(nats))
+        other = await leaving.enter_async_context(gateway_of(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob")
         async with at(here, bob).feed() as through, bob.feed() as socket:
@@ -83,7 +135,7 @@ async def test_what_a_session_shows_goes_on_at_the_gateway_that_takes_it_over() 
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(gateway(nats))
+        other = await leaving.enter_async_context(gateway_of(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob", modalities=["text"])
         async with bob.feed() as socket:
@@ -104,7 +156,7 @@ async def test_what_was_said_right_before_a_move_is_scored() -> None:
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(gateway(nats))
+        other = await leaving.enter_async_context(gateway_of(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob", modalities=["text"], tick_ms=5_000)
         async with bob.feed() as socket:
@@ -124,7 +176,7 @@ async def test_a_pause_outlives_the_gateway_that_was_told() -> None:
         nats = await stack.enter_async_context(nats_server())
         here, _ = await stack.enter_async_context(gateways(nats))
         leaving = AsyncExitStack()
-        other = await leaving.enter_async_context(gateway(nats))
+        other = await leaving.enter_async_context(gateway_of(nats))
         there = await stack.enter_async_context(aiohttp.ClientSession(other.url))
         bob = await enter(there, "bob")
         async with bob.feed() as socket:

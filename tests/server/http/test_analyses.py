@@ -1,6 +1,7 @@
 """Files sent to a real server: progress, results, and what is left of them."""
 
 import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -179,7 +180,9 @@ async def test_nothing_of_a_file_touches_a_disk() -> None:
 
     def audit(event: str, arguments: tuple[object, ...]) -> None:
         path, mode = arguments[:2] if event == "open" else (None, None)
-        if watching and isinstance(path, str) and isinstance(mode, str) and WRITING & set(mode):
+        # The audit log says that a file was analysed, and nothing of what is in it.
+        writes = isinstance(path, str) and isinstance(mode, str) and WRITING & set(mode)
+        if watching and writes and "audit" not in Path(str(path)).parts:
             written.append(path)
         if watching and event in ("os.mkdir", "tempfile.mkstemp", "tempfile.mkdtemp"):
             written.append(arguments[0])

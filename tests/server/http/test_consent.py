@@ -11,6 +11,7 @@ import pytest
 
 from esapr.server.trust.audit import verify
 from esapr.server.trust.audit_folder import read_head, read_lines
+from tests.server.http.files import WAITING, client, refusal
 from tests.server.http.keyed import bearer as key_header
 from tests.server.http.keyed import keyed_server, make, opened
 from tests.serving import CONSENT, NOTICE_VERSION, running_server
@@ -127,6 +128,37 @@ async def test_the_log_says_why_a_session_was_open_and_names_nobody(tmp_path: Pa
         assert given["covers"] == "records"
         assert len(given["subject"]) == 32
         assert "Lovelace" not in json.dumps(lines)
+
+
+async def test_the_log_says_why_a_file_was_analysed_as_it_does_of_a_session(tmp_path: Path) -> None:
+    async with client(state_dir=str(tmp_path)) as (sender, _):
+        receipt = {**CONSENT, "subject": "Ada Lovelace"}
+        sent = await sender.send(b"All is well.", "text/plain", consent=receipt)
+        lines = audited(tmp_path)
+    assert [line["event"] for line in lines] == [
+        "policy.allowed",
+        "consent.given",
+        "analysis.opened",
+    ]
+    assert {line["session"] for line in lines} == {sent["analysis_id"]}
+    assert {line["actor"] for line in lines} == {"local"}
+    assert lines[0]["detail"]["purpose"] == "demonstration"
+    assert lines[1]["detail"]["covers"] == "records"
+    assert "Lovelace" not in json.dumps(lines)
+
+
+async def test_a_file_that_cannot_be_logged_is_not_analysed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client(state_dir=str(tmp_path)) as (sender, server):
+
+        def fail(_: int) -> None:
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr("os.fsync", fail)
+        answer = await sender.post(WAITING, "audio/wav")
+        assert await refusal(answer) == (500, "internal", None)
+        assert b'esapr_analyses_total{outcome="stopped"} 1.0' in server.metrics.text()
 
 
 async def test_a_backend_revokes_consent_and_the_session_is_gone(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *sessions.routes(demo=True),
         *invitations.routes(),
         *consent.routes(),
+        *reports.routes(),
         *whip.routes(),
         *feed.routes(),
         *rooms.routes(),
