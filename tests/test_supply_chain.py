@@ -27,6 +27,8 @@ FOLDERS = (
 # Whoever can write to what these read can have any code run.
 RUN_WHAT_THEY_READ = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 # A pipe to a process that the server itself starts, which nobody else can open.
+MEASURES = "models_onnx/training/face/ancestor/rows.py"
+"""Writes a trained model, to say how large it is, and reads none."""
 PIPES = {"inference/processes.py", "inference/worker_process.py"}
 
 
@@ -53,7 +55,8 @@ def calls() -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def test_nothing_is_unpickled() -> None:
-    assert {file for file, node in nodes() if imported(node) & RUN_WHAT_THEY_READ} == set()
+    assert {file for file, node in nodes() if imported(node) & RUN_WHAT_THEY_READ} == {MEASURES}
+    assert {call[1] for call in calls() if call[1].startswith("pickle.")} == {"pickle.dumps"}
     assert {file for file, node in nodes() if "multiprocessing" in imported(node)} == PIPES
     assert [call for call in calls() if call[2].get("allow_pickle", "False") != "False"] == []
     assert [call for call in calls() if call[1].endswith("read_pickle")] == []
