@@ -20,7 +20,7 @@ from esapr.client.subscription import Subscription
 from esapr.client.tokens import own
 from esapr.protocol.analyses import REQUEST_HEADER, AnalysisCredentials, AnalysisRequest
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
+from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS, UPLOAD_SECONDS
 from esapr.protocol.messages import Detail
 from esapr.protocol.requests import (
     Consent,
@@ -36,6 +36,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 DEMO_ANALYSES, ANALYSES = "/v1/demo/analyses", "/v1/analyses"
 DEMO, WITH_KEY, NOTICE = "/v1/demo/sessions", "/v1/sessions", "/v1/notice"
+SENDING_SECONDS = UPLOAD_SECONDS + 30.0
+"""As long as a server waits for a file, and a while to open it."""
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
@@ -206,7 +208,9 @@ class Client:
         data = file if isinstance(file, bytes) else await asyncio.to_thread(file.read_bytes)
         url = self._at(DEMO_ANALYSES if self._key is None else ANALYSES)
         headers = {"Content-Type": media_type, REQUEST_HEADER: in_ascii(request)}
-        answer = await call("POST", url, token=self._key, body=data, headers=headers)
+        answer = await call(
+            "POST", url, token=self._key, body=data, headers=headers, seconds=SENDING_SECONDS
+        )
         taken = _read(answer, AnalysisCredentials)
         async with aclosing(results(self._at(taken.url), taken.token)) as found:
             async for each in found:

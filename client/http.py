@@ -24,6 +24,7 @@ async def call(
     token: str | None = None,
     body: bytes | None = None,
     headers: Mapping[str, str] = JSON,
+    seconds: float = ANSWER_SECONDS,
 ) -> bytes:
     """Return the body of the answer; ``token`` goes into ``Authorization``.
 
@@ -31,10 +32,10 @@ async def call(
 
     Raises:
         RefusedError: the answer has a status of 400 or more.
-        UnreachableError: there was none within ten seconds.
+        UnreachableError: there was none within ``seconds``.
     """
     request = _request(method, url, token, NOTHING if body is None else headers, body)
-    return await asyncio.to_thread(_answer, request)
+    return await asyncio.to_thread(_answer, request, seconds)
 
 
 async def lines(url: str, token: str, headers: Mapping[str, str]) -> AsyncGenerator[str, None]:
@@ -63,8 +64,8 @@ def _request(
     return request
 
 
-def _answer(request: Request) -> bytes:
-    with _open(request, ANSWER_SECONDS) as answer:
+def _answer(request: Request, seconds: float) -> bytes:
+    with _open(request, seconds) as answer:
         try:
             return answer.read()
         except (OSError, HTTPException) as error:
