@@ -12,8 +12,9 @@ Feeds come back after a lost connection and resume where they were. Messages are
 :mod:`esapr.protocol.messages`; what goes wrong is an :class:`EsaprError`.
 """
 
-from esapr.client.client import Client, consent
+from esapr.client.client import Client
 from esapr.client.errors import EsaprError, FeedClosedError, RefusedError, UnreachableError
+from esapr.client.receipt import consent
 from esapr.client.session import Session
 from esapr.client.subscription import Subscription
 

@@ -1,9 +1,9 @@
 """A server, by its address, and the sessions and feeds that a program has on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
@@ -11,19 +11,19 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 import msgspec
 from msgspec.structs import replace
 
+from esapr.client.analysis import Found, in_ascii, results
 from esapr.client.errors import EsaprError
 from esapr.client.feed import FAREWELL_SECONDS, Feed
 from esapr.client.http import call
 from esapr.client.session import Session
 from esapr.client.subscription import Subscription
 from esapr.client.tokens import own
+from esapr.protocol.analyses import REQUEST_HEADER, AnalysisCredentials, AnalysisRequest
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
+from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS, UPLOAD_SECONDS
 from esapr.protocol.messages import Detail
 from esapr.protocol.requests import (
     Consent,
-    ConsentMethod,
-    Cover,
     Modality,
     Notice,
     SessionCredentials,
@@ -34,32 +34,11 @@ from esapr.protocol.rooms import Role, Scope, TokenAnswer, TokenRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+DEMO_ANALYSES, ANALYSES = "/v1/demo/analyses", "/v1/analyses"
 DEMO, WITH_KEY, NOTICE = "/v1/demo/sessions", "/v1/sessions", "/v1/notice"
+SENDING_SECONDS = UPLOAD_SECONDS + 30.0
+"""As long as a server waits for a file, and a while to open it."""
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
-
-
-def consent(
-    subject: str,
-    *,
-    text_version: str,
-    method: ConsentMethod,
-    language: str = "en",
-    covers: Iterable[Cover] = (),
-) -> Consent:
-    """Return the receipt of a consent that ``subject`` has given just now.
-
-    ``text_version`` and ``language`` name the notice that was shown (:meth:`Client.notice`),
-    ``method`` how consent was expressed. ``covers`` says what may be kept: ``records`` of the
-    states, ``text`` as it was written.
-    """
-    return Consent(
-        subject=subject,
-        text_version=text_version,
-        given_at=datetime.now(UTC),
-        method=method,
-        language=language,
-        covers=list(covers),
-    )
 
 
 class Client:
@@ -191,6 +170,51 @@ class Client:
         finally:
             if session is None or session.closed is None:
                 await self._end(credentials)
+
+    async def analyse(
+        self,
+        file: Path | bytes,
+        media_type: str,
+        *,
+        consent: Consent | None,
+        purpose: str | None = None,
+        jurisdiction: str | None = None,
+        subject_flags: Iterable[SubjectFlag] = (),
+        participant: str = "participant",
+        modalities: Iterable[Modality] = ("face", "voice", "text"),
+        tick_ms: int = DEFAULT_TICK_MS,
+    ) -> AsyncGenerator[Found, None]:
+        """Send a file, and yield its states or pages as they are found, each once, and progress.
+
+        The last is ``AnalysisDone`` with the summary. ``media_type`` says what the file is, such
+        as ``video/webm``; the rest is as for :meth:`open`. A connection that is lost is opened
+        again. The server forgets the result at the end, and stops if the iterator is closed
+        before: use ``contextlib.aclosing`` where the loop may be left.
+
+        Raises:
+            OSError: the file cannot be read.
+            RefusedError: the server refused it, or it cannot be analysed to its end.
+            UnreachableError: the server does not answer, or not any more.
+        """
+        request = AnalysisRequest(
+            purpose=msgspec.UNSET if purpose is None else purpose,
+            jurisdiction=msgspec.UNSET if jurisdiction is None else jurisdiction,
+            subject_flags=list(subject_flags),
+            consent=consent or msgspec.UNSET,
+            participant=participant,
+            modalities=list(modalities),
+            tick_ms=tick_ms,
+        )
+        data = file if isinstance(file, bytes) else await asyncio.to_thread(file.read_bytes)
+        url = self._at(DEMO_ANALYSES if self._key is None else ANALYSES)
+        headers = {"Content-Type": media_type, REQUEST_HEADER: in_ascii(request)}
+        answer = await call(
+            "POST", url, token=self._key, body=data, headers=headers, seconds=SENDING_SECONDS
+        )
+        taken = _read(answer, AnalysisCredentials)
+        async with aclosing(results(self._at(taken.url), taken.token)) as found:
+            async for each in found:
+                yield each
 
     @asynccontextmanager
     async def watch(

@@ -11,7 +11,9 @@ import resource
 import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 
 import msgspec
@@ -30,6 +32,17 @@ LENGTH = struct.Struct("<I")
 
 _OLE = b"\xd0\xcf\x11\xe0"
 """How an encrypted DOCX begins: the container of older formats, with the file inside."""
+
+_MISBELIEVED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What readers raise where they take the word of a damaged document."""
 
 _PAGE_BREAK = "\f"
 _MARKUP = ("text", "softbreak", "hardbreak", "code_inline")
@@ -104,57 +117,65 @@ def _pages(count: int, texts: Iterable[str]) -> Iterator[Answer]:
 
 def _pdf(data: bytes) -> Pages:
     from pypdf import PdfReader
-    from pypdf.errors import LimitReachedError, PyPdfError
 
     def texts() -> Iterator[str]:
-        for page in reader.pages:
-            try:
-                yield page.extract_text()
-            except LimitReachedError as error:
-                raise _too_large(str(error)) from error
+        for number in range(count):
+            with _reading_pdf():
+                text = reader.pages[number].extract_text()
+            yield text
 
-    try:
+    with _reading_pdf():
         reader = PdfReader(BytesIO(data))
         # The password of a document that only restricts its use is empty for readers.
         if reader.is_encrypted and not reader.decrypt(""):
             raise ProtocolError(ErrorCode.DOCUMENT_ENCRYPTED, "it needs a password")
-        return len(reader.pages), texts()
+        count = len(reader.pages)
+    return count, texts()
+
+
+@contextmanager
+def _reading_pdf() -> Iterator[None]:
+    from pypdf.errors import LimitReachedError, PyPdfError
+
+    try:
+        yield
     except LimitReachedError as error:
         raise _too_large(str(error)) from error
-    except PyPdfError as error:
+    except (PyPdfError, *_MISBELIEVED) as error:
         raise _invalid(f"it is not PDF, or damaged: {error}") from error
 
 
 def _docx(data: bytes) -> Pages:
-    from docx import Document
-    from docx.table import Table
+    from lxml.etree import LxmlError
 
     if data.startswith(_OLE):
         raise ProtocolError(ErrorCode.DOCUMENT_ENCRYPTED, "it needs a password, or is no DOCX")
-    _check_unpacked(data)
     try:
-        document = Document(BytesIO(data))
-    except (KeyError, ValueError) as error:
-        raise _invalid("it is a ZIP file without a DOCX document") from error
+        _check_unpacked(data)
+        return _plain("\n\n".join(_paragraphs(data)))
+    except (zipfile.BadZipFile, zlib.error, LxmlError, *_MISBELIEVED) as error:
+        raise _invalid("it is not DOCX, or damaged") from error
+
+
+def _paragraphs(data: bytes) -> Iterator[str]:
+    from docx import Document
+    from docx.table import Table
+
+    document = Document(BytesIO(data))
     # Word notes where its own pages ended; other programs only where they have to end.
     rendered = document.element.xpath("//w:lastRenderedPageBreak")
     mark = "w:lastRenderedPageBreak" if rendered else "w:br[@w:type='page']"
-    lines = []
     for block in document.iter_inner_content():
         if isinstance(block, Table):
-            lines += [cell.text for row in block.rows for cell in row.cells]
+            yield from (cell.text for row in block.rows for cell in row.cells)
         else:
             breaks = len(block._p.xpath(f".//{mark}"))
-            lines.append(_PAGE_BREAK * breaks + block.text)
-    return _plain("\n\n".join(lines))
+            yield _PAGE_BREAK * breaks + block.text
 
 
 def _check_unpacked(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise _invalid("it is not DOCX, or damaged") from error
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > limits.MAX_UNPACKED_BYTES:
         raise _too_large(f"it unpacks to more than {limits.MAX_UNPACKED_BYTES} bytes")
 

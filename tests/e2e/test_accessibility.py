@@ -74,6 +74,8 @@ async def test_by_keyboard_alone(chromium: str, devices: FakeDevices) -> None:
             await page.keyboard.press("Tab")
             await page.keyboard.press("Space")
         await page.keyboard.press("Tab")
+        await expect(page.get_by_test_id("keep")).to_be_focused()
+        await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await next_state(page, "state.modalities.face")
         # Who has just agreed stands before the ways to stop.

@@ -101,8 +101,8 @@ async def test_who_refuses_is_asked_for_no_device(chromium: str, devices: FakeDe
         await expect(page.get_by_test_id("notice")).to_contain_text("With your consent")
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
-        for modality in ("face", "voice", "text"):
-            await expect(page.get_by_test_id(f"use-{modality}")).not_to_be_checked()
+        for choice in ("use-face", "use-voice", "use-text", "keep"):
+            await expect(page.get_by_test_id(choice)).not_to_be_checked()
         # Agreeing to nothing is no consent.
         await page.get_by_test_id("agree").click()
         await expect(page.get_by_text("Choose at least one.")).to_be_visible()
@@ -114,6 +114,22 @@ async def test_who_refuses_is_asked_for_no_device(chromium: str, devices: FakeDe
         assert [each["detail"]["given"] for each in heard] == [False]
         assert await page.evaluate("opened") == []
         assert [url for url in requests if "/v1/" in url and "/v1/notice" not in url] == []
+
+
+async def test_states_are_kept_for_a_report_only_where_that_is_ticked(
+    chromium: str, devices: FakeDevices
+) -> None:
+    async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
+        for keep, covered in ((False, None), (True, ["records"])):
+            await page.get_by_test_id("keep").set_checked(keep)
+            async with page.expect_response("**/v1/demo/sessions") as opening:
+                await agree(page, ["text"])
+            opened = await opening.value
+            assert opened.request.post_data_json["consent"].get("covers") == covered
+            await next_state(page)
+            await page.get_by_test_id("end").click()
+            await reach(page, "ended")
+            await page.get_by_test_id("again").click()
 
 
 async def test_a_pause_closes_the_devices(chromium: str, devices: FakeDevices) -> None:

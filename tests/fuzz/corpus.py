@@ -5,11 +5,15 @@ A parser that comes later takes part with three lines: its whole inputs, and :fu
 
 from collections.abc import Sequence
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from random import Random
+from zipfile import ZIP_STORED, ZipFile
+from zlib import compress
 
 import numpy as np
 
+from tests.server.analyses.written import docx, encrypted_pdf, pdf, pdf_of_streams
 from tests.server.media.encoded import ogg_opus, picture, portrait, tone
 
 OFFER = Path(__file__).parent / "offer.sdp"
@@ -77,6 +81,38 @@ def pictures() -> tuple[bytes, ...]:
 def streams() -> tuple[bytes, ...]:
     """Ogg-Opus streams with pages of several lengths."""
     return tuple(ogg_opus(tone(0.3, 16_000), 16_000, page_ms=ms) for ms in (20, 100, 200))
+
+
+@cache
+def pdfs() -> tuple[bytes, ...]:
+    """PDF with text, compressed, encrypted with an empty password and with another one."""
+    text = compress(b"BT /F1 12 Tf 72 720 Td (The second page.) Tj ET")
+    return (
+        pdf("I am happy.", "", "The third page."),
+        pdf_of_streams([(text, b"/Filter /FlateDecode ")] * 2),
+        encrypted_pdf("I am happy.", ""),
+        encrypted_pdf("I am happy.", "secret"),
+    )
+
+
+@cache
+def docxs() -> tuple[bytes, ...]:
+    """DOCX of one page and of two."""
+    return docx("I am happy."), docx("I am happy.", "The second page.")
+
+
+def damaged_docx(rng: Random) -> bytes:
+    """Return a DOCX that is damaged as a whole, or in one file of a sound archive."""
+    whole = rng.choice(docxs())
+    if rng.randrange(2):
+        return damaged(rng, whole, docxs())
+    changed = BytesIO()
+    with ZipFile(BytesIO(whole)) as archive, ZipFile(changed, "w", ZIP_STORED) as other:
+        struck = rng.choice(archive.namelist())
+        for name in archive.namelist():
+            data = archive.read(name)
+            other.writestr(name, damaged(rng, data) if name == struck else data)
+    return changed.getvalue()
 
 
 def damaged_text(rng: Random, whole: str, others: Sequence[str] = ()) -> str:

@@ -1,6 +1,8 @@
 /** A server, by its address, and the sessions and feeds that a program has on it. */
 
 import type {
+  AnalysisCredentials,
+  AnalysisRequest,
   Consent,
   Notice,
   SessionCredentials,
@@ -8,6 +10,7 @@ import type {
   TokenAnswer,
   TokenRequest,
 } from "../protocol";
+import { type Found, results } from "./analysis";
 import { problemFrom, problemIn } from "./errors";
 import type { Detail } from "./feed";
 import { Session } from "./session";
@@ -18,6 +21,10 @@ const ANSWER_MS = 10_000;
 const DEMO = "/v1/demo/sessions";
 const WITH_KEY = "/v1/sessions";
 const NOTICE = "/v1/notice";
+const DEMO_ANALYSES = "/v1/demo/analyses";
+const ANALYSES = "/v1/analyses";
+/** A server waits two minutes for a file; then it takes a while to open it. */
+const UPLOAD_MS = 150_000;
 
 export type Modality = "face" | "voice" | "text";
 export const MODALITIES: readonly Modality[] = ["face", "voice", "text"];
@@ -38,6 +45,11 @@ export interface SessionOptions {
   /** `overlay` adds the face's box and landmarks, for listeners. */
   detail?: Detail;
 }
+
+export type AnalysisOptions = Pick<
+  SessionOptions,
+  "consent" | "purpose" | "jurisdiction" | "subjectFlags" | "participant" | "modalities" | "tickMs"
+>;
 
 /** What it takes to enter a session. */
 export type Entrance = Pick<
@@ -94,11 +106,30 @@ export class Client {
   }: SessionOptions): Promise<SessionCredentials> {
     const request: SessionRequest = {
       ...rest,
-      ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
-      ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
+      ...inProtocol(tickMs, subjectFlags),
     };
     const path = this.#key === null ? DEMO : WITH_KEY;
     return this.#post<SessionCredentials>(path, this.#key, request);
+  }
+
+  /**
+   * Sends a file, and yields its states or pages as they are found, each once, and progress; at
+   * last `analysis.done` with the summary. The server forgets the result then, and stops when the
+   * loop is left before. `mediaType` says what the file is, such as `video/webm`.
+   *
+   * Throws an `EsaprError` when the file is refused, or cannot be analysed to its end.
+   */
+  async *analyse(
+    file: Blob,
+    mediaType: string,
+    { tickMs, subjectFlags, ...rest }: AnalysisOptions,
+  ): AsyncGenerator<Found, void> {
+    const request: AnalysisRequest = { ...rest, ...inProtocol(tickMs, subjectFlags) };
+    const headers = { "Content-Type": mediaType, "Esapr-Analysis": inAscii(request) };
+    const path = this.#key === null ? DEMO_ANALYSES : ANALYSES;
+    const sent = { method: "POST", headers, body: file };
+    const taken = await this.#call<AnalysisCredentials>(path, this.#key, sent, UPLOAD_MS);
+    yield* results(this.#url, taken);
   }
 
   /** Enters a session that a site's own server has opened: what `POST /v1/sessions` answered. */
@@ -138,13 +169,18 @@ export class Client {
     });
   }
 
-  async #call<Answer>(path: string, token: string | null, request: RequestInit): Promise<Answer> {
+  async #call<Answer>(
+    path: string,
+    token: string | null,
+    request: RequestInit,
+    longestMs = ANSWER_MS,
+  ): Promise<Answer> {
     const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
     try {
       const response = await fetch(new URL(path, this.#url), {
         ...request,
         headers: { ...request.headers, ...authorization },
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(longestMs),
       });
       if (!response.ok) throw await problemIn(response);
       return (await response.json()) as Answer;
@@ -152,6 +188,24 @@ export class Client {
       throw problemFrom(thrown);
     }
   }
+}
+
+function inProtocol(
+  tickMs: SessionOptions["tickMs"],
+  subjectFlags: SessionOptions["subjectFlags"],
+): Pick<SessionRequest, "tick_ms" | "subject_flags"> {
+  return {
+    ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
+    ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
+  };
+}
+
+/** JSON for a header. */
+function inAscii(value: object): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (other) => `\\u${other.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The WebSocket address of a path on the host of this page. */

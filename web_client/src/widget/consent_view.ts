@@ -18,9 +18,12 @@ export interface ConsentProps {
   notice: ShownNotice | null;
   offered: readonly Modality[];
   chosen: ReadonlySet<Modality>;
+  /** Whether the states may be kept; null where a receipt that was given before says so. */
+  keep: boolean | null;
   /** Whether an answer without a choice was tried. */
   incomplete: boolean;
   choose(modality: Modality, chosen: boolean): void;
+  chooseKeep(keep: boolean): void;
   agree(): void;
   refuse(): void;
 }
@@ -57,6 +60,7 @@ export function consentView(props: ConsentProps): TemplateResult {
       <p class="hint" id="choose-one" role="alert">
         ${props.incomplete ? words.chooseOne : nothing}
       </p>
+      ${props.keep === null ? nothing : keeping(words, props.keep, props.chooseKeep)}
       <div class="buttons">
         <button
           type="submit"
@@ -83,18 +87,33 @@ function use({ words, chosen, choose }: ConsentProps, modality: Modality): Templ
     face: [words.useFace, words.useFaceHint],
     voice: [words.useVoice, words.useVoiceHint],
     text: [words.useText, words.useTextHint],
-  }[modality];
+  } as const;
+  return choice(`use-${modality}`, texts[modality], chosen.has(modality), (now) =>
+    choose(modality, now),
+  );
+}
+
+function keeping(words: Messages, keep: boolean, choose: (keep: boolean) => void): TemplateResult {
+  return html`
+    <fieldset>
+      <legend>${words.keepTitle}</legend>
+      <div class="uses">${choice("keep", [words.keep, words.keepHint], keep, choose)}</div>
+    </fieldset>
+  `;
+}
+
+function choice(
+  id: string,
+  [title, hint]: readonly [string, string],
+  checked: boolean,
+  choose: (checked: boolean) => void,
+): TemplateResult {
   const change = ({ target }: Event) =>
-    choose(modality, target instanceof HTMLInputElement && target.checked);
+    choose(target instanceof HTMLInputElement && target.checked);
   return html`
     <label>
-      <input
-        type="checkbox"
-        data-testid="use-${modality}"
-        .checked=${chosen.has(modality)}
-        @change=${change}
-      />
-      <span><strong>${texts[0]}</strong> <small>${texts[1]}</small></span>
+      <input type="checkbox" data-testid=${id} .checked=${checked} @change=${change} />
+      <span><strong>${title}</strong> <small>${hint}</small></span>
     </label>
   `;
 }

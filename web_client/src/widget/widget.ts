@@ -35,6 +35,7 @@ export class EsaprWidget extends LitElement {
     credentials: { attribute: false },
     openSession: { attribute: false },
     _chosen: { state: true },
+    _keep: { state: true },
     _incomplete: { state: true },
     _overlay: { state: true },
     _devices: { state: true },
@@ -67,6 +68,7 @@ export class EsaprWidget extends LitElement {
   /** Called when the person has agreed, and again when the server has lost the session. */
   declare openSession: OpenSession | null;
   declare private _chosen: ReadonlySet<Modality>;
+  declare private _keep: boolean;
   declare private _incomplete: boolean;
   declare private _overlay: boolean;
   declare private _devices: readonly MediaDeviceInfo[];
@@ -90,7 +92,7 @@ export class EsaprWidget extends LitElement {
     this.credentials = null;
     this.openSession = null;
     this._chosen = new Set();
-    this._incomplete = false;
+    this._keep = this._incomplete = false;
     this._overlay = true;
     this._devices = [];
     this._notice = null;
@@ -179,12 +181,14 @@ export class EsaprWidget extends LitElement {
       notice: this._notice,
       offered: this.#offered,
       chosen: this._chosen,
+      keep: this.demo || this.openSession ? this._keep : null,
       incomplete: this._incomplete,
       choose: (modality, chosen) => {
         const others = [...this._chosen].filter((each) => each !== modality);
         this._chosen = new Set(chosen ? [...others, modality] : others);
         this._incomplete = false;
       },
+      chooseKeep: (keep) => (this._keep = keep),
       agree: () => this.#agree(),
       refuse: () => this.#course.refuse(),
     });
@@ -196,7 +200,8 @@ export class EsaprWidget extends LitElement {
     if (this._incomplete) return;
     if (this._notice === null) return;
     const { version, language } = this._notice;
-    const receipt = consent(this.subject, version, "button", { language });
+    const kept = this._keep ? { covers: ["records" as const] } : {};
+    const receipt = consent(this.subject, version, "button", { language, ...kept });
     void this.#course.agree(receipt, chosen, sourceOf(this));
   }
 
@@ -268,7 +273,7 @@ export class EsaprWidget extends LitElement {
 
   #ask = (): void => {
     this._chosen = new Set();
-    this._incomplete = false;
+    this._keep = this._incomplete = false;
     this.#course.ask();
     if (this._notice === null) void this.#learnNotice();
   };
