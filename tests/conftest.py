@@ -3,11 +3,13 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.virtual_clock import VirtualClockLoop, real_loop
+from tests.wheels import build_wheel, install
 
 # Some tests load ONNX Runtime before our code can keep it from reporting to its makers.
 os.putenv("ORT_DISABLE_TELEMETRY", "1")
@@ -38,6 +40,18 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("ESAPR_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is shipped."""
+    return build_wheel(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``bin`` folder of an environment that holds the wheel and what the lock names."""
+    return install(wheel, tmp_path_factory.mktemp("clean"))
 
 
 def pytest_asyncio_loop_factories(

@@ -1,7 +1,6 @@
 """What is shipped is what is in the tree, installs alone and serves."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from tests.wheels import pins, run
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -55,11 +56,6 @@ def test_every_top_level_package_is_mapped_to_its_folder() -> None:
     assert SETUPTOOLS["package-dir"] == {top: top.removeprefix("esapr.") for top in tops}
 
 
-def pins(lock: str) -> dict[str, str]:
-    text = (ROOT / lock).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)$", text, re.MULTILINE))
-
-
 def requirement_names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~! ]", requirement, maxsplit=1)[0] for requirement in requirements}
 
@@ -90,14 +86,6 @@ def test_the_cluster_lock_adds_to_the_base_lock() -> None:
     assert {"ray", "nats-py"} <= cluster.keys()
 
 
-def run(*command: str | Path, **environ: str) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, **environ}
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_the_gpu_lock_resolves() -> None:
     report = json.loads(
@@ -110,15 +98,6 @@ def test_the_gpu_lock_resolves() -> None:
 
     assert "onnxruntime-gpu" in resolved
     assert "onnxruntime" not in resolved
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the source distribution."""
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 CLIENT = tomllib.loads((ROOT / "client/pyproject.toml").read_text(encoding="utf-8"))
@@ -152,18 +131,6 @@ def test_the_client_installs_alone_and_runs_its_imports(tmp_path: Path) -> None:
     quick_start = (ROOT / "docs/how-to/quick-start-python.md").read_text(encoding="utf-8")
     imports = re.findall(r"^(?:from|import) .*", quick_start, re.MULTILINE)[:2]
     run(python, "-I", "-c", "\n".join(imports))
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ``bin`` folder of an environment that holds the wheel and what the lock names."""
-    folder = tmp_path_factory.mktemp("clean")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    needed = folder / "constraints.txt"
-    needed.write_text("".join(f"{k}=={v}\n" for k, v in pins("requirements.lock").items()))
-    run(python, "-m", "pip", "--quiet", "install", "--constraint", needed, wheel)
-    return folder / "bin"
 
 
 def tracked(*patterns: str) -> set[str]:

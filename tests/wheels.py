@@ -1,0 +1,40 @@
+"""What is shipped, built and installed once for all tests that want it."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*command: str | Path, **environ: str) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environ}
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return done.stdout
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)$", text, re.MULTILINE))
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel from the source distribution."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Return the ``bin`` folder of a new environment: the wheel and what the lock names."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    needed = folder / "constraints.txt"
+    needed.write_text("".join(f"{k}=={v}\n" for k, v in pins("requirements.lock").items()))
+    run(python, "-m", "pip", "--quiet", "install", "--constraint", needed, wheel)
+    return folder / "bin"
