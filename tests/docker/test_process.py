@@ -67,6 +67,8 @@ def container(installed: Path, tmp_path: Path) -> Container:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     root, volume = tmp_path / "root", tmp_path / "state"
+    # The folders that pytest makes are open to their owner alone.
+    installed.parent.chmod(0o755)
     root.mkdir()
     volume.mkdir(mode=0o700)
     os.chown(volume, USER, USER)
@@ -130,11 +132,11 @@ async def test_the_system_around_it_cannot_be_written(container: Container) -> N
         "    assert not os.access(place, os.W_OK), place\n"
         "status = pathlib.Path('/proc/self/status').read_text()\n"
         "lines = [line for line in status.splitlines() if line[:3] in ('Cap', 'NoN')]\n"
-        "print(os.getuid(), lines)\n"
+        "print(os.getuid(), sys.prefix, lines)\n"
     )
     status, printed = await container.run("python", "-c", probe)
 
     assert status == 0, printed
-    assert printed.startswith(f"{USER} ")
+    assert printed.startswith(f"{USER} {container.programs.parent} ")
     assert set(re.findall(r"Cap\w+:\\t(\w+)", printed)) == {"0" * 16}
     assert "NoNewPrivs:\\t1" in printed
