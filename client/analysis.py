@@ -12,6 +12,7 @@ from esapr.client.connection import MAX_ATTEMPTS, back_off
 from esapr.client.errors import EsaprError, RefusedError, UnreachableError
 from esapr.client.http import call, lines
 from esapr.protocol.analyses import (
+    REQUEST_HEADER,
     AnalysisDone,
     AnalysisMessage,
     AnalysisRequest,
@@ -19,14 +20,23 @@ from esapr.protocol.analyses import (
     Progress,
 )
 from esapr.protocol.codec import decode_analysis
+from esapr.protocol.limits import UPLOAD_SECONDS
 from esapr.protocol.messages import Error, State
+
+SENDING_SECONDS = UPLOAD_SECONDS + 30.0
+"""As long as a server waits for a file, and a while to open it."""
 
 Found = Progress | State | Page | AnalysisDone
 
 
-def in_ascii(request: AnalysisRequest) -> str:
-    """Return a request as its header carries it."""
-    return json.dumps(msgspec.to_builtins(request))
+async def sent(
+    url: str, key: str | None, file: bytes, media_type: str, request: AnalysisRequest
+) -> bytes:
+    """Send a file and return the answer. Raises what :func:`esapr.client.http.call` does."""
+    # Headers are ASCII.
+    wanted = json.dumps(msgspec.to_builtins(request))
+    headers = {"Content-Type": media_type, REQUEST_HEADER: wanted}
+    return await call("POST", url, token=key, body=file, headers=headers, seconds=SENDING_SECONDS)
 
 
 async def results(url: str, token: str) -> AsyncGenerator[Found, None]:

@@ -11,16 +11,16 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 import msgspec
 from msgspec.structs import replace
 
-from esapr.client.analysis import Found, in_ascii, results
+from esapr.client.analysis import Found, results, sent
 from esapr.client.errors import EsaprError
 from esapr.client.feed import FAREWELL_SECONDS, Feed
 from esapr.client.http import call
 from esapr.client.session import Session
 from esapr.client.subscription import Subscription
 from esapr.client.tokens import own
-from esapr.protocol.analyses import REQUEST_HEADER, AnalysisCredentials, AnalysisRequest
+from esapr.protocol.analyses import AnalysisCredentials, AnalysisRequest
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS, UPLOAD_SECONDS
+from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
 from esapr.protocol.requests import (
     Consent,
@@ -36,8 +36,6 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 DEMO_ANALYSES, ANALYSES = "/v1/demo/analyses", "/v1/analyses"
 DEMO, WITH_KEY, NOTICE = "/v1/demo/sessions", "/v1/sessions", "/v1/notice"
-SENDING_SECONDS = UPLOAD_SECONDS + 30.0
-"""As long as a server waits for a file, and a while to open it."""
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
@@ -207,11 +205,7 @@ class Client:
         )
         data = file if isinstance(file, bytes) else await asyncio.to_thread(file.read_bytes)
         url = self._at(DEMO_ANALYSES if self._key is None else ANALYSES)
-        headers = {"Content-Type": media_type, REQUEST_HEADER: in_ascii(request)}
-        answer = await call(
-            "POST", url, token=self._key, body=data, headers=headers, seconds=SENDING_SECONDS
-        )
-        taken = _read(answer, AnalysisCredentials)
+        taken = _read(await sent(url, self._key, data, media_type, request), AnalysisCredentials)
         async with aclosing(results(self._at(taken.url), taken.token)) as found:
             async for each in found:
                 yield each
