@@ -154,8 +154,8 @@ class Gateway:
 
     async def _delete(self, url: URL, token: str) -> None:
         async with self._http.delete(url, headers=_bearer(token)) as response:
-            # What the server has ended itself is as good as deleted.
-            if response.status != HTTPStatus.NOT_FOUND:
+            # What the server has ended itself is as good as deleted, and a token may be revoked.
+            if response.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED):
                 await _check(response)
 
 
