@@ -60,11 +60,12 @@ serve: setup
 demo: setup
 	$(BIN)/esapr demo
 
-# pytest runs last, so that its closing line ends the output. An extra has a lock of its own,
+# Most tests wait for sockets and timers most of the time, so two processes share them; each has
+# whole files, in this order. pytest runs last, so that its closing line ends the output. An extra has a lock of its own,
 # which the cluster's may contradict: there its tests are skipped.
 test: setup $(if $(EXTRA),,$(CLUSTER_READY)) programs
 	$(if $(NODE),cd web_client && npm test)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check .

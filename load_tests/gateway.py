@@ -80,7 +80,11 @@ class Gateway:
             yield credentials
         finally:
             path = URL(f"/v1/sessions/{credentials.session_id}")
-            await self._delete(self._url.join(path), credentials.client_token)
+            # The tokens of a session that is long over, or all of whose tokens are revoked, say
+            # nothing any more.
+            await self._delete(
+                self._url.join(path), credentials.client_token, HTTPStatus.UNAUTHORIZED
+            )
 
     @asynccontextmanager
     async def subscribe(
@@ -152,10 +156,10 @@ class Gateway:
             for resource in pushed:
                 await self._delete(resource, credentials.client_token)
 
-    async def _delete(self, url: URL, token: str) -> None:
+    async def _delete(self, url: URL, token: str, *gone: HTTPStatus) -> None:
         async with self._http.delete(url, headers=_bearer(token)) as response:
-            # What the server has ended itself is as good as deleted, and a token may be revoked.
-            if response.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED):
+            # What the server has ended itself is as good as deleted.
+            if response.status not in (HTTPStatus.NOT_FOUND, *gone):
                 await _check(response)
 
 

@@ -21,6 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-cases", type=int, default=200, help="cases a test of tests/fuzz tries")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process, where there are several, what shares a file or takes long to make."""
+    for item in items:
+        shared = {"wheel", "installed"} & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("wheel" if shared else item.path.stem))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out what takes minutes."""
     if item.get_closest_marker("long") and not item.config.getoption("--long"):

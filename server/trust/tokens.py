@@ -4,7 +4,7 @@ A token says itself, signed, what it grants (:mod:`esapr.server.trust.signing`).
 it cannot know: whether it was redeemed, and whether it was revoked.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -69,6 +69,7 @@ class Tokens:
     def __init__(self) -> None:
         """Start without tokens."""
         self._issued: dict[str, Issued] = {}
+        self._of: defaultdict[str, set[str]] = defaultdict(set)
         self._count: Counter[str] = Counter()
 
     def add(self, grant: Grant) -> None:
@@ -81,8 +82,7 @@ class Tokens:
             raise ProtocolError(
                 ErrorCode.TOO_MANY_TOKENS, f"at most {limits.MAX_TOKENS_PER_ROOM} tokens a room"
             )
-        self._issued[grant.id] = Issued(grant.session, grant.room)
-        self._count[grant.room] += 1
+        self.adopt({grant.id: Issued(grant.session, grant.room)})
 
     def redeem(self, use: Redemption, now: float) -> bool | None:
         """Return whether a token may be used at ``now``; None if it is not known here.
@@ -107,13 +107,14 @@ class Tokens:
 
     def of(self, session: str) -> dict[str, Issued]:
         """Return the tokens made in the name of a session, by id."""
-        return {key: token for key, token in self._issued.items() if token.session == session}
+        return {key: self._issued[key] for key in self._of.get(session, ())}
 
     def adopt(self, tokens: Mapping[str, Issued]) -> None:
         """Take in tokens that another gateway has issued."""
         for key, token in tokens.items():
             self._count[token.room] += key not in self._issued
             self._issued[key] = token
+            self._of[token.session].add(key)
 
     def release(self, session: str) -> None:
         """Forget the tokens of a session that another gateway has now."""
@@ -125,10 +126,13 @@ class Tokens:
 
     def _drop(self, ids: Collection[str]) -> None:
         for key in ids:
-            room = self._issued.pop(key).room
-            self._count[room] -= 1
-            if not self._count[room]:
-                del self._count[room]
+            token = self._issued.pop(key)
+            self._count[token.room] -= 1
+            if not self._count[token.room]:
+                del self._count[token.room]
+            self._of[token.session].remove(key)
+            if not self._of[token.session]:
+                del self._of[token.session]
 
 
 def client_of(secret: str) -> str:
