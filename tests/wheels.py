@@ -36,5 +36,5 @@ def install(wheel: Path, folder: Path) -> Path:
     python = folder / "bin" / "python"
     needed = folder / "constraints.txt"
     needed.write_text("".join(f"{k}=={v}\n" for k, v in pins("requirements.lock").items()))
-    run(python, "-m", "pip", "--quiet", "install", "--constraint", needed, wheel)
+    run(python, "-m", "pip", "--quiet", "install", "--no-compile", "--constraint", needed, wheel)
     return folder / "bin"
