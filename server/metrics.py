@@ -21,6 +21,9 @@ class RecordMetrics:
             "Times that the database did not take what waited",
             registry=registry,
         )
+        self.erasures = Gauge(
+            "esapr_records_erasures", "Erasures that wait for the database", registry=registry
+        )
 
 
 class Metrics:

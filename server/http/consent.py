@@ -12,7 +12,7 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import SessionRequest
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import AUDIT, GATE, SESSIONS
-from esapr.server.http.records import authorised_record, erase, settle
+from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller
 from esapr.server.sessions.endings import revoked
@@ -41,9 +41,9 @@ async def delete_consent(request: web.Request) -> web.Response:
     sessions, session_id = request.app[SESSIONS], await authorised_record(request, "control")
     actor = caller(request).actor
     if session_id in sessions:
-        # Whoever ends it erases, too, and writes both down.
+        # Whoever ends it has it erased, too, and writes both down.
         await sessions.end(sessions.get(session_id), revoked(actor))
-        await settle(request)
+        await sessions.recorder.erased(session_id)
     else:
         await request.app[AUDIT].write("consent.revoked", actor=actor, session=session_id)
         await erase(request, session_id)

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Scope
-from esapr.server.http.keys import AUDIT, SESSIONS, STORE
+from esapr.server.http.keys import SESSIONS, STORE
 from esapr.server.http.tokens import authorised_key, bearer_of, caller, granted, managed_session
-from esapr.server.records import RecordsAwayError, RecordsError
+from esapr.server.records import RecordsError
 from esapr.server.trust.keys import PREFIX
 
 _ID = re.compile("[0-9a-f]{32}")
@@ -52,22 +52,9 @@ async def erase(request: web.Request, session: str) -> None:
     """Erase what is kept of a session that has ended, and write that down.
 
     Raises:
-        ProtocolError: ``records_away``: it is done once the database answers, if the server still
-            runs.
+        ProtocolError: ``records_away``: it is done once the database answers; ``internal``: that
+            cannot be promised.
     """
-    request.app[SESSIONS].recorder.erase(session)
-    await settle(request)
-    actor = caller(request).actor
-    await request.app[AUDIT].write("records.erased", actor=actor, session=session)
-
-
-async def settle(request: web.Request) -> None:
-    """Wait until the records have done what they were told.
-
-    Raises:
-        ProtocolError: ``records_away``.
-    """
-    try:
-        await request.app[SESSIONS].recorder.settle()
-    except RecordsAwayError:
-        raise ProtocolError(ErrorCode.RECORDS_AWAY, "the records do not answer") from None
+    recorder = request.app[SESSIONS].recorder
+    await recorder.erase(session, caller(request).actor)
+    await recorder.erased(session)

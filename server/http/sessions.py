@@ -134,7 +134,7 @@ async def delete_session(request: web.Request) -> web.Response:
 
     Raises:
         ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing``, or ``records_away``:
-            what was asked for is done once the database answers, if the server still runs.
+            what was asked for is done once the database answers, whatever ends until then.
     """
     sessions, session_id = request.app[SESSIONS], await authorised_record(request, "control")
     if session_id in sessions:

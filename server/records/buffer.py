@@ -1,7 +1,7 @@
 """What waits to be written. No asyncio, no clock.
 
-Rows are bounded: the oldest one goes when there are too many. What a session is, that it has
-ended and that it is to be erased is kept whatever happens; that is one entry a session.
+Rows are bounded: the oldest one goes when there are too many. What a session is and that it has
+ended is kept whatever happens; that is one entry a session.
 """
 
 from collections import deque
@@ -18,10 +18,8 @@ BATCH_ROWS = 1_000
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction writes: erasures first, so that no row outlives them."""
+    """What one transaction writes."""
 
-    erasures: dict[str, int] = field(default_factory=dict)
-    """When each session was erased, in milliseconds of Unix time."""
     openings: list[Facts] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
@@ -36,7 +34,6 @@ class Buffer:
         self._rows: deque[Row] = deque()
         self._openings: dict[str, Facts] = {}
         self._closings: dict[str, Closing] = {}
-        self._erasures: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return the number of rows that wait."""
@@ -55,9 +52,8 @@ class Buffer:
         """Note how a session ended."""
         self._closings[closing.session] = closing
 
-    def erase(self, session: str, now_ms: int) -> None:
-        """Forget what waits of a session, and have the rest of it erased."""
-        self._erasures[session] = now_ms
+    def forget(self, session: str) -> None:
+        """Forget what waits of a session."""
         self._openings.pop(session, None)
         self._closings.pop(session, None)
         self._rows = deque(row for row in self._rows if row.session != session)
@@ -66,32 +62,24 @@ class Buffer:
         """Remove and return what is to be written next, or None if nothing waits."""
         count = min(BATCH_ROWS, len(self._rows))
         batch = Batch(
-            erasures=dict(self._erasures),
             openings=list(self._openings.values()),
             rows=[self._rows.popleft() for _ in range(count)],
             # An ending counts once all that came before it is there.
             closings=[] if self._rows else list(self._closings.values()),
         )
-        self._erasures.clear()
         self._openings.clear()
         if not self._rows:
             self._closings.clear()
-        anything = batch.erasures or batch.openings or batch.rows or batch.closings
+        anything = batch.openings or batch.rows or batch.closings
         return batch if anything else None
 
     def give_back(self, batch: Batch) -> int:
-        """Put back what could not be written; return how many rows were displaced.
-
-        What was erased since stays away.
-        """
-        self._rows.extendleft(r for r in reversed(batch.rows) if r.session not in self._erasures)
+        """Put back what could not be written; return how many rows were displaced."""
+        self._rows.extendleft(reversed(batch.rows))
         for facts in batch.openings:
-            if facts.session not in self._erasures:
-                self._openings.setdefault(facts.session, facts)
+            self._openings.setdefault(facts.session, facts)
         for closing in batch.closings:
-            if closing.session not in self._erasures:
-                self._closings.setdefault(closing.session, closing)
-        self._erasures |= batch.erasures
+            self._closings.setdefault(closing.session, closing)
         return self._trim()
 
     def _trim(self) -> int:

@@ -12,10 +12,10 @@ from esapr.protocol.messages import State, Text, Warning
 from esapr.server.metrics import Metrics
 from esapr.server.records import RecordsAwayError
 from esapr.server.records.buffer import BATCH_ROWS, Buffer
+from esapr.server.records.erasures import Erasures
 from esapr.server.records.packing import state_row
 from esapr.server.records.rows import Closing, EventRow, Facts, LineRow, Row
 from esapr.server.records.store import Store
-from esapr.server.trust.tokens import unix_time
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ LONGEST_PAUSE_SECONDS = 8.0
 """Between two attempts at a database that does not answer."""
 
 SETTLE_SECONDS = 5.0
-"""As long as an erasure or a report waits for what came before it."""
+"""As long as a report waits for what came before it."""
 
 Recorded = State | Event | Warning | Text
 
@@ -43,11 +43,22 @@ class Recorder(Protocol):
     def closed(self, closing: Closing) -> None:
         """Note that a session has ended."""
 
-    def erase(self, session: str) -> None:
-        """Erase all that is kept of a session, and keep nothing that still comes."""
+    async def erase(self, session: str, actor: str) -> None:
+        """Keep nothing more of a session, and promise to erase what is kept of it.
+
+        Raises:
+            ProtocolError: ``internal``: that cannot be promised.
+        """
+
+    async def erased(self, session: str) -> None:
+        """Wait until what was promised is done.
+
+        Raises:
+            ProtocolError: ``records_away``: the database does not answer; it is done once it does.
+        """
 
     async def settle(self) -> None:
-        """Wait until all of the above is done.
+        """Wait until what was put is written.
 
         Raises:
             RecordsAwayError: the database does not answer; it will be done once it does.
@@ -67,8 +78,11 @@ class NoRecorder:
     def closed(self, closing: Closing) -> None:
         """Keep nothing."""
 
-    def erase(self, session: str) -> None:
+    async def erase(self, session: str, actor: str) -> None:
         """Find nothing."""
+
+    async def erased(self, session: str) -> None:
+        """Return at once."""
 
     async def settle(self) -> None:
         """Return at once."""
@@ -77,9 +91,10 @@ class NoRecorder:
 class WriteBehind:
     """Buffers what sessions say, and writes it in transactions of its own."""
 
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+    def __init__(self, store: Store, erasures: Erasures, metrics: Metrics) -> None:
         """Write to ``store``; nothing happens before :meth:`run`."""
         self._store = store
+        self._erasures = erasures
         self._metrics = metrics
         self._buffer = Buffer()
         self._kept: set[str] = set()
@@ -117,13 +132,29 @@ class WriteBehind:
         self._kept.discard(closing.session)
         self._with_text.discard(closing.session)
 
-    def erase(self, session: str) -> None:
-        """Erase all that is kept of a session, and keep nothing that still comes."""
+    async def erase(self, session: str, actor: str) -> None:
+        """Keep nothing more of a session, and promise to erase what is kept of it.
+
+        What is being written at this moment is refused or erased by the database.
+
+        Raises:
+            ProtocolError: ``internal``: that cannot be promised.
+        """
+        self._kept.discard(session)
         self._with_text.discard(session)
-        self._buffer.erase(session, round(unix_time() * 1000))
+        self._buffer.forget(session)
+        await self._erasures.want(session, actor)
+
+    async def erased(self, session: str) -> None:
+        """Wait until what was promised is done.
+
+        Raises:
+            ProtocolError: ``records_away``: the database does not answer; it is done once it does.
+        """
+        await self._erasures.done(session)
 
     async def settle(self) -> None:
-        """Wait until all of the above is done.
+        """Wait until what was put is written.
 
         Raises:
             RecordsAwayError: the database does not answer; it will be done once it does.

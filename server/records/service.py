@@ -10,6 +10,8 @@ import structlog
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.records import RecordsAwayError, retention
+from esapr.server.records.erasures import Erasures
+from esapr.server.records.intents import FOLDER, IntentFolder
 from esapr.server.records.recorder import NoRecorder, Recorder, WriteBehind
 from esapr.server.records.store import Store, opened_store
 from esapr.server.trust.audit_log import AuditLog
@@ -37,26 +39,27 @@ async def keeping(config: ServerConfig, audit: AuditLog, metrics: Metrics) -> As
         return
     async with (
         opened_store(config) as store,
-        _recording(store, audit, metrics, config.retention_days) as recorder,
+        _recording(config, store, audit, metrics) as recorder,
     ):
         yield Kept(recorder, store)
 
 
 @asynccontextmanager
 async def _recording(
-    store: Store, audit: AuditLog, metrics: Metrics, days: int
+    config: ServerConfig, store: Store, audit: AuditLog, metrics: Metrics
 ) -> AsyncIterator[WriteBehind]:
+    erasures = Erasures(IntentFolder(config.state_folder / FOLDER), store, audit, metrics)
+    recorder = WriteBehind(store, erasures, metrics)
+    work = (recorder.run(), erasures.run(), retention.run(store, audit, config.retention_days))
     async with asyncio.TaskGroup() as group:
-        recorder = WriteBehind(store, metrics)
-        tasks = [
-            group.create_task(recorder.run()),
-            group.create_task(retention.run(store, audit, days)),
-        ]
+        tasks = [group.create_task(each) for each in work]
         try:
             yield recorder
         finally:
+            await erasures.settle()
             for task in tasks:
                 task.cancel()
+            erasures.close()
             try:
                 await recorder.settle()
             except RecordsAwayError as error:

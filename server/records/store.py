@@ -60,15 +60,11 @@ class Store:
         Refused are rows of sessions that were erased.
         """
         async with answering(), self._writer.begin() as connection:
-            if batch.erasures:
-                await statements.erase(connection, batch.erasures)
             await self._open(connection, batch.openings)
             kept = await statements.kept(connection, {row.session for row in batch.rows})
             await self._add(connection, [row for row in batch.rows if row.session in kept])
             for closing in batch.closings:
                 await statements.close(connection, closing)
-        if batch.erasures:
-            await self._sweep()
         return sum(row.session not in kept for row in batch.rows)
 
     async def read(self, session: str) -> Recording | None:

@@ -15,10 +15,9 @@ from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
-from esapr.server.records import RecordsAwayError
 from esapr.server.records.recorder import Recorder
 from esapr.server.records.rows import Closing
-from esapr.server.sessions.endings import MOVED, REVOKED, SHUTDOWN, Ending
+from esapr.server.sessions.endings import FAILED, MOVED, REVOKED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.recording import facts
 from esapr.server.sessions.room import room_name
@@ -190,11 +189,15 @@ class Sessions:
         log.info("session_opened", session=session.id)
         try:
             await session.run()
+            if session.ended.reason == REVOKED:
+                await self._note_revoked(session)
+            session.dismiss()
         except Exception as error:
             # The bulkhead: whatever breaks one session ends that session only.
             self.metrics.errors.labels(ErrorCode.INTERNAL).inc()
             log.exception("session_failed", session=session.id, error=type(error).__name__)
-            session.fail()
+            session.end(FAILED)
+            session.dismiss()
         finally:
             del self._open[session.id]
             if session.ended is MOVED:
@@ -204,17 +207,14 @@ class Sessions:
                 self._leave(session)
             self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)
-            await self._note_ending(session)
 
-    async def _note_ending(self, session: Session) -> None:
-        """Erase what revoked consent covered, and write that down; a failing log has said so."""
-        ending, audit = session.ended, self._trust.audit
-        if ending.reason != REVOKED:
-            return
-        self.recorder.erase(session.id)
+    async def _note_revoked(self, session: Session) -> None:
+        """Write down that consent was revoked, and have erased what it covered.
+
+        The session has ended in any case: a disk that takes no line has said so in the log.
+        """
+        actor = session.ended.actor
         with suppress(ProtocolError):
-            await audit.write("consent.revoked", actor=ending.actor, session=session.id)
-            # Where the database is away it is erased later, and no line claims that it was.
-            with suppress(RecordsAwayError):
-                await self.recorder.settle()
-                await audit.write("records.erased", actor=ending.actor, session=session.id)
+            await self._trust.audit.write("consent.revoked", actor=actor, session=session.id)
+        with suppress(ProtocolError):
+            await self.recorder.erase(session.id, actor)

@@ -81,7 +81,7 @@ class Session:
     # --- life ---------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until :meth:`end` is called, then tell the audience and stop every task."""
+        """Run until :meth:`end` is called, then stop every task; :meth:`dismiss` is next."""
         async with self._group as group:
             analysis = group.create_task(self._analysis.run())
             self._ticks = group.create_task(self._tick())
@@ -94,16 +94,17 @@ class Session:
             if ending.finishes:
                 self._tell_the_rest()
         self.ended = ending
-        self._dismiss(ending)
 
     def end(self, ending: Ending) -> None:
         """End the session; the first reason counts, or one that does not wait for scores."""
         self._closing.end(ending)
 
-    def fail(self) -> None:
-        """Tell the audience that :meth:`run` has failed."""
-        self.end(FAILED)
-        self._dismiss(FAILED)
+    def dismiss(self) -> None:
+        """Tell the audience why :meth:`run` is over; that it has failed unless it has returned."""
+        # A session that has moved is not closed.
+        totals = self._tally.totals()
+        closed = None if self.ended is MOVED else SessionClosed(self.ended.reason, totals)
+        self.audience.dismiss(closed, self.ended.close_code, self.ended.error)
 
     def info(self) -> SessionInfo:
         """Return what the session is doing."""
@@ -293,8 +294,3 @@ class Session:
             self._last_used = now
         elif now - self._last_used >= self._config.idle_timeout:
             self.end(IDLE)
-
-    def _dismiss(self, ending: Ending) -> None:
-        # A session that has moved is not closed.
-        closed = None if ending is MOVED else SessionClosed(ending.reason, self._tally.totals())
-        self.audience.dismiss(closed, ending.close_code, ending.error)

@@ -17,12 +17,15 @@ from esapr.protocol.messages import (
     VoiceState,
 )
 from esapr.server.config import ServerConfig
+from esapr.server.metrics import Metrics
 from esapr.server.records import migrate
 from esapr.server.records.buffer import Batch
 from esapr.server.records.engine import connected
 from esapr.server.records.packing import state_row
 from esapr.server.records.rows import Closing, EventRow, Facts, LineRow, Person
+from esapr.server.records.service import Kept, keeping
 from esapr.server.records.store import Store, opened_store
+from esapr.server.trust.audit_log import open_audit_log
 
 SESSION = "a" * 32
 OTHER = "b" * 32
@@ -39,6 +42,19 @@ async def store_of(config: ServerConfig) -> AsyncIterator[Store]:
         await migrate.upgrade(engine)
     async with opened_store(config) as store:
         yield store
+
+
+@asynccontextmanager
+async def kept_with(config: ServerConfig, metrics: Metrics | None = None) -> AsyncIterator[Kept]:
+    """Open what a server keeps its sessions with, whose schema is made first."""
+    metrics = metrics or Metrics()
+    async with connected(config) as engine:
+        await migrate.upgrade(engine)
+    async with (
+        open_audit_log(config.audit_folder, None, metrics) as audit,
+        keeping(config, audit, metrics) as kept,
+    ):
+        yield kept
 
 
 def probs(label: str) -> list[float]:

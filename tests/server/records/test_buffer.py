@@ -70,33 +70,15 @@ def test_an_ending_follows_the_last_row() -> None:
     assert (len(second.rows), second.closings) == (1, [CLOSING])
 
 
-def test_an_erasure_removes_what_waits_and_what_comes_back() -> None:
+def test_nothing_waits_of_a_session_that_is_forgotten() -> None:
     buffer = Buffer()
     buffer.open(facts())
     buffer.add(row(0))
     buffer.add(row(1, OTHER))
-    in_flight = buffer.take()
-    assert in_flight is not None
-    buffer.add(row(2))
     buffer.close(CLOSING)
 
-    buffer.erase(SESSION, 7)
-    buffer.give_back(in_flight)
+    buffer.forget(SESSION)
 
     batch = buffer.take()
     assert batch is not None
-    assert batch.erasures == {SESSION: 7}
     assert (batch.openings, batch.rows, batch.closings) == ([], [row(1, OTHER)], [])
-
-
-def test_an_erasure_that_was_not_written_is_not_forgotten() -> None:
-    buffer = Buffer()
-    buffer.erase(SESSION, 7)
-    batch = buffer.take()
-    assert batch is not None
-
-    buffer.give_back(batch)
-
-    again = buffer.take()
-    assert again is not None
-    assert again.erasures == {SESSION: 7}

@@ -15,10 +15,9 @@ from esapr.protocol.messages import Text
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.records.buffer import MAX_ROWS
-from esapr.server.records.recorder import WriteBehind
 from esapr.server.records.rows import Closing
 from tests.server.http.feeds import Client, client, receive
-from tests.server.records.stored import OTHER, SESSION, TOTALS, facts, state, store_of
+from tests.server.records.stored import OTHER, SESSION, TOTALS, facts, kept_with, state, store_of
 
 pytestmark = pytest.mark.real_time
 
@@ -96,57 +95,59 @@ async def test_states_go_on_while_the_database_is_locked_and_none_is_lost(
 
 
 async def test_text_is_kept_only_where_that_was_agreed_to(sqlite_config: ServerConfig) -> None:
-    async with store_of(sqlite_config) as store:
-        recorder = WriteBehind(store, Metrics())
-        recorder.opened(facts(SESSION))
-        recorder.opened(replace(facts(OTHER), keep_text=False))
+    async with kept_with(sqlite_config) as kept:
+        assert kept.store
+        kept.recorder.opened(facts(SESSION))
+        kept.recorder.opened(replace(facts(OTHER), keep_text=False))
         for session in (SESSION, OTHER):
-            recorder.put(session, Text("the canary sings", at_ms=3000))
-        await recorder.settle()
+            kept.recorder.put(session, Text("the canary sings", at_ms=3000))
+        await kept.recorder.settle()
 
-        assert [line.body for line in await store.lines(SESSION)] == ["the canary sings"]
-        assert await store.lines(OTHER) == []
+        assert [line.body for line in await kept.store.lines(SESSION)] == ["the canary sings"]
+        assert await kept.store.lines(OTHER) == []
 
 
 async def test_an_erasure_overtakes_what_is_buffered(sqlite_config: ServerConfig) -> None:
-    async with store_of(sqlite_config) as store:
-        recorder = WriteBehind(store, Metrics())
-        recorder.opened(facts())
-        recorder.put(SESSION, state(0))
-        recorder.erase(SESSION)
-        recorder.put(SESSION, state(1))
-        recorder.closed(Closing(SESSION, 5, "closed", TOTALS))
-        await recorder.settle()
+    async with kept_with(sqlite_config) as kept:
+        assert kept.store
+        kept.recorder.opened(facts())
+        kept.recorder.put(SESSION, state(0))
+        await kept.recorder.erase(SESSION, "key:1")
+        kept.recorder.put(SESSION, state(1))
+        kept.recorder.closed(Closing(SESSION, 5, "closed", TOTALS))
+        await kept.recorder.settle()
+        await kept.recorder.erased(SESSION)
 
-        assert await store.read(SESSION) is None
+        assert await kept.store.read(SESSION) is None
 
 
 async def test_what_another_gateway_still_holds_of_an_erased_session_is_counted(
     sqlite_config: ServerConfig,
 ) -> None:
     metrics = Metrics()
-    async with store_of(sqlite_config) as store:
-        recorder = WriteBehind(store, metrics)
-        recorder.opened(facts())
-        recorder.put(SESSION, state(0))
-        await store.erase([SESSION], 7)
-        await recorder.settle()
+    async with kept_with(sqlite_config, metrics) as kept:
+        assert kept.store
+        kept.recorder.opened(facts())
+        kept.recorder.put(SESSION, state(0))
+        await kept.store.erase([SESSION], 7)
+        await kept.recorder.settle()
 
-        assert await store.read(SESSION) is None
+        assert await kept.store.read(SESSION) is None
     assert 'esapr_dropped_total{reason="erased",stage="records"} 1.0' in metrics.text().decode()
 
 
 async def test_a_full_buffer_counts_what_it_displaces(sqlite_config: ServerConfig) -> None:
     metrics = Metrics()
-    async with store_of(sqlite_config) as store:
-        recorder = WriteBehind(store, metrics)
+    async with kept_with(sqlite_config, metrics) as kept:
+        assert kept.store
+        recorder = kept.recorder
         recorder.opened(facts())
 
         displaced = [recorder.put(SESSION, Event("blink", t_ms)) for t_ms in range(MAX_ROWS + 2)]
 
         assert sum(displaced) == 2
         await recorder.settle()
-        found = await store.read(SESSION)
+        found = await kept.store.read(SESSION)
         assert found is not None
         assert [event.t_ms for event in found.events] == list(range(2, MAX_ROWS + 2))
     assert 'esapr_dropped_total{reason="displaced",stage="records"} 2.0' in metrics.text().decode()
