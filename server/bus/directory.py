@@ -67,5 +67,8 @@ class Directory(Protocol):
             OwnershipLostError: the entry belongs to another gateway.
         """
 
-    async def forget(self, session: str) -> None:
-        """Remove a session's entry."""
+    async def end(self, session: str, gateway: str) -> None:
+        """Remove the entry of a session that has ended, and keep for a while who had it."""
+
+    async def had(self, session: str) -> str | None:
+        """Return the gateway that had a session which has ended, or None."""

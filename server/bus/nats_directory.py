@@ -1,4 +1,4 @@
-"""The directory in two key-value buckets of NATS JetStream, held in memory.
+"""The directory in three key-value buckets of NATS JetStream, held in memory.
 
 Nothing of it touches a disk: gateways make their entries anew when NATS returns empty.
 """
@@ -13,6 +13,7 @@ from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
+from esapr.protocol import limits
 from esapr.server.bus.directory import (
     KEPT_SECONDS,
     LEASE_SECONDS,
@@ -22,7 +23,7 @@ from esapr.server.bus.directory import (
     OwnershipLostError,
 )
 
-GATEWAYS, SESSIONS = "esapr_gateways", "esapr_sessions"
+GATEWAYS, SESSIONS, ENDED = "esapr_gateways", "esapr_sessions", "esapr_ended"
 ANSWER_SECONDS = 1.0
 
 _entries = msgspec.msgpack.Decoder(Entry)
@@ -37,12 +38,14 @@ class NatsDirectory:
         self._stream = client.jetstream(timeout=ANSWER_SECONDS)
         self._gateways: KeyValue
         self._sessions: KeyValue
+        self._ended: KeyValue
 
     async def open(self) -> None:
         """Make the buckets; those that are there stay as they are."""
         with self._answering():
             self._gateways = await self._bucket(GATEWAYS, LEASE_SECONDS)
             self._sessions = await self._bucket(SESSIONS, KEPT_SECONDS)
+            self._ended = await self._bucket(ENDED, limits.REPORT_SECONDS)
 
     async def renew(self, gateway: str, url: str) -> None:
         """Say that a gateway lives, and at which address it serves the others."""
@@ -51,12 +54,7 @@ class NatsDirectory:
 
     async def address(self, gateway: str) -> str | None:
         """Return the address of a gateway that lives, or None."""
-        with self._answering():
-            try:
-                url: bytes = (await self._gateways.get(gateway)).value
-            except KeyNotFoundError:
-                return None
-            return url.decode()
+        return await self._text(self._gateways, gateway)
 
     async def find(self, session: str) -> Found | None:
         """Return a session's entry, or None."""
@@ -84,10 +82,23 @@ class NatsDirectory:
             except KeyWrongLastSequenceError:
                 raise OwnershipLostError(entry.snapshot.session) from None
 
-    async def forget(self, session: str) -> None:
-        """Remove a session's entry."""
+    async def end(self, session: str, gateway: str) -> None:
+        """Remove the entry of a session that has ended, and keep for a while who had it."""
         with self._answering():
+            await self._ended.put(session, gateway.encode())
             await self._sessions.delete(session)
+
+    async def had(self, session: str) -> str | None:
+        """Return the gateway that had a session which has ended, or None."""
+        return await self._text(self._ended, session)
+
+    async def _text(self, bucket: KeyValue, key: str) -> str | None:
+        with self._answering():
+            try:
+                kept: bytes = (await bucket.get(key)).value
+            except KeyNotFoundError:
+                return None
+            return kept.decode()
 
     async def _write(self, session: str, data: bytes, revision: int | None) -> int:
         written: int = (

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.messages import State
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
@@ -39,6 +40,9 @@ class Owner(Protocol):
     async def keep(self, session: Session) -> None:
         """Let other gateways know of a session that has just changed."""
 
+    async def leave(self, session_id: str) -> None:
+        """Let other gateways know that a session has ended here."""
+
 
 class Alone:
     """The owner where there is no other gateway."""
@@ -48,6 +52,9 @@ class Alone:
         return True
 
     async def keep(self, session: Session) -> None:
+        """Tell nobody."""
+
+    async def leave(self, session_id: str) -> None:
         """Tell nobody."""
 
 
@@ -102,6 +109,10 @@ class Sessions:
         """Go on with a session that another gateway had, after :meth:`check_place`."""
         session = self._start(snapshot.request, snapshot.holder, snapshot)
         self.tokens.adopt(tokens)
+        for item in self.rooms.history(session.room, session.id).since(-1):
+            # The one that had it may have died before these were written.
+            if isinstance(item.message, State):
+                self.recorder.put(session.id, item.message)
         return session
 
     def check_place(self) -> None:
@@ -207,6 +218,8 @@ class Sessions:
                 self._leave(session)
             self.metrics.sessions.set(len(self._open))
             log.info("session_closed", session=session.id)
+        if session.ended is not MOVED:
+            await self.owner.leave(session.id)
 
     async def _note_revoked(self, session: Session) -> None:
         """Write down that consent was revoked, and have erased what it covered.

@@ -92,10 +92,18 @@ class Ownership:
         except DirectoryError:
             log.info("directory_later", session=session.id)
 
+    async def leave(self, session_id: str) -> None:
+        """Put it into the directory that a session has ended here; the next renewal makes up."""
+        try:
+            await self._end(session_id)
+        except DirectoryError:
+            log.info("directory_later", session=session_id)
+
     async def locate(self, session_id: str) -> str | None:
         """Return the address of the gateway that has a session; None if it is here or nowhere.
 
-        A session without a gateway is taken over.
+        A session without a gateway is taken over. One that has ended is where it was, as long as
+        its tokens read its record.
 
         Raises:
             ProtocolError: ``moved`` while nobody knows, ``overloaded`` or ``shutting_down`` if it
@@ -103,7 +111,9 @@ class Ownership:
         """
         try:
             found = await self._directory.find(session_id)
-            if found is None or found.entry.owner == self.gateway:
+            if found is None:
+                return await self._locate_ended(session_id)
+            if found.entry.owner == self.gateway:
                 return None
             if found.entry.owner:
                 if url := await self._directory.address(found.entry.owner):
@@ -157,10 +167,21 @@ class Ownership:
     async def _keep_all(self, sessions: Iterable[Session]) -> None:
         here = {session.id: session for session in sessions}
         for gone in self._revisions.keys() - here.keys():
-            await self._directory.forget(gone)
-            del self._revisions[gone]
+            await self._end(gone)
         for session in here.values():
-            await self._keep(session)
+            # One that has ended meanwhile must not come back.
+            if self.has(session.id):
+                await self._keep(session)
+
+    async def _end(self, session_id: str) -> None:
+        await self._directory.end(session_id, self.gateway)
+        self._revisions.pop(session_id, None)
+
+    async def _locate_ended(self, session_id: str) -> str | None:
+        gateway = await self._directory.had(session_id)
+        if gateway in (None, self.gateway):
+            return None
+        return await self._directory.address(gateway)
 
     async def _keep(self, session: Session) -> None:
         entry = Entry(self.gateway, session.snapshot(reserved=True), self._tokens(session))

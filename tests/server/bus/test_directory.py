@@ -49,6 +49,27 @@ async def test_any_request_may_reach_any_gateway() -> None:
                 assert gone.status == 404
 
 
+async def test_what_is_kept_of_an_ended_session_is_read_and_erased_at_any_gateway() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        ann, bob = await enter(here, "ann"), await enter(here, "bob")
+        async with ann.feed() as socket:
+            seen = await states(socket, 3)
+        async with at(there, ann).http.post(f"{ann.path}/end", headers=ann.bearer) as ended:
+            assert ended.status == 204
+
+        async with there.get(f"{ann.path}/report", headers=ann.bearer) as answer:
+            report = await answer.json()
+        # Asked of whoever had it, it lacks nothing.
+        assert (answer.status, report["reason"]) == (200, "closed")
+        assert report["states"] > seen[-1]
+        stranger = await there.get(f"{ann.path}/report", headers=bob.bearer)
+        assert await refusal(stranger) == (401, "token_invalid", None)
+        await at(there, ann).leave()
+        for http in (here, there):
+            gone = await http.get(f"{ann.path}/report", headers=ann.bearer)
+            assert await refusal(gone) == (404, "not_found", None)
+
+
 async def test_an_analysis_is_read_and_forgotten_through_any_gateway() -> None:
     async with nats_server() as nats, gateways(nats) as (here, there):
         sent = await Client(here).send(PORTRAIT.read_bytes(), "video/webm")

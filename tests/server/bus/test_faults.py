@@ -11,8 +11,13 @@ import aiohttp
 import pytest
 
 from esapr.load_tests.server_process import SERVE, server_process
+from esapr.server.config import ServerConfig
+from esapr.server.records import migrate
+from esapr.server.records.cipher import new_key
+from esapr.server.records.engine import connected
 from tests.client.cutting_proxy import cutting_proxy
 from tests.cluster.extra import require
+from tests.postgres import new_database
 from tests.server.bus.nats_server import NatsServer, nats_server
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, greeted, receive
 
@@ -37,17 +42,19 @@ class Gateway:
         return float(found[1]) if found else 0.0
 
 
-async def gateway(stack: AsyncExitStack, nats_url: str) -> Gateway:
-    command = ("env", "ESAPR_BUS=nats", f"ESAPR_NATS_URL={nats_url}", *SERVE)
+async def gateway(stack: AsyncExitStack, nats_url: str, **settings: str) -> Gateway:
+    set_ = [f"ESAPR_{name.upper()}={value}" for name, value in settings.items()]
+    command = ("env", "ESAPR_BUS=nats", f"ESAPR_NATS_URL={nats_url}", *set_, *SERVE)
     server = await stack.enter_async_context(server_process(command))
     return Gateway(await stack.enter_async_context(aiohttp.ClientSession(server.url)), server.pid)
 
 
 @asynccontextmanager
-async def two_gateways() -> AsyncIterator[tuple[Gateway, Gateway, NatsServer]]:
+async def two_gateways(**settings: str) -> AsyncIterator[tuple[Gateway, Gateway, NatsServer]]:
     async with AsyncExitStack() as stack:
         nats = await stack.enter_async_context(nats_server())
-        yield await gateway(stack, nats.url), await gateway(stack, nats.url), nats
+        here = await gateway(stack, nats.url, **settings)
+        yield here, await gateway(stack, nats.url, **settings), nats
 
 
 def at(gateway: Gateway, guest: Guest) -> Guest:
@@ -85,8 +92,16 @@ def check_resumed(last_seq: int, messages: list[Json]) -> None:
             due += 1
 
 
-async def test_the_people_of_a_killed_gateway_resume_on_another() -> None:
-    async with two_gateways() as (here, there, _):
+async def test_the_people_of_a_killed_gateway_resume_on_another_with_one_record(
+    postgres_url: str,
+) -> None:
+    database = {"database_url": new_database(postgres_url), "records_keys": new_key()}
+    config = ServerConfig(
+        database_url=database["database_url"], records_keys=(database["records_keys"],)
+    )
+    async with connected(config) as engine:
+        await migrate.upgrade(engine)
+    async with two_gateways(**database) as (here, there, _):
         ann = await enter(here.http, "ann")
         async with ann.feed() as socket:
             before = await until_states(socket, 30)
@@ -96,6 +111,17 @@ async def test_the_people_of_a_killed_gateway_resume_on_another() -> None:
         check_resumed(last_seq, messages)
         assert await there.metric('esapr_session_moves_total{how="taken_over"}') == 1
         assert (await at(there, ann).token("clinician"))["status"] == 201
+
+        table = await there.http.get(f"{ann.path}/report.csv", headers=ann.bearer)
+        recorded = [int(line.split(",")[0]) for line in (await table.text()).splitlines()[1:]]
+        # Each once, also those that the one which was killed had not written yet.
+        assert recorded == sorted(set(recorded))
+        seen = {*range(last_seq + 1), *numbers(messages)}
+        assert seen - set(recorded) == set()
+        report = await (await there.http.get(f"{ann.path}/report", headers=ann.bearer)).json()
+        # What nobody saw nobody made: there is one gap, while nobody had the session.
+        assert len(report["gaps"]) == 1
+        assert report["participant"] == "ann"
         await at(there, ann).leave()
 
 

@@ -1,20 +1,12 @@
 """Databases of the records: SQLite, and PostgreSQL where it is installed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from esapr.server.config import ServerConfig
 from esapr.server.records.cipher import new_key
-from tests.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """URL of a PostgreSQL server that runs as long as the tests."""
-    with postgres() as url:
-        yield url
+from tests.postgres import new_database
 
 
 @pytest.fixture
