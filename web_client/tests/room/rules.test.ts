@@ -73,10 +73,13 @@ test("more than a moment begins anew", () => {
   expect(alerts(FEAR, { ...during(1, 60, afraid), ...during(11, 13, calm) })).toEqual([33]);
 });
 
-test.each(["no_face", "muted", "paused"])("an abstention (%s) counts as something else", (reason) => {
-  expect(alerts(FEAR, { ...during(1, 60, afraid), ...during(11, 12, reason) })).toEqual([22]);
-  expect(alerts(FEAR, { ...during(1, 60, afraid), ...during(11, 13, reason) })).toEqual([33]);
-});
+test.each(["no_face", "muted", "paused"])(
+  "an abstention (%s) counts as something else",
+  (reason) => {
+    expect(alerts(FEAR, { ...during(1, 60, afraid), ...during(11, 12, reason) })).toEqual([22]);
+    expect(alerts(FEAR, { ...during(1, 60, afraid), ...during(11, 13, reason) })).toEqual([33]);
+  },
+);
 
 test("what was not seen does not count", () => {
   const { 11: _, 12: __, ...short } = during(1, 60, afraid);
