@@ -45,6 +45,7 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
     return [
         web.get("/", _page(static / "index.html")),
         web.get("/embed-check", _page(static / "embed-check.html")),
+        web.get("/room/{room}", _page(static / "room.html")),
         *(
             web.get(f"/embed/{file.name}", _answering(file, _EMBEDDED))
             for file in sorted((static / "embed").glob("*.js"))

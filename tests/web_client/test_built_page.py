@@ -37,7 +37,7 @@ def test_the_lock_names_no_registry() -> None:
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
 
 
-@pytest.mark.parametrize("name", ["index.html", "embed-check.html"])
+@pytest.mark.parametrize("name", ["index.html", "embed-check.html", "room.html"])
 def test_a_built_page_loads_only_files_beside_it(name: str) -> None:
     if not (STATIC / name).is_file():
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
@@ -53,7 +53,12 @@ def test_what_sites_embed_is_complete_in_one_file() -> None:
     scripts = sorted((STATIC / "embed").glob("*.js"))
     if not scripts:
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
-    assert {script.name for script in scripts} >= {"widget.js", "widget.iife.js", "check.js"}
+    assert {script.name for script in scripts} >= {
+        "widget.js",
+        "widget.iife.js",
+        "check.js",
+        "room.js",
+    }
     for script in scripts:
         text = script.read_text(encoding="utf-8")
         assert not re.search(r"""^import\s|\bfrom\s*["']|\bimport\(""", text, re.MULTILINE), script

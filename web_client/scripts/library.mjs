@@ -10,6 +10,7 @@ const FILES = [
   ["src/widget/index.ts", "es", "widget.js", true],
   ["src/widget/script.ts", "iife", "widget.iife.js", true],
   ["src/live/index.ts", "es", "live.js", true],
+  ["src/room/index.ts", "es", "room.js", true],
   ["src/check/index.ts", "es", "check.js", true],
 ];
 

@@ -17,13 +17,13 @@ import tokens from "../style/tokens.css?inline";
 import type { Phase, WidgetEvents } from "../widget/events";
 import type { EsaprWidget } from "../widget/widget";
 import { countsView, technicalView } from "./figures_view";
-import { beforeNow } from "./format";
+import { beforeNow, percent } from "./format";
 import { fusedView } from "./fused_view";
-import { type Columns, History, SpeakingShare } from "./history";
+import { type Columns, History, SpeakingShare, WINDOW_SECONDS } from "./history";
 import styles from "./live.css?inline";
 import { modalityView } from "./modality_view";
 import { colourVariable, dash } from "./palette";
-import { Timeline } from "./timeline";
+import { type Chart, Timeline } from "./timeline";
 import { vary } from "./vary";
 
 const LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"] as const;
@@ -141,7 +141,7 @@ export class EsaprLive extends LitElement {
     if (this.#timeline || host === null) return;
     const { now } = messagesFor(this, this.messages);
     const labels = this.#created?.labels ?? LABELS;
-    this.#timeline = new Timeline(host, labels, this.columns, now);
+    this.#timeline = new Timeline(host, chartOf(labels), this.columns, now);
   }
 
   #past(words: Messages, labels: readonly string[]): TemplateResult {
@@ -276,6 +276,16 @@ function eventInWords(words: Messages, { kind, active, label, t_ms }: StateEvent
   return kind === "expression"
     ? `${at} ${inWords(words.expressions, label ?? "")} ${text}`
     : `${at} ${text}`;
+}
+
+/** The fused probabilities of the last two minutes. */
+function chartOf(labels: readonly string[]): Chart {
+  return {
+    lines: labels.map((label) => ({ colour: colourVariable(label), dash: dash(label) })),
+    seconds: WINDOW_SECONDS,
+    values: [0, 0.5, 1],
+    inWords: percent,
+  };
 }
 
 /** The line as the timeline draws it. */

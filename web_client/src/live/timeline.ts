@@ -1,13 +1,24 @@
-/** The fused probabilities of the last two minutes, as lines. */
+/** The last minutes as lines. */
 
 import uPlot from "uplot";
-import { beforeNow, percent } from "./format";
-import { type Columns, WINDOW_SECONDS } from "./history";
-import { colourVariable, dash, resolved } from "./palette";
+import { beforeNow } from "./format";
+import type { Columns } from "./history";
+import { resolved } from "./palette";
+
+/** What is drawn, and how. */
+export interface Chart {
+  /** One a column: the style sheet's name of its colour, and its dashes in pixels. */
+  lines: readonly { colour: string; dash: number[] }[];
+  /** As many seconds are shown. */
+  seconds: number;
+  /** The values that are marked, from the lowest to the highest, and how they are written. */
+  values: readonly number[];
+  inWords(value: number): string;
+}
 
 export class Timeline {
   readonly #host: HTMLElement;
-  readonly #labels: readonly string[];
+  readonly #chart: Chart;
   readonly #now: string;
   readonly #stop = new AbortController();
   readonly #resize: ResizeObserver;
@@ -15,9 +26,9 @@ export class Timeline {
   #plot: uPlot;
 
   /** Draws into `host`, which has its size from elsewhere; `now` is that word. */
-  constructor(host: HTMLElement, labels: readonly string[], columns: Columns, now: string) {
+  constructor(host: HTMLElement, chart: Chart, columns: Columns, now: string) {
     this.#host = host;
-    this.#labels = labels;
+    this.#chart = chart;
     this.#columns = columns;
     this.#now = now;
     this.#plot = this.#draw();
@@ -56,54 +67,55 @@ export class Timeline {
       grid: { stroke: resolved(this.#host, "--e-line"), width: 1 },
       ticks: { show: false },
     };
-    const narrow = this.#host.clientWidth < 480;
+    const { seconds, values, inWords, lines } = this.#chart;
+    const step = seconds / (this.#host.clientWidth < 480 ? 2 : 4);
     const options: uPlot.Options = {
       ...this.#size(),
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 16, 0, 0],
       scales: {
-        x: { time: false, range: (_, __, newest) => window(newest) },
-        y: { range: [0, 1] },
+        x: { time: false, range: (_, __, newest) => window(newest, seconds) },
+        y: { range: [values.at(0) ?? 0, values.at(-1) ?? 1] },
       },
       axes: [
         {
           ...axis,
-          size: 24,
-          splits: (_, __, ___, newest) => marks(newest, narrow ? 60 : 30),
+          size: 28,
+          gap: 8,
+          splits: (_, __, ___, newest) => marks(newest, seconds, step),
           values: (plot, marked) =>
             marked.map((mark) => beforeNow((plot.scales["x"]?.max ?? 0) - mark, this.#now)),
         },
         {
           ...axis,
           size: 48,
-          splits: () => [0, 0.5, 1],
-          values: (_, shares) => shares.map(percent),
+          splits: () => [...values],
+          values: (_, marked) => marked.map(inWords),
         },
       ],
-      series: [{}, ...this.#labels.map((label) => this.#line(label))],
+      series: [{}, ...lines.map((line) => this.#line(line))],
     };
     return new uPlot(options, this.#columns, this.#host);
   }
 
-  #line(label: string): uPlot.Series {
+  #line({ colour, dash }: Chart["lines"][number]): uPlot.Series {
     return {
-      label,
-      stroke: resolved(this.#host, colourVariable(label)),
+      stroke: resolved(this.#host, colour),
       width: 2,
-      dash: dash(label),
+      dash,
       points: { show: false },
       spanGaps: false,
     };
   }
 }
 
-function window(newest: number | null): [number, number] {
-  const end = newest ?? WINDOW_SECONDS;
-  return [end - WINDOW_SECONDS, end];
+function window(newest: number | null, seconds: number): [number, number] {
+  const end = newest ?? seconds;
+  return [end - seconds, end];
 }
 
-function marks(newest: number, step: number): number[] {
-  const count = WINDOW_SECONDS / step;
-  return Array.from({ length: count + 1 }, (_, index) => newest - WINDOW_SECONDS + index * step);
+function marks(newest: number, seconds: number, step: number): number[] {
+  const count = seconds / step;
+  return Array.from({ length: count + 1 }, (_, index) => newest - seconds + index * step);
 }

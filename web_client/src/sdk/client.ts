@@ -14,8 +14,9 @@ import { type Found, results } from "./analysis";
 import { problemFrom, problemIn } from "./errors";
 import type { Detail } from "./feed";
 import { Session } from "./session";
-import { Subscription } from "./subscription";
+import type { Subscription } from "./subscription";
 import { own } from "./tokens";
+import { Watching } from "./watching";
 
 const ANSWER_MS = 10_000;
 const DEMO = "/v1/demo/sessions";
@@ -156,9 +157,9 @@ export class Client {
 
   /** Watches a session that others feed, or a room; leaving does not end it. */
   async watch(feedUrl: string, token: string, detail: Detail = "state"): Promise<Subscription> {
-    const subscription = new Subscription(feedAddress(feedUrl, this.#url), own(token), detail);
-    await subscription.open();
-    return subscription;
+    const watching = new Watching(feedAddress(feedUrl, this.#url), own(token), detail);
+    await watching.open();
+    return watching;
   }
 
   async #post<Answer>(path: string, token: string | null, body: object): Promise<Answer> {
