@@ -23,6 +23,7 @@ from esapr.protocol.analyses import (
 )
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.errors import ProtocolError
+from esapr.protocol.events import Event
 from esapr.protocol.limits import DEFAULT_TICK_MS
 from esapr.protocol.messages import State
 from esapr.server import logs
@@ -34,6 +35,9 @@ from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
 from esapr.server.sessions.refusals import error_message
+from esapr.server.support import SupportError
+from esapr.server.support.help_lines import DEFAULT_LANGUAGE
+from esapr.server.support.opening import open_help_lines
 
 LONGEST_SECONDS = 86_400.0
 """A recording that says to be longer than a day has broken time stamps."""
@@ -76,7 +80,7 @@ def analyze(context: click.Context, file: Path, as_json: bool) -> None:
             show(error_message(error))
         click.echo(f"{file}: {error.code}: {error.message}", err=True)
         context.exit(UNREADABLE)
-    except (ModelError, ConfigError, OSError) as error:
+    except (ModelError, ConfigError, SupportError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not as_json:
         click.echo(_sentence(summary, cost))
@@ -85,7 +89,8 @@ def analyze(context: click.Context, file: Path, as_json: bool) -> None:
 
 async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[AnalysisSummary, Cost]:
     opened = open_file(file, format_of_file(file), longest=LONGEST_SECONDS)
-    subject = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS)
+    lines = open_help_lines(config.help_lines_file).of("", DEFAULT_LANGUAGE)
+    subject = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines)
     metrics = Metrics()
     with ExitStack() as stack:
         models = await installed_models(config, metrics, stack)
@@ -134,6 +139,10 @@ def _print_line(message: AnalysisMessage) -> None:
             click.echo(
                 f"page {message.number:4} of {message.pages}  {said:<16} {message.lines} lines"
             )
+        case Event(help_lines=list(lines)):
+            for each in lines:
+                reached = ", ".join(way for way in (each.phone, each.url) if way)
+                click.echo(f"somebody to turn to: {each.name}, {reached}: {each.about}")
 
 
 def _sentence(summary: AnalysisSummary, cost: Cost) -> str:

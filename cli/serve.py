@@ -17,6 +17,7 @@ from esapr.server.bus import BusError
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.heaps import share_heaps
 from esapr.server.records import RecordsError
+from esapr.server.support import SupportError
 from esapr.server.trust import TrustError
 from esapr.server.trust.key_file import check_keys
 from esapr.web_client import STATIC
@@ -44,7 +45,7 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (BusError, ModelError, RecordsError, TrustError) as error:
+    except (BusError, ModelError, RecordsError, SupportError, TrustError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

@@ -20,13 +20,14 @@ from esapr.protocol.analyses import (
     Progress,
 )
 from esapr.protocol.codec import decode_analysis
+from esapr.protocol.events import Event
 from esapr.protocol.limits import UPLOAD_SECONDS
 from esapr.protocol.messages import Error, State
 
 SENDING_SECONDS = UPLOAD_SECONDS + 30.0
 """As long as a server waits for a file, and a while to open it."""
 
-Found = Progress | State | Page | AnalysisDone
+Found = Progress | State | Page | Event | AnalysisDone
 
 
 async def sent(

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec import field as struct_field
 
 from esapr.protocol import limits
+from esapr.protocol.events import Event
 from esapr.protocol.messages import AbstainReason, Error, Fused, State, Totals
 from esapr.protocol.requests import (
     Consent,
@@ -118,16 +119,20 @@ class AnalysisDone(Struct, frozen=True, tag="analysis.done"):
     summary: AnalysisSummary
 
 
-AnalysisMessage = Progress | State | Page | AnalysisDone | Error
+AnalysisMessage = Progress | State | Page | Event | AnalysisDone | Error
 
 
 class AnalysisInfo(Struct, frozen=True, omit_defaults=True):
-    """Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far."""
+    """Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
+
+    ``events`` are ``support_resources`` of a document.
+    """
 
     analysis_id: str
     stage: Stage
     fraction: Fraction
     states: list[State]
     pages: list[Page]
+    events: list[Event] = struct_field(default_factory=list)
     summary: AnalysisSummary | UnsetType = UNSET
     error: ErrorDetail | UnsetType = UNSET

@@ -90,6 +90,10 @@ TEXT_BURST = 16
 TEXT_PER_SECOND = 2.0
 """Token bucket for ``text`` messages; what exceeds it is refused with ``rate_limited``."""
 
+SUPPORT_PAUSE_SECONDS = 60
+"""Shortest time between two ``support_resources`` events of a session, in seconds; a document has
+one at most."""
+
 MESSAGE_BURST = 100
 MESSAGES_PER_SECOND = 20.0
 """Token bucket for all client messages of one socket; an emptied bucket closes it with 4429."""

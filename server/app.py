@@ -54,6 +54,7 @@ from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.support.opening import open_help_lines
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.signing import Signing
@@ -89,7 +90,7 @@ async def serve(
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError: the bus cannot be joined.
         RecordsError: the database cannot be used.
-        TrustError: rules, notices, keys or the audit log cannot be used, or no key was made yet.
+        SupportError, TrustError: rules, notices, help lines, keys or the audit log cannot be used.
     """
     metrics, ready = Metrics(), asyncio.Event()
     with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
@@ -189,6 +190,7 @@ async def _sessions(
         tokens=tokens,
         trust=ground.trust,
         recorder=ground.kept.recorder,
+        help_lines=open_help_lines(config.help_lines_file),
     )
     if bus.directory is None or internal is None:
         yield sessions, None

@@ -4,9 +4,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
+
+from esapr.server.loopback import is_loopback
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
@@ -137,6 +139,9 @@ class ServerConfig:
     notice_dir: str | None = None
     """Folder of the deployment's notices, ``<version>.<language>.txt``, for the shipped ones."""
 
+    help_lines_file: str | None = None
+    """Help lines of the deployment (TOML), in place of the shipped ones."""
+
     consent_days: int = 365
     """Days after which consent has to be given anew."""
 
@@ -247,16 +252,6 @@ class ServerConfig:
         """
         values = _parse(os.environ) | {k: v for k, v in overrides.items() if v is not None}
         return cls(**values)  # type: ignore[arg-type]
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is of the loopback interface."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def environ_with(settings: Mapping[str, object]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from esapr.inference.signals import Modality, ModalityScore, TextLine
 from esapr.protocol import limits
 from esapr.protocol.analyses import AnalysisSummary, Page
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.events import Event
 from esapr.protocol.messages import AbstainReason
 from esapr.server.analyses.extract import LENGTH, Answer, Opened, PageText, Refused
 from esapr.server.analyses.formats import FileFormat
@@ -28,6 +29,7 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.states import fused_message
 from esapr.server.sessions.tally import Tally
+from esapr.server.support.watch import Watch
 
 PAGE_SECONDS = 30.0
 """How long the process may take for a page before it is killed."""
@@ -71,6 +73,8 @@ class Document:
         self._text = pipeline.analysers(subject.analysis).text
         self._tally = Tally()
         self._count = Count()
+        self._watch = Watch(subject.help_lines)
+        self._events: list[Event] = []
         self.fraction = 0.0
         """How much of the document was read."""
 
@@ -79,8 +83,10 @@ class Document:
         totals = self._tally.totals()
         return self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
 
-    async def found(self) -> AsyncGenerator[Page, None]:
+    async def found(self) -> AsyncGenerator[Page | Event, None]:
         """Yield what each page shows: the fused scores of its lines.
+
+        The first page that speaks of self-harm comes behind an event that names help lines.
 
         Raises:
             ProtocolError: ``document_invalid``, ``document_encrypted``, ``document_too_large`` or
@@ -95,6 +101,8 @@ class Document:
                 page = await self._page(read.text, number, opened.pages)
                 self.fraction = number / opened.pages
                 self._count.add(page)
+                while self._events:
+                    yield self._events.pop()
                 yield page
 
     async def _page(self, text: str, number: int, pages: int) -> Page:
@@ -117,6 +125,10 @@ class Document:
         )
 
     async def _score(self, line: str) -> ModalityScore | None:
+        # A document has no clock: help lines are named once.
+        event = self._watch.line(line, 0.0)
+        if event:
+            self._events.append(event)
         try:
             score = await patiently(self._text.score, TextLine(0.0, line))
         except BatchFailedError:

@@ -21,6 +21,7 @@ from esapr.protocol.analyses import (
     Stage,
 )
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.events import Event
 from esapr.protocol.messages import State
 from esapr.protocol.requests import ErrorDetail
 from esapr.server.analyses.formats import FileFormat
@@ -29,6 +30,7 @@ from esapr.server.analyses.subject import Subject, Work
 from esapr.server.config import ServerConfig
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.refusals import error_message
+from esapr.server.support.help_lines import DEFAULT_LANGUAGE
 
 log = structlog.get_logger()
 
@@ -46,7 +48,7 @@ class Job:
         self._work: Work | None = work
         self.stage: Stage = "waiting"
         self._fraction = 0.0
-        self._found: list[State | Page] = []
+        self._found: list[State | Page | Event] = []
         self._summary: AnalysisSummary | None = None
         self._error: ProtocolError | None = None
         self._changed = asyncio.Event()
@@ -87,6 +89,7 @@ class Job:
             fraction=self._fraction,
             states=[each for each in self._found if isinstance(each, State)],
             pages=[each for each in self._found if isinstance(each, Page)],
+            events=[each for each in self._found if isinstance(each, Event)],
             summary=self._summary or UNSET,
             error=_detail(self._error) if self._error else UNSET,
         )
@@ -145,6 +148,7 @@ class Analyses:
         self._group = group
         self._behind_ids = f"-{gateway}" if gateway else ""
         self._metrics = sessions.metrics
+        self._help_lines = sessions.help_lines
         self._means = Means(sessions.pipeline, sessions.metrics, config.smoothing_half_life)
         self._turns = asyncio.Semaphore(limits.ANALYSES_AT_A_TIME)
         self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
@@ -183,7 +187,14 @@ class Analyses:
         )
         analysis_id = uuid4().hex + self._behind_ids
         subject = Subject(
-            analysis_id, request.participant, tuple(request.modalities), request.tick_ms
+            analysis_id,
+            request.participant,
+            tuple(request.modalities),
+            request.tick_ms,
+            self._help_lines.of(
+                request.jurisdiction or "",
+                request.consent.language if request.consent else DEFAULT_LANGUAGE,
+            ),
         )
         job = Job(analysis_id, work_on(opened, subject, self._means))
         task = self._group.create_task(self._run(job), name=f"analysis {analysis_id}")

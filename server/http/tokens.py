@@ -11,8 +11,8 @@ from esapr.protocol import TOKEN_PREFIX
 from esapr.protocol.calls import KeyScope
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Role, Scope
-from esapr.server.config import is_loopback
 from esapr.server.http.keys import KEYS, ROOMS, SESSIONS, SIGNING, TOKENS
+from esapr.server.loopback import is_loopback
 from esapr.server.sessions.session import Session
 from esapr.server.trust.callers import Caller
 from esapr.server.trust.key_file import KeyFileError

@@ -30,6 +30,9 @@ SETTLE_SECONDS = 5.0
 
 Recorded = State | Event | Warning | Text
 
+SUPPORT = "support"
+"""What ``support_resources`` is in the records, whose kinds are short."""
+
 
 class Recorder(Protocol):
     """Takes what a session publishes; nothing here blocks."""
@@ -114,10 +117,10 @@ class WriteBehind:
     def put(self, session: str, message: Recorded) -> int:
         """Keep a message and return how many were displaced.
 
-        Of a session that was not opened here nothing is kept, and text only where that was agreed
-        to.
+        Of a session that was not opened here nothing is kept; text, and that it spoke of
+        self-harm, only where that was agreed to.
         """
-        if session not in (self._with_text if isinstance(message, Text) else self._kept):
+        if session not in (self._with_text if _tells_text(message) else self._kept):
             return 0
         displaced = self._buffer.add(self._row(session, message))
         self._count_displaced(displaced)
@@ -217,6 +220,8 @@ class WriteBehind:
             return LineRow(session, at_ms, n, message.source, message.body)
         if isinstance(message, Warning):
             return EventRow(session, message.t_ms, n, "warning", message.code, message.active)
+        if message.kind == "support_resources":
+            return EventRow(session, message.t_ms, n, SUPPORT, "", True)
         label = "" if message.label is UNSET else message.label
         # A blink has no end: it is there, and over.
         return EventRow(session, message.t_ms, n, message.kind, label, message.active is not False)
@@ -224,3 +229,10 @@ class WriteBehind:
     def _count_displaced(self, displaced: int) -> None:
         if displaced:
             self._metrics.dropped("records", "displaced", displaced)
+
+
+def _tells_text(message: Recorded) -> bool:
+    """Return whether a message is text, or tells what text says."""
+    return isinstance(message, Text) or (
+        isinstance(message, Event) and message.kind == "support_resources"
+    )

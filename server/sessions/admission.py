@@ -25,6 +25,7 @@ from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
+from esapr.server.support.help_lines import HelpLines
 from esapr.server.trust.opening import Trust
 from esapr.server.trust.tokens import Issued, Tokens, unix_time
 
@@ -72,6 +73,7 @@ class Sessions:
         tokens: Tokens,
         trust: Trust,
         recorder: Recorder,
+        help_lines: HelpLines,
     ) -> None:
         """Run sessions in ``group``; each joins one of ``rooms`` and is kept by ``recorder``."""
         self._group = group
@@ -84,6 +86,7 @@ class Sessions:
         self.ended = Tokens()
         """Those of sessions that have ended: for what is kept of them, and nothing else."""
         self.recorder = recorder
+        self.help_lines = help_lines
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.owner: Owner = Alone()
         """Speaks for this gateway among others."""
@@ -183,6 +186,7 @@ class Sessions:
             publish=self.rooms.publish,
             owned=self.owner.holds,
             recorder=self.recorder,
+            help_lines=self.help_lines,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:

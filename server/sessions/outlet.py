@@ -9,6 +9,7 @@ from esapr.inference.signals import FaceDetails, Modality, ModalityScore
 from esapr.protocol.errors import WarningCode
 from esapr.protocol.events import Event
 from esapr.protocol.messages import Text, Warning
+from esapr.protocol.requests import SessionRequest
 from esapr.protocol.rooms import Member
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
@@ -32,6 +33,8 @@ class Outlet:
         tally: Tally,
         audience: Audience,
         host: Host,
+        *,
+        request: SessionRequest,
         publish: Callable[[Broadcast], None],
     ) -> None:
         """Say what ``analysis`` knows, as long as the session is the host's own."""
@@ -45,17 +48,19 @@ class Outlet:
         self._metrics = analysis.metrics
         self._conditions = Conditions()
         self._events = Events()
+        self._watch = host.watch(request)
         self.next_seq = 0
         """Number of the next state."""
 
     def memory(self) -> OutletMemory:
         """Return what is needed to go on elsewhere."""
-        return OutletMemory(self._events.active, self._conditions.active)
+        return OutletMemory(self._events.active, self._conditions.active, self._watch.told_at)
 
     def recall(self, memory: OutletMemory, blinks: int, now: float) -> None:
         """Go on from where another one stopped, which told of ``blinks`` blinks."""
         self._events.recall(memory.events, blinks, now)
         self._conditions.recall(memory.warnings, now)
+        self._watch.told_at = memory.supported_at
 
     def state(self, start: float, end: float, now: float, member: Member) -> None:
         """Send ``member``'s state of ``[start, end)``, made at ``now``, all in session time."""
@@ -103,8 +108,14 @@ class Outlet:
             self._audience.publish(overlay_message(at, face))
 
     def line(self, text: Text, at: float) -> None:
-        """Note a line that was taken in; nobody else is told."""
+        """Note a line that was taken in; nobody else is told what it says.
+
+        If it speaks of self-harm, help lines are named.
+        """
         self._record(replace(text, at_ms=round(at * 1000)))
+        event = self._watch.line(text.body, at)
+        if event:
+            self._say(event)
 
     def _say(self, *messages: Event | Warning) -> None:
         for message in messages:

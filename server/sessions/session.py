@@ -40,8 +40,7 @@ class Session:
 
     def __init__(self, session_id: str, request: SessionRequest, host: Host, holder: str) -> None:
         """Create a session for the ``holder`` of a key; nothing happens before :meth:`run`."""
-        self.id, self.holder = session_id, holder
-        self._request = request
+        self.id, self.holder, self._request = session_id, holder, request
         self.room = self.id if request.room is UNSET else room_name(holder, request.room)
         self.participant = request.participant
         self.tick_ms = request.tick_ms
@@ -63,14 +62,15 @@ class Session:
             metrics=host.metrics,
             on_face=self._publish_picture,
         )
-        self._outlet = Outlet(self._analysis, self._tally, self.audience, host, publish)
+        self._outlet = Outlet(
+            self._analysis, self._tally, self.audience, host, request=request, publish=publish
+        )
         me = Member(self.id, self.participant)
         self.presence = Presence(
             self.room, me, self._analysis, self.audience, publish=publish, now=self.now
         )
         self._ended_tracks: set[Modality] = set()
-        self._last_used = 0.0
-        self._told = 0.0
+        self._last_used = self._told = 0.0
         self._locked = False
         self._ingest = Ingest(self, host.config.analysed_fps)
         self._ticks: asyncio.Task[None] | None = None

@@ -23,10 +23,11 @@ class AnalysisMemory(Struct, frozen=True):
 
 
 class OutletMemory(Struct, frozen=True):
-    """Events and warnings that have begun and not ended."""
+    """Events and warnings that have begun and not ended; when help lines were named last."""
 
     events: list[str]
     warnings: list[str]
+    supported_at: float | None = None
 
 
 class Snapshot(Struct, frozen=True):

@@ -1,6 +1,6 @@
 // Generated from protocol.schema.json by `npm run protocol`. Do not edit.
 
-export type AnalysisMessage = Progress | State | Page | AnalysisDone | Error;
+export type AnalysisMessage = Progress | State | Page | Event | AnalysisDone | Error;
 export type ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close;
 export type ServerMessage =
   | SessionCreated
@@ -117,6 +117,8 @@ export interface DropCounts {
 }
 /**
  * Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
+ *
+ *     ``events`` are ``support_resources`` of a document.
  */
 export interface AnalysisInfo {
   analysis_id: string;
@@ -124,6 +126,7 @@ export interface AnalysisInfo {
   fraction: number;
   states: State[];
   pages: Page[];
+  events?: Event[];
   summary?: AnalysisSummary;
   error?: ErrorDetail;
 }
@@ -222,6 +225,34 @@ export interface Page {
   lines: number;
   fused: Fused | null;
   abstain: AbstainReason | null;
+}
+/**
+ * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
+ *
+ *     ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
+ *
+ *     ``support_resources`` says that a line of text, taken in at ``t_ms``, speaks of self-harm:
+ *     ``help_lines`` are to be shown to the person.
+ */
+export interface Event {
+  type: "event";
+  kind: "blink" | "expression" | "face" | "speaking" | "support_resources";
+  t_ms: number;
+  active?: boolean;
+  label?: string;
+  help_lines?: HelpLine[];
+}
+/**
+ * Somebody to turn to: ``about`` says when and how, in the language of the session.
+ *
+ *     ``phone`` is as people write it. At least one of it and ``url`` is there.
+ */
+export interface HelpLine {
+  id: string;
+  name: string;
+  about: string;
+  phone?: string;
+  url?: string;
 }
 /**
  * What went wrong; ``field`` and ``rule`` name the offending field and the rule, if any.
@@ -409,18 +440,6 @@ export interface Expression {
  */
 export interface ErrorBody {
   error: ErrorDetail;
-}
-/**
- * An expression (``label``), speech or a face begins (``active``) or ends, or a blink happens.
- *
- *     ``t_ms`` is the end of the state, or the time of the picture, in which that was seen.
- */
-export interface Event {
-  type: "event";
-  kind: "blink" | "expression" | "face" | "speaking";
-  t_ms: number;
-  active?: boolean;
-  label?: string;
 }
 /**
  * What one modality brought.

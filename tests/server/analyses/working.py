@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from esapr.protocol.analyses import AnalysisSummary, Page
+from esapr.protocol.events import Event
 from esapr.protocol.messages import State
 from esapr.server.analyses.formats import format_of_file
 from esapr.server.analyses.opening import Means, open_file, work_on
@@ -14,7 +15,7 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
 from tests.serving import models
 
-Shown = list[State | Page]
+Shown = list[State | Page | Event]
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.session import Session
+from esapr.server.support.opening import open_help_lines
 from esapr.server.trust.notices import read_notices
 from tests.server.sessions.examples import state
 from tests.serving import CONSENT, models, running_server
@@ -45,6 +46,7 @@ async def test_no_state_is_made_once_consent_is_revoked() -> None:
                 publish=lambda _, item: published.append(item),
                 owned=lambda: True,
                 recorder=NoRecorder(),
+                help_lines=open_help_lines(None),
             )
             request = msgspec.convert({"consent": CONSENT, "tick_ms": 1000}, SessionRequest)
             session = Session("s", request, host, "")

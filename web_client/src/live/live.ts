@@ -16,6 +16,7 @@ import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import type { Phase, WidgetEvents } from "../widget/events";
 import type { EsaprWidget } from "../widget/widget";
+import { eventInWords, isListed, type Listed } from "./events";
 import { countsView, technicalView } from "./figures_view";
 import { beforeNow, percent } from "./format";
 import { fusedView } from "./fused_view";
@@ -50,7 +51,7 @@ export class EsaprLive extends LitElement {
   declare messages: Partial<Messages> | null;
   declare private _state: State | null;
   declare private _roundTrip: number | null;
-  declare private _events: readonly StateEvent[];
+  declare private _events: readonly Listed[];
   declare private _said: string;
   declare private _tabled: boolean;
   declare private _phase: Phase;
@@ -246,6 +247,8 @@ export class EsaprLive extends LitElement {
   }
 
   #note(event: StateEvent): void {
+    // The widget shows help lines.
+    if (!isListed(event)) return;
     if (event.kind === "speaking") this.#speaking.event(event.active ?? false, event.t_ms);
     this._events = [event, ...this._events].slice(0, MAX_EVENTS);
   }
@@ -267,15 +270,6 @@ export class EsaprLive extends LitElement {
       ? (root.getElementById(this.for) as EsaprWidget | null)
       : null;
   }
-}
-
-function eventInWords(words: Messages, { kind, active, label, t_ms }: StateEvent): string {
-  const at = `${Math.floor(t_ms / 60_000)}:${String(Math.floor(t_ms / 1_000) % 60).padStart(2, "0")}`;
-  if (kind === "blink") return `${at} ${words.blink}`;
-  const text = (active ? words.begins : words.stops)[kind];
-  return kind === "expression"
-    ? `${at} ${inWords(words.expressions, label ?? "")} ${text}`
-    : `${at} ${text}`;
 }
 
 /** The fused probabilities of the last two minutes. */

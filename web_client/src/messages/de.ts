@@ -38,6 +38,11 @@ export const de: Messages = {
   notConnected: "Keine Messung",
   noCamera: "Keine Kamera in dieser Sitzung",
 
+  supportTitle: "Sie müssen damit nicht allein bleiben",
+  supportText:
+    "Was Sie geschrieben haben, kann davon handeln, sich etwas anzutun. Ein Programm hat die Wörter bemerkt; es hat niemanden gerufen. Diese Menschen hören zu:",
+  supportHide: "Ausblenden",
+
   pause: "Pause",
   resume: "Fortsetzen",
   end: "Beenden",

@@ -36,6 +36,11 @@ export const en = {
   notConnected: "Not measuring",
   noCamera: "No camera in this session",
 
+  supportTitle: "You do not have to be alone with this",
+  supportText:
+    "What you wrote may speak of harming yourself. A program noticed the words; it has called nobody. These people listen:",
+  supportHide: "Hide",
+
   pause: "Pause",
   resume: "Continue",
   end: "End",

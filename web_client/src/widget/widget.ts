@@ -16,6 +16,7 @@ import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
 import { FaceOverlay } from "./overlay";
 import { type AgreedNotice, noticeIn, type OpenSession, sourceOf } from "./source";
+import { Support } from "./support";
 import styles from "./widget.css?inline";
 
 export class EsaprWidget extends LitElement {
@@ -74,6 +75,7 @@ export class EsaprWidget extends LitElement {
   declare private _devices: readonly MediaDeviceInfo[];
   declare private _notice: AgreedNotice | null;
   readonly #course = new Course(this);
+  readonly #support = new Support(this);
   #overlay: FaceOverlay | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #video: HTMLVideoElement | null = null;
@@ -143,7 +145,7 @@ export class EsaprWidget extends LitElement {
   protected override render(): TemplateResult {
     const words = messagesFor(this, this.messages);
     return html`
-      ${this.#view(words)}
+      ${this.#support.view(words)} ${this.#view(words)}
       <p class="unseen" role="status">${phaseInWords(words, this.phase)}</p>
     `;
   }
@@ -197,8 +199,7 @@ export class EsaprWidget extends LitElement {
   #agree(): void {
     const chosen = this.#offered.filter((modality) => this._chosen.has(modality));
     this._incomplete = chosen.length === 0;
-    if (this._incomplete) return;
-    if (this._notice === null) return;
+    if (this._incomplete || this._notice === null) return;
     const { version, language } = this._notice;
     const kept = this._keep ? { covers: ["records" as const] } : {};
     const receipt = consent(this.subject, version, "button", { language, ...kept });
