@@ -120,16 +120,16 @@ def make_key() -> None:
 @records.command(name="rotate-key")
 def rotate_key() -> None:
     """Encrypt under the first key what is under another one."""
-    sessions, lines = _run(_rotated())
+    sessions, texts = _run(_rotated())
     click.echo(
-        f"{sessions} sessions and {lines} lines of text re-encrypted; the first key opens all"
+        f"{sessions} sessions and {texts} lines and notes re-encrypted; the first key opens all"
     )
 
 
 def _say(erased: Erased) -> None:
     click.echo(
         f"erased {erased.sessions} sessions: {erased.states} states, {erased.events} events, "
-        f"{erased.lines} lines of text; {erased.remaining} rows remain"
+        f"{erased.lines} lines of text, {erased.notes} notes; {erased.remaining} rows remain"
     )
 
 

@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"
     TOO_MANY_CANDIDATES = "too_many_candidates"
     TOO_MANY_FEEDS = "too_many_feeds"
+    TOO_MANY_NOTES = "too_many_notes"
     TOO_MANY_TOKENS = "too_many_tokens"
     TOO_SLOW = "too_slow"
     UNRESPONSIVE = "unresponsive"
@@ -107,6 +108,7 @@ _STATUS = {
     ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
     ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.TOO_MANY_NOTES: HTTPStatus.CONFLICT,
     ErrorCode.TOO_MANY_TOKENS: HTTPStatus.CONFLICT,
     ErrorCode.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
 }

@@ -134,6 +134,12 @@ else ``token_invalid``."""
 MAX_TOKENS_PER_ROOM = 10_000
 """Tokens made for one room; one more is refused with ``too_many_tokens``."""
 
+MAX_NOTE_CHARACTERS = 4_000
+"""Longest note that is kept with a session; a longer one is refused with ``text_too_long``."""
+
+MAX_NOTES_PER_SESSION = 200
+"""Notes that are kept with a session; one more is refused with ``too_many_notes``."""
+
 MIN_AGGREGATE_PEOPLE = 3
 """People who must show an expression before their mean is shown."""
 

@@ -15,7 +15,7 @@ from esapr.protocol.requests import Modality, Name, Origin
 
 Role = Literal["participant", "clinician", "observer", "supervisor"]
 View = Literal["own", "full", "trends", "aggregate"]
-Scope = Literal["feed", "media", "text", "control", "mute", "tokens", "report"]
+Scope = Literal["feed", "media", "text", "control", "mute", "tokens", "report", "notes"]
 Direction = Literal["rising", "steady", "falling"]
 
 # --- HTTP bodies --------------------------------------------------------------------------------

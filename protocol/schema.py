@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import analyses, answers, messages, report, requests, rooms
+from esapr.protocol import analyses, answers, messages, notes, report, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -14,6 +14,8 @@ _ROOTS = {
     "SessionCredentials": requests.SessionCredentials,
     "TokenRequest": rooms.TokenRequest,
     "TokenAnswer": rooms.TokenAnswer,
+    "NoteRequest": notes.NoteRequest,
+    "NoteAnswer": notes.NoteAnswer,
     "ErrorBody": requests.ErrorBody,
     "ModelInfo": requests.ModelInfo,
     "SessionInfo": answers.SessionInfo,

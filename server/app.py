@@ -22,6 +22,7 @@ from esapr.server.http import (
     feed,
     health,
     invitations,
+    notes,
     pages,
     reference,
     reports,
@@ -232,7 +233,7 @@ def _application(
         *feed.routes(),
         *rooms.routes(),
         *analyses.routes(demo=config.loopback),
-        *(reports.routes() if ground.kept.store else []),
+        *([*reports.routes(), *notes.routes()] if ground.kept.store else []),
         *pages.routes(static),
         *admin.routes(),
     ]

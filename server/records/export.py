@@ -8,7 +8,7 @@ from esapr.protocol.report import RecordedState
 from esapr.protocol.requests import Modality
 from esapr.server.records.packing import recorded_state
 from esapr.server.records.report import moment
-from esapr.server.records.rows import LineRow, Recording
+from esapr.server.records.rows import LineRow, NoteRow, Recording
 from esapr.server.records.store import Store
 
 FORMAT = "esapr-export-1"
@@ -31,6 +31,15 @@ class ExportedLine(Struct, frozen=True):
     body: str
 
 
+class ExportedNote(Struct, frozen=True):
+    """A note of somebody who followed the room; ``author`` is as the audit log names them."""
+
+    t_ms: int
+    kept_at: str
+    author: str
+    body: str
+
+
 class ExportedSession(Struct, frozen=True):
     """One session; times are as in the report."""
 
@@ -48,6 +57,7 @@ class ExportedSession(Struct, frozen=True):
     states: list[RecordedState]
     events: list[ExportedEvent]
     lines: list[ExportedLine]
+    notes: list[ExportedNote]
 
 
 class Export(Struct, frozen=True):
@@ -70,11 +80,12 @@ async def export(store: Store, holder: str, participant: str, now_ms: int) -> Ex
     for session in await store.of_person(holder, participant):
         recording = await store.read(session)
         if recording:
-            sessions.append(_session(recording, await store.lines(session)))
+            lines, notes = await store.lines(session), await store.notes(session)
+            sessions.append(_session(recording, lines, notes))
     return Export(FORMAT, moment(now_ms), participant, list(LABELS), sessions)
 
 
-def _session(recording: Recording, lines: list[LineRow]) -> ExportedSession:
+def _session(recording: Recording, lines: list[LineRow], notes: list[NoteRow]) -> ExportedSession:
     facts, closing = recording.facts, recording.closing
     return ExportedSession(
         session=facts.session,
@@ -91,4 +102,5 @@ def _session(recording: Recording, lines: list[LineRow]) -> ExportedSession:
         states=[recorded_state(row) for row in recording.states],
         events=[ExportedEvent(e.t_ms, e.kind, e.label, e.active) for e in recording.events],
         lines=[ExportedLine(line.t_ms, line.source, line.body) for line in lines],
+        notes=[ExportedNote(n.t_ms, moment(n.kept_ms), n.author, n.body) for n in notes],
     )

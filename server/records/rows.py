@@ -77,6 +77,21 @@ class LineRow(Struct, frozen=True):
     body: str
 
 
+class NoteRow(Struct, frozen=True):
+    """A note of somebody who followed the room.
+
+    ``t_ms`` is on the session clock, ``kept_ms`` in milliseconds of Unix time. ``author`` is who
+    wrote it, as the audit log names them. The store encrypts ``author`` and ``body``.
+    """
+
+    session: str
+    id: str
+    t_ms: int
+    kept_ms: int
+    author: str
+    body: str
+
+
 Row = StateRow | EventRow | LineRow
 
 
@@ -97,6 +112,7 @@ class Erased(Struct, frozen=True):
     events: int
     lines: int
     remaining: int
+    notes: int = 0
 
     def detail(self) -> dict[str, str]:
         """Return what the audit log says of it."""

@@ -76,3 +76,17 @@ class LineTable(Tables):
     source: Mapped[str] = mapped_column(String(16))
     body: Mapped[str] = mapped_column(Text)
     """The text, encrypted."""
+
+
+class NoteTable(Tables):
+    """One row a note."""
+
+    __tablename__ = "notes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    session: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    t_ms: Mapped[int] = mapped_column(BigInteger)
+    kept_ms: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[str] = mapped_column(Text)
+    """Author and text as JSON, encrypted."""

@@ -11,10 +11,17 @@ from esapr.protocol.messages import Totals
 from esapr.server.records.cipher import Cipher
 from esapr.server.records.engine import insert
 from esapr.server.records.rows import Closing, Erased, Person
-from esapr.server.records.schema import EventTable, LineTable, SessionTable, StateTable, Tables
+from esapr.server.records.schema import (
+    EventTable,
+    LineTable,
+    NoteTable,
+    SessionTable,
+    StateTable,
+    Tables,
+)
 
-Part = StateTable | EventTable | LineTable
-_PARTS = (StateTable, EventTable, LineTable)
+Part = StateTable | EventTable | LineTable | NoteTable
+_PARTS = (StateTable, EventTable, LineTable, NoteTable)
 _EMPTY = ("opened_ms", "expires_ms", "person", "identity", "facts", "closed_ms", "ending")
 
 
@@ -75,17 +82,17 @@ async def erase(connection: AsyncConnection, erasures: Mapping[str, int]) -> Era
     nothing = dict.fromkeys(_EMPTY) | {"erased_ms": statement.excluded.erased_ms}
     conflict = {"index_elements": ["id"], "set_": nothing, "where": found[1]}
     await connection.execute(statement.on_conflict_do_update(**conflict), values)
-    states, events, lines = [
+    states, events, lines, notes = [
         (await connection.execute(delete(table).where(table.session.in_(ids)))).rowcount
         for table in _PARTS
     ]
     counts = [select(func.count()).where(table.session.in_(ids)) for table in _PARTS]
     left = [await connection.scalar(count) or 0 for count in counts]
-    return Erased(there or 0, states, events, lines, sum(left))
+    return Erased(there or 0, states, events, lines, sum(left), notes)
 
 
 async def rotate(connection: AsyncConnection, cipher: Cipher) -> tuple[int, int]:
-    """Encrypt under the first key what is under another; return how many sessions and lines.
+    """Encrypt under the first key what is under another; return how many sessions and texts.
 
     Raises:
         RecordsError: no key opens one of them.
@@ -94,13 +101,21 @@ async def rotate(connection: AsyncConnection, cipher: Cipher) -> tuple[int, int]
     old = [row for row in named if not cipher.is_newest(row.identity)]
     for row in old:
         await _seal_session(connection, row, cipher)
-    lines = (await connection.execute(select(LineTable.__table__))).all()
-    quoted = [row for row in lines if not cipher.is_newest(row.body)]
-    for row in quoted:
-        key = LineTable.session == row.session, LineTable.t_ms == row.t_ms, LineTable.n == row.n
+    texts = [await _seal_texts(connection, table, cipher) for table in (LineTable, NoteTable)]
+    return len(old), sum(texts)
+
+
+async def _seal_texts(
+    connection: AsyncConnection, table: type[LineTable | NoteTable], cipher: Cipher
+) -> int:
+    columns = table.__table__
+    rows = (await connection.execute(select(columns))).all()
+    old = [row for row in rows if not cipher.is_newest(row.body)]
+    for row in old:
+        key = [column == row._mapping[column.name] for column in columns.primary_key]
         body = cipher.seal(cipher.unseal(row.body))
-        await connection.execute(update(LineTable).where(*key).values(body=body))
-    return len(old), len(quoted)
+        await connection.execute(update(table).where(*key).values(body=body))
+    return len(old)
 
 
 async def _seal_session(connection: AsyncConnection, row: Row[Any], cipher: Cipher) -> None:

@@ -19,12 +19,14 @@ from esapr.server.records.cipher import Cipher
 from esapr.server.records.engine import LOCK_SECONDS, connected, sweep, writing
 from esapr.server.records.keyring import read_keys
 from esapr.server.records.migrate import prepare
+from esapr.server.records.notes import Outcome, keep_note, read_notes
 from esapr.server.records.rows import (
     Closing,
     Erased,
     EventRow,
     Facts,
     LineRow,
+    NoteRow,
     Person,
     Recording,
     StateRow,
@@ -103,6 +105,20 @@ class Store:
             lines = [LineRow(**row) for row in rows]
             return [replace(line, body=self._cipher.unseal(line.body).decode()) for line in lines]
 
+    async def keep_note(self, note: NoteRow, most: int) -> Outcome:
+        """Keep a note, unless ``most`` others are there, or nothing of its session is."""
+        async with answering(), self._writer.begin() as connection:
+            return await keep_note(connection, self._cipher, note, most)
+
+    async def notes(self, session: str) -> list[NoteRow]:
+        """Return the notes about a session, as they were kept.
+
+        Raises:
+            RecordsError: no key opens it.
+        """
+        async with answering(), self._engine.connect() as connection:
+            return await read_notes(connection, self._cipher, session)
+
     async def holder(self, session: str) -> str | None:
         """Return the holder of the key that opened a session, or None if nothing is kept of it.
 
@@ -139,7 +155,7 @@ class Store:
         return total
 
     async def rotate(self) -> tuple[int, int]:
-        """Encrypt under the first key what is under another; return how many sessions and lines.
+        """Encrypt under the first key what is under another; return how many sessions and texts.
 
         Raises:
             RecordsError: no key opens one of them; none is changed.

@@ -37,8 +37,8 @@ VIEW: dict[Role, View] = {
 }
 SCOPES: dict[Role, tuple[Scope, ...]] = {
     "participant": ("feed", "media", "text", "control", "mute", "report"),
-    "clinician": ("feed", "mute"),
-    "supervisor": ("feed",),
+    "clinician": ("feed", "mute", "notes"),
+    "supervisor": ("feed", "notes"),
     "observer": ("feed",),
 }
 """All that a role may be allowed to do."""

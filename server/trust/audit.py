@@ -27,6 +27,7 @@ AuditEvent = Literal[
     "consent.revoked",
     "key.created",
     "key.revoked",
+    "note.kept",
     "policy.allowed",
     "policy.overridden",
     "policy.refused",

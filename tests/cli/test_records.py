@@ -14,8 +14,8 @@ from esapr.server.trust.tokens import unix_time
 from tests.server.records.stored import DAY_MS, OTHER, SESSION, batch, store_of
 
 NOW_MS = round(unix_time() * 1000)
-ONE = "erased 1 sessions: 10 states, 2 events, 1 lines of text; 0 rows remain\n"
-NONE = "erased 0 sessions: 0 states, 0 events, 0 lines of text; 0 rows remain\n"
+ONE = "erased 1 sessions: 10 states, 2 events, 1 lines of text, 0 notes; 0 rows remain\n"
+NONE = "erased 0 sessions: 0 states, 0 events, 0 lines of text, 0 notes; 0 rows remain\n"
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,7 @@ def test_a_key_is_replaced_in_three_steps(tmp_path: Path) -> None:
     old, new = file.read_text(encoding="ascii"), esapr("make-key").output
 
     file.write_text(new + old, encoding="ascii")
-    assert "2 sessions and 2 lines of text re-encrypted" in esapr("rotate-key").output
+    assert "2 sessions and 2 lines and notes re-encrypted" in esapr("rotate-key").output
     file.write_text(new, encoding="ascii")
 
     assert (exported("Ada"), exported("Grace")) == ([SESSION], [OTHER])
@@ -124,10 +124,11 @@ def test_a_wrong_key_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_migrations_go_down_and_up() -> None:
-    assert esapr("migrate", "current").output == "schema 0001, this version has 0001\n"
+    assert esapr("migrate", "current").output == "schema 0002, this version has 0002\n"
     assert esapr("migrate", "down", answer="n\n").exit_code == 1
     assert exported("Ada") == [SESSION]
+    assert esapr("migrate", "down", "--yes").output == "schema 0001\n"
     assert esapr("migrate", "down", "--yes").output == "schema none\n"
-    assert esapr("migrate", "current").output == "schema none, this version has 0001\n"
-    assert esapr("migrate", "up").output == "schema 0001\n"
+    assert esapr("migrate", "current").output == "schema none, this version has 0002\n"
+    assert esapr("migrate", "up").output == "schema 0002\n"
     assert exported("Ada") == []

@@ -93,7 +93,9 @@ async def test_a_clinician_follows_a_room(chromium: str, tmp_path: Path) -> None
         await expect(alert).to_have_count(1)
 
         await write_note(page, "Bob", "Speaks of a loss.")
-        await expect(page.get_by_test_id("note")).to_contain_text("Bob")
+        await page.get_by_test_id("note-store").click()
+        stored = "Stored with the session"
+        await expect(page.get_by_test_id("note")).to_contain_text(stored, timeout=SOON_MS)
         assert await violations(page) == []
         await take_screenshots(page, "room")
 
@@ -116,7 +118,8 @@ async def test_a_clinician_follows_a_room(chromium: str, tmp_path: Path) -> None
         # The token and the notes stay with the tab.
         await page.reload()
         await expect(tile(page, "Ada")).to_be_visible(timeout=SOON_MS)
-        await expect(page.get_by_test_id("note")).to_contain_text("Speaks of a loss.")
+        for text in ("Bob", "Speaks of a loss.", stored):
+            await expect(page.get_by_test_id("note")).to_contain_text(text)
         async with page.expect_download() as download:
             await page.get_by_test_id("export-json").click()
         saved = await (await download.value).path()

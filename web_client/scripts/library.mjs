@@ -26,6 +26,8 @@ for (const [entry, format, file, served] of FILES) {
       // The name would be that of a global; without an export there is none.
       lib: { entry, formats: [format], fileName: () => file, name: "none" },
       license: { fileName: `licences/${file}.md` },
+      // Without this, files for bundlers keep their blanks, and pages that load them pay for it.
+      rolldownOptions: { output: { minify: true } },
       target: "es2022",
     },
   });

@@ -548,6 +548,25 @@ export interface ModelInfo {
   commercial_use: boolean;
 }
 /**
+ * A note that is kept with the records of its session.
+ */
+export interface NoteAnswer {
+  note_id: string;
+  session_id: string;
+  kept_at: string;
+}
+/**
+ * Body of ``POST /v1/sessions/{id}/notes``.
+ *
+ *     ``note_id`` is the writer's choice, 32 hexadecimal digits: a note that is sent twice is kept
+ *     once. ``t_ms`` is on the session clock.
+ */
+export interface NoteRequest {
+  note_id: string;
+  t_ms: number;
+  body: string;
+}
+/**
  * What people are told before they are analysed; answer to ``GET /v1/notice``.
  *
  *     ``version`` is for ``text_version`` of the receipt. ``sha256`` is that of ``text`` in UTF-8.
@@ -840,7 +859,7 @@ export interface TokenAnswer {
   token_id: string;
   role: "clinician" | "observer" | "participant" | "supervisor";
   view: "aggregate" | "full" | "own" | "trends";
-  scopes: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
+  scopes: ("control" | "feed" | "media" | "mute" | "notes" | "report" | "text" | "tokens")[];
   feed_url: string;
   redeem_seconds: number;
 }
@@ -852,7 +871,7 @@ export interface TokenAnswer {
  */
 export interface TokenRequest {
   role: "clinician" | "observer" | "participant" | "supervisor";
-  scopes?: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
+  scopes?: ("control" | "feed" | "media" | "mute" | "notes" | "report" | "text" | "tokens")[];
   redeem_seconds?: number;
   origin?: string;
 }

@@ -53,6 +53,17 @@ ALLOWED = {
     "eraseSession": ENDING,
     "getReport": replace(ENDING, answer="200"),
     "getReportTable": replace(ENDING, answer="200"),
+    "keepNote": Call(
+        "bad_message",
+        {"key", "clinician", "supervisor", "bobs_clinician"},
+        {
+            "not_found": {"rivals_key"},
+            "scope_missing": {
+                *("admin_key", "observer", "second_screen", "another_participant"),
+                *PARTICIPANTS,
+            },
+        },
+    ),
     "createToken": replace(TOKENS, answer="bad_message"),
     "revokeToken": TOKENS,
     "revokeTokens": TOKENS,

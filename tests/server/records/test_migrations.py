@@ -27,6 +27,9 @@ async def test_up_makes_the_schema_and_down_takes_it_away(config: ServerConfig) 
         assert await migrate.upgrade(engine) == migrate.newest()
         async with engine.connect() as connection:
             assert await connection.run_sync(tables) == set(Tables.metadata.tables)
+        assert await migrate.downgrade(engine) == "0001"
+        async with engine.connect() as connection:
+            assert await connection.run_sync(tables) == set(Tables.metadata.tables) - {"notes"}
         assert await migrate.downgrade(engine) == "none"
         async with engine.connect() as connection:
             assert await connection.run_sync(tables) == set()

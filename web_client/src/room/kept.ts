@@ -17,6 +17,8 @@ export interface Note {
   participant: string | null;
   tMs: number | null;
   body: string;
+  /** Whether a server keeps it, too. */
+  stored: boolean;
 }
 
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -53,9 +55,12 @@ export class Kept {
     return list(this.#read("notes")).filter(isNote);
   }
 
-  /** Adds to what is there now: another tab may have written since. False where that fails. */
-  addNote(note: Note): boolean {
-    return this.#write("notes", [...this.notes, note]);
+  /** Puts a note among those that are there now: another tab may have written since. False where that fails. */
+  putNote(note: Note): boolean {
+    const notes = this.notes;
+    const place = notes.findIndex(({ id }) => id === note.id);
+    notes.splice(place < 0 ? notes.length : place, 1, note);
+    return this.#write("notes", notes);
   }
 
   deleteNotes(): void {
@@ -116,12 +121,13 @@ function isRule(value: unknown): value is Rule {
 }
 
 function isNote(value: unknown): value is Note {
-  const { id, at, session, participant, tMs, body } = fields(value);
+  const { id, at, session, participant, tMs, body, stored } = fields(value);
   const optional = (given: unknown, kind: string) => given === null || typeof given === kind;
   return (
     typeof id === "string" &&
     typeof at === "number" &&
     typeof body === "string" &&
+    typeof stored === "boolean" &&
     optional(session, "string") &&
     optional(participant, "string") &&
     optional(tMs, "number")

@@ -1,24 +1,27 @@
 /** The notes of whoever watches: written here, kept in this browser. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { clockOf, timeOfDay } from "./export";
 import { MAX_NOTE_CHARACTERS, type Note } from "./kept";
 import type { Words } from "./messages";
+import type { Notebook } from "./notebook";
 import type { Person } from "./people";
 
 export interface NotesProps {
   words: Words;
-  notes: readonly Note[];
+  notebook: Notebook;
   people: readonly Person[];
-  kept: boolean;
   add: (body: string, session: string | null) => void;
   exportText: () => void;
   exportJson: () => void;
   deleteAll: () => void;
+  /** Has the server keep a note; null where the role may not. */
+  store: ((note: Note) => void) | null;
 }
 
 export function notesView(props: NotesProps): TemplateResult {
-  const { words, notes, people, kept } = props;
+  const { words, people } = props;
+  const { notes, kept } = props.notebook;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
@@ -57,7 +60,7 @@ export function notesView(props: NotesProps): TemplateResult {
           ? html`<li class="empty">${words.noNotes}</li>`
           : [...notes]
               .reverse()
-              .map((note) => html`<li data-testid="note">${entry(words, note)}</li>`)
+              .map((note) => html`<li data-testid="note">${entry(props, note)}</li>`)
       }
     </ol>
     <p class="empty">${kept ? words.notesKept : words.notKept}</p>
@@ -85,10 +88,36 @@ export function notesView(props: NotesProps): TemplateResult {
   `;
 }
 
-function entry(words: Words, { at, participant, tMs, body }: Note): TemplateResult {
+function entry(props: NotesProps, note: Note): TemplateResult {
+  const { words } = props;
+  const { at, participant, tMs, body, session } = note;
   const clock = tMs === null ? [] : [words.sessionClock(clockOf(tMs))];
   return html`
     <p class="head">${[timeOfDay(at), participant ?? words.everybody, ...clock].join(" · ")}</p>
     <p class="body">${body}</p>
+    ${session === null ? nothing : storing(props, note)}
+  `;
+}
+
+/** Whether the server keeps a note, the button that has it do so, or why it does not. */
+function storing(
+  { words, notebook, store }: NotesProps,
+  note: Note,
+): TemplateResult | typeof nothing {
+  if (note.stored) return html`<p class="head">${words.noteStored}</p>`;
+  if (store === null) return nothing;
+  const refusal = notebook.refused.get(note.id);
+  const why = refusal && (words.noteRefused[refusal] ?? words.noteRefusedText(refusal));
+  return html`
+    <button
+      type="button"
+      class="quiet"
+      data-testid="note-store"
+      ?disabled=${refusal === null}
+      @click=${() => store(note)}
+    >
+      ${words.storeNote}
+    </button>
+    <p class="refusal" role="status">${why ?? ""}</p>
   `;
 }

@@ -25,8 +25,9 @@ import {
 } from "./frame_view";
 import { groupChart } from "./group_chart";
 import { groupView } from "./group_view";
-import { Kept, newId, type Note } from "./kept";
+import { Kept } from "./kept";
 import { type Words, wordsFor } from "./messages";
+import { Notebook } from "./notebook";
 import { notesView } from "./notes_view";
 import panels from "./panels.css?inline";
 import frame from "./room.css?inline";
@@ -47,7 +48,6 @@ export class EsaprRoom extends LitElement {
     openRoom: { attribute: false },
     _visit: { state: true },
     _section: { state: true },
-    _notes: { state: true },
     _measure: { state: true },
     _kept: { state: true },
   };
@@ -67,12 +67,11 @@ export class EsaprRoom extends LitElement {
   declare openRoom: ((room: string) => Promise<string | null>) | null;
   declare private _visit: Visit | null;
   declare private _section: Section;
-  declare private _notes: readonly Note[];
   /** What the form of the rules is about. */
   declare private _measure: string;
-  /** Whether this browser keeps what it is given. */
+  /** Whether this browser keeps the rules. */
   declare private _kept: boolean;
-  #shelf = new Kept("", null);
+  #notebook = new Notebook(this, new Kept("", null));
   #timeline: Timeline | null = null;
 
   constructor() {
@@ -83,7 +82,6 @@ export class EsaprRoom extends LitElement {
     this.openRoom = null;
     this._visit = null;
     this._section = "people";
-    this._notes = [];
     this._measure = FIRST_MEASURE;
     this._kept = true;
   }
@@ -129,9 +127,9 @@ export class EsaprRoom extends LitElement {
 
   #begin = (): void => {
     this.#drop();
-    this.#shelf = new Kept(this.room);
-    this._notes = this.#shelf.notes;
-    this._visit = new Visit(this, this.#shelf);
+    const shelf = new Kept(this.room);
+    this.#notebook = new Notebook(this, shelf);
+    this._visit = new Visit(this, shelf);
     const token = async () => this.token || (await this.openRoom?.(this.room)) || null;
     void this._visit.run(this.server, this.room, token);
   };
@@ -225,38 +223,28 @@ export class EsaprRoom extends LitElement {
     });
   }
 
-  #noted(words: Words, { people }: Visit): TemplateResult {
-    const file = `notes-${this.room}`;
+  #noted(words: Words, { people, entered, token }: Visit): TemplateResult {
+    const notebook = this.#notebook;
+    const [room, { notes }] = [this.room, notebook];
+    const stores = entered?.role === "clinician" || entered?.role === "supervisor";
     return notesView({
       words,
-      notes: this._notes,
+      notebook,
       people: people.present,
-      kept: this._kept,
-      add: (body, session) => this.#addNote(body, session),
-      exportText: () =>
-        save(`${file}.txt`, "text/plain", notesAsText(words, this.room, this._notes)),
-      exportJson: () =>
-        save(`${file}.json`, "application/json", notesAsJson(this.room, this._notes, new Date())),
+      store: stores ? (note) => void notebook.store(note, this.server, token) : null,
+      add: (body, session) => {
+        const person = session === null ? undefined : people.find(session);
+        notebook.add(body, person, performance.now() / 1_000);
+      },
+      exportText: () => save(`notes-${room}.txt`, "text/plain", notesAsText(words, room, notes)),
+      exportJson: () => {
+        const text = notesAsJson(room, notes, new Date());
+        save(`notes-${room}.json`, "application/json", text);
+      },
       deleteAll: () => {
-        if (!confirm(words.deleteSure)) return;
-        this.#shelf.deleteNotes();
-        this._notes = [];
+        if (confirm(words.deleteSure)) notebook.deleteAll();
       },
     });
-  }
-
-  #addNote(body: string, session: string | null): void {
-    const person = session === null ? undefined : this._visit?.people.find(session);
-    const note = {
-      id: newId(),
-      at: Date.now(),
-      session: person?.session ?? null,
-      participant: person?.participant ?? null,
-      tMs: person?.clockMs(performance.now() / 1_000) ?? null,
-      body,
-    };
-    this._kept = this.#shelf.addNote(note);
-    this._notes = this._kept ? this.#shelf.notes : [...this._notes, note];
   }
 
   #closed(words: Words): TemplateResult | typeof nothing {

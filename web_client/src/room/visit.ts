@@ -38,6 +38,8 @@ export class Visit implements ReactiveController {
   news: News | null = null;
   /** Whether the role may leave modalities out, as far as is known. */
   mutes = false;
+  /** What this visit is let in with. */
+  token = "";
   readonly people = new People();
   readonly course = new GroupCourse();
   readonly alarms: Alarms;
@@ -60,7 +62,8 @@ export class Visit implements ReactiveController {
       if (presented === null) throw new EsaprError("token_invalid", "There is no token.");
       const path = `/v1/rooms/${encodeURIComponent(room)}/feed`;
       // Not by a `Client`, which would bring everything that sends media.
-      const feed = new Watching(feedAddress(path, server), own(presented), "state");
+      this.token = own(presented);
+      const feed = new Watching(feedAddress(path, server), this.token, "state");
       this.#feed = feed;
       feed.on("phase", (phase) => this.#connect(phase));
       await feed.open();

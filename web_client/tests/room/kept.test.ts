@@ -24,6 +24,7 @@ const NOTE: Note = {
   participant: "Ada",
   tMs: 725_400,
   body: "Looks away when asked about work.\nSecond line.",
+  stored: false,
 };
 
 function shelf(): Shelf & { items: Map<string, string> } {
@@ -68,9 +69,14 @@ test("what somebody else has put there is left out", () => {
 test("notes are added to what another tab has written", () => {
   const there = shelf();
   const [one, two] = [new Kept("ward", there), new Kept("ward", there)];
-  one.addNote(NOTE);
-  two.addNote({ ...NOTE, id: "n2", session: null, participant: null, tMs: null });
+  one.putNote(NOTE);
+  two.putNote({ ...NOTE, id: "n2", session: null, participant: null, tMs: null });
   expect(one.notes.map(({ id }) => id)).toEqual(["n1", "n2"]);
+  one.putNote({ ...NOTE, stored: true });
+  expect(two.notes.map(({ id, stored }) => [id, stored])).toEqual([
+    ["n1", true],
+    ["n2", false],
+  ]);
   one.deleteNotes();
   expect(two.notes).toEqual([]);
 });
@@ -82,8 +88,8 @@ test("a storage that is full or missing says so", () => {
       throw new DOMException("", "QuotaExceededError");
     },
   };
-  expect(new Kept("ward", full).addNote(NOTE)).toBe(false);
-  expect(new Kept("ward", null).addNote(NOTE)).toBe(false);
+  expect(new Kept("ward", full).putNote(NOTE)).toBe(false);
+  expect(new Kept("ward", null).putNote(NOTE)).toBe(false);
   expect(new Kept("ward", null).notes).toEqual([]);
 });
 

@@ -90,6 +90,16 @@ export const de: RoomMessages = {
   exportJson: "als JSON",
   deleteNotes: "Alle löschen",
   deleteSure: "Alle Notizen zu diesem Raum aus diesem Browser löschen?",
+  storeNote: "Bei der Sitzung ablegen",
+  noteStored: "Bei der Sitzung abgelegt",
+  noteRefused: {
+    consent_required: "Diese Person hat nicht zugestimmt, dass etwas aufbewahrt wird.",
+    not_found: "Die Sitzung ist beendet, oder dieser Server bewahrt nichts auf.",
+    too_many_notes: "Bei der Sitzung liegen so viele Notizen, wie sie fasst.",
+    records_away: "Die Ablage antwortet nicht. Bitte versuchen Sie es noch einmal.",
+    unreachable: "Der Server ist nicht erreichbar. Bitte versuchen Sie es noch einmal.",
+  },
+  noteRefusedText: (code) => `Der Server nimmt die Notiz nicht an (${code}).`,
   sessionClock: (clock) => `${clock} der Sitzung`,
 
   refusedRoomTitle: "Sie haben keinen Zugang",

@@ -89,6 +89,16 @@ export const en = {
   exportJson: "as JSON",
   deleteNotes: "Delete all",
   deleteSure: "Delete all notes of this room from this browser?",
+  storeNote: "Store with the session’s records",
+  noteStored: "Stored with the session’s records",
+  noteRefused: {
+    consent_required: "This person has not agreed that anything is kept.",
+    not_found: "The session has ended, or this server keeps no records.",
+    too_many_notes: "The session holds as many notes as it can.",
+    records_away: "The records do not answer. Please try again.",
+    unreachable: "The server cannot be reached. Please try again.",
+  } as Record<string, string>,
+  noteRefusedText: (code: string) => `The server does not take the note (${code}).`,
   sessionClock: (clock: string) => `${clock} of the session`,
 
   refusedRoomTitle: "You are not let in",
