@@ -27,6 +27,7 @@ from esapr.server.http import (
     reports,
     rooms,
     sessions,
+    staff_door,
     whip,
 )
 from esapr.server.http.connections import Site
@@ -56,6 +57,7 @@ from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
+from esapr.server.trust.provider import Provider, provider_of
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
 
@@ -122,6 +124,7 @@ class _Ground:
     bus: Bus
     trust: Trust
     kept: Kept
+    provider: Provider | None
 
 
 @asynccontextmanager
@@ -130,8 +133,9 @@ async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Grou
         _bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
+        provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept)
+        yield _Ground(bus, trust, kept, provider)
 
 
 @asynccontextmanager
@@ -221,6 +225,7 @@ def _application(
     if ground.kept.store:
         app[STORE] = ground.kept.store
     routes = [
+        *staff_door.routes(app, ground.provider),
         *health.routes(),
         *reference.routes(),
         *sessions.routes(demo=config.loopback),

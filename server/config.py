@@ -4,9 +4,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
+
+from esapr.server.loopback import is_loopback
+from esapr.server.staff_config import StaffConfig
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
@@ -22,7 +25,8 @@ _PATTERNS = {
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
     "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
 }
-_SECRETS = {"audit_key", "database_url", "nats_url", "turn_secret"}  # or ESAPR_<NAME>_FILE
+# Each may be in a file, ESAPR_<NAME>_FILE.
+_SECRETS = {"audit_key", "database_url", "nats_url", "oidc_client_secret", "turn_secret"}
 _DATABASES = re.compile(r"(sqlite|postgresql)://\S+")
 
 
@@ -31,7 +35,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerConfig:
+class ServerConfig(StaffConfig):
     """Every setting, each from ``ESAPR_<NAME>`` or its default."""
 
     host: str = "127.0.0.1"
@@ -198,6 +202,8 @@ class ServerConfig:
             raise ConfigError(f"database_url is not of the form {_DATABASES.pattern}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
+        if problem := self.staff_problem():
+            raise ConfigError(problem)
 
     def _check_networks(self) -> None:
         for name in ("ice_private_networks", "trusted_proxies"):
@@ -247,16 +253,6 @@ class ServerConfig:
         """
         values = _parse(os.environ) | {k: v for k, v in overrides.items() if v is not None}
         return cls(**values)  # type: ignore[arg-type]
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is of the loopback interface."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def environ_with(settings: Mapping[str, object]) -> dict[str, str]:
