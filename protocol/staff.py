@@ -25,12 +25,14 @@ SignInProblem = Literal["away", "denied", "refused", "stale", "unknown_role"]
 class StaffInfo(Struct, frozen=True):
     """Answer to ``GET /v1/staff/session``.
 
-    ``name`` is what the provider calls the person; it and ``ends_at`` are null for whoever sits at
-    the machine of a server on which nobody signs in.
+    ``records`` says whether sessions are recorded here. ``name`` is what the provider calls the
+    person; it and ``ends_at`` are null for whoever sits at the machine of a server on which nobody
+    signs in.
     """
 
     role: StaffRole
     scopes: list[Scope]
+    records: bool
     name: str | None
     ends_at: datetime | None
 

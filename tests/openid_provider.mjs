@@ -45,7 +45,9 @@ function provider(issuer) {
       claims: () => ({ sub: id, name: `Dr ${id}`, roles: ROLES[id] }),
     }),
     jwks: {
-      keys: [{ ...privateKey.export({ format: "jwk" }), kid: randomUUID(), alg: "ES256", use: "sig" }],
+      keys: [
+        { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), alg: "ES256", use: "sig" },
+      ],
     },
     pkce: { methods: ["S256"], required: () => true },
   });

@@ -9,7 +9,7 @@ export default defineConfig({
     emptyOutDir: true,
     license: { fileName: "licences.md" },
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "embed-check.html"] },
+    rolldownOptions: { input: ["index.html", "staff.html", "embed-check.html"] },
     target: "es2022",
   },
   server: {

@@ -56,6 +56,7 @@ async def get_session(request: web.Request) -> web.Response:
         calls.StaffInfo(
             role=role,
             scopes=list(SCOPES[role]),
+            records=STORE in request.app,
             name=session.name if session else None,
             ends_at=datetime.fromtimestamp(session.ends, UTC) if session else None,
         )

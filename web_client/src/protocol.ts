@@ -856,12 +856,14 @@ export interface SignedOut {
 /**
  * Answer to ``GET /v1/staff/session``.
  *
- *     ``name`` is what the provider calls the person; it and ``ends_at`` are null for whoever sits at
- *     the machine of a server on which nobody signs in.
+ *     ``records`` says whether sessions are recorded here. ``name`` is what the provider calls the
+ *     person; it and ``ends_at`` are null for whoever sits at the machine of a server on which nobody
+ *     signs in.
  */
 export interface StaffInfo {
   role: "clinician" | "supervisor";
   scopes: ("control" | "feed" | "media" | "mute" | "report" | "text" | "tokens")[];
+  records: boolean;
   name: string | null;
   ends_at: string | null;
 }

@@ -66,7 +66,15 @@ async def test_the_page_and_its_files_and_what_there_is_not() -> None:
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
     assets = [f"/assets/{path.name}" for path in (STATIC / "assets").iterdir()]
     async with http() as session:
-        for path in ("/", "/embed-check", "/nothing", "/v1/nothing", "/assets/none.js", *assets):
+        for path in (
+            "/",
+            "/staff",
+            "/embed-check",
+            "/nothing",
+            "/v1/nothing",
+            "/assets/none.js",
+            *assets,
+        ):
             response = await session.get(path)
             body = await response.read()
             check(response, "" if path in assets else body.decode())

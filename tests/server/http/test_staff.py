@@ -184,6 +184,7 @@ async def test_a_cookie_is_set_anew_while_somebody_works(tmp_path: Path) -> None
 async def test_a_server_without_records_lists_no_sessions() -> None:
     async with running_server(records=False) as server, aiohttp.ClientSession(server.url) as http:
         assert await code(await http.get("/v1/staff/sessions")) == "not_found"
+        assert not (await read(http, "/v1/staff/session"))["records"]
         assert (await read(http, "/v1/staff/rooms")) == {"rooms": []}
 
 
