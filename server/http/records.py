@@ -28,7 +28,7 @@ async def authorised_record(request: web.Request, scope: Scope) -> str:
     session, sessions = request.match_info["session"], request.app[SESSIONS]
     if not _ID.fullmatch(session):
         raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
-    if acts_as_staff(request):
+    if acts_as_staff(request, scope):
         check_staff(request, scope)
     elif session in sessions:
         await managed_session(request, scope)

@@ -1,5 +1,7 @@
 """Staff: whoever has signed in and comes from a page of this server, or sits at its machine."""
 
+from typing import get_args
+
 import msgspec
 import structlog
 from aiohttp import hdrs, web
@@ -27,12 +29,14 @@ SIGNED_IN = web.RequestKey("signed_in", StaffSession)
 _COOKIE = "esapr-staff"
 _PURPOSE = "staff session"
 _LOCAL_ROLE: StaffRole = "clinician"
+_SCOPES = {scope for role in get_args(StaffRole) for scope in SCOPES[role]}
 _READING = (hdrs.METH_GET, hdrs.METH_HEAD)
 
 
-def acts_as_staff(request: web.Request) -> bool:
-    """Return whether a request shows no token or key, where staff need none."""
-    return not presents_token(request) and (PROVIDER in request.app or _serves_nobody_else(request))
+def acts_as_staff(request: web.Request, scope: Scope) -> bool:
+    """Return whether a request shows no token or key, for what staff need none for."""
+    there = PROVIDER in request.app or _serves_nobody_else(request)
+    return there and scope in _SCOPES and not presents_token(request)
 
 
 def check_staff(request: web.Request, scope: Scope | None = None) -> Caller:

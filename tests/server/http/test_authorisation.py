@@ -61,14 +61,6 @@ REPORT = Call(
         },
     },
 )
-ERASING = replace(
-    ENDING,
-    refused=ENDING.refused
-    | {
-        "sign_in_required": WITHOUT_TOKEN,
-        "scope_missing": {*ENDING.refused["scope_missing"], *STAFF, *ON_FOREIGN_PAGES},
-    },
-)
 FOR_STAFF = Call(
     "200",
     STAFF,
@@ -83,8 +75,8 @@ ALLOWED = {
     "createSession": Call("bad_message", {"key", "rivals_key"}, {"scope_missing": {"admin_key"}}),
     "getSession": READING,
     "endSession": ENDING,
-    "revokeConsent": ERASING,
-    "eraseSession": ERASING,
+    "revokeConsent": ENDING,
+    "eraseSession": ENDING,
     "getReport": REPORT,
     "getReportTable": REPORT,
     "createToken": replace(TOKENS, answer="bad_message"),
