@@ -52,6 +52,8 @@ class Route:
     """Whether the session's token is needed."""
     key: KeyScope | None = None
     """The scope of the server key that is needed, or does as well as a token."""
+    staff: bool = False
+    """Whether signed-in staff may make it, or, besides, whoever has a token or key."""
     query: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """What each parameter may be; the first is the default."""
     request: Body | None = None

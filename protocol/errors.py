@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     SDP_WITHOUT_MEDIA = "sdp_without_media"
     SESSION_CLOSED = "session_closed"
     SHUTTING_DOWN = "shutting_down"
+    SIGN_IN_REQUIRED = "sign_in_required"
     TEXT_EMPTY = "text_empty"
     TEXT_TOO_LONG = "text_too_long"
     TOKEN_INVALID = "token_invalid"
@@ -105,6 +106,7 @@ _STATUS = {
     ErrorCode.SDP_UNACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.SESSION_CLOSED: HTTPStatus.CONFLICT,
     ErrorCode.SHUTTING_DOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.SIGN_IN_REQUIRED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.TOKEN_INVALID: HTTPStatus.UNAUTHORIZED,
     ErrorCode.TOO_MANY_CANDIDATES: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.TOO_MANY_FEEDS: HTTPStatus.TOO_MANY_REQUESTS,

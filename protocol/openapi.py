@@ -27,6 +27,12 @@ _SECURITY_SCHEMES = {
         "scheme": "bearer",
         "description": "The `client_token` of the session.",
     },
+    "staff": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-esapr-staff",
+        "description": "Signed-in staff, from the server's own pages only.",
+    },
     "subprotocol": {
         "type": "apiKey",
         "in": "header",
@@ -99,8 +105,8 @@ def _operation(route: Route, schema_of: Mapping[str, Json]) -> Json:
 
 def _schemes(route: Route) -> list[str]:
     """Return the security schemes of which one is needed."""
-    tokens = [name for name in _SECURITY_SCHEMES if name != "key"] if route.token else []
-    return [*(["key"] if route.key else []), *tokens]
+    needed = {"key": route.key, "staff": route.staff}
+    return [name for name in _SECURITY_SCHEMES if needed.get(name, route.token)]
 
 
 def _parameters(route: Route, schema_of: Mapping[str, Json]) -> list[Json]:

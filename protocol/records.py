@@ -15,6 +15,7 @@ _ERRORS = (
     ErrorCode.MOVED,
     ErrorCode.RECORDS_AWAY,
 )
+_READING = (*_ERRORS, ErrorCode.SIGN_IN_REQUIRED)
 
 ERASE_SESSION = Route(
     method="DELETE",
@@ -34,6 +35,7 @@ GET_REPORT = Route(
     summary="The report of a session, open or ended; absent where no records are kept.",
     token=True,
     key="sessions",
+    staff=True,
     query={"timeline": ("brief", "full")},
     answers={
         HTTPStatus.OK: Answer(
@@ -42,7 +44,7 @@ GET_REPORT = Route(
             other=Body(str, CSV),
         )
     },
-    errors=(*_ERRORS, ErrorCode.CONFIG_INVALID),
+    errors=(*_READING, ErrorCode.CONFIG_INVALID),
 )
 
 GET_REPORT_TABLE = Route(
@@ -52,8 +54,9 @@ GET_REPORT_TABLE = Route(
     summary="Every state of a session, one a line; absent where no records are kept.",
     token=True,
     key="sessions",
+    staff=True,
     answers={HTTPStatus.OK: Answer("Names are on top.", Body(str, CSV))},
-    errors=_ERRORS,
+    errors=_READING,
 )
 
 RECORDS = (ERASE_SESSION, GET_REPORT, GET_REPORT_TABLE)

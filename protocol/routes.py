@@ -25,6 +25,7 @@ from esapr.protocol.session_routes import (
     REVOKE_TOKENS,
     SESSION_ERRORS,
 )
+from esapr.protocol.staff import STAFF_ROUTES
 
 SDP = "application/sdp"
 SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -222,6 +223,7 @@ ROUTES = (
     STOP_MEDIA,
     DESCRIBE_MEDIA,
     *ANALYSIS_ROUTES,
+    *STAFF_ROUTES,
     LIST_MODELS,
     GET_OPENAPI,
     GET_ASYNCAPI,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import analyses, answers, messages, notes, report, requests, rooms
+from esapr.protocol import analyses, answers, messages, notes, report, requests, rooms, staff
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -24,6 +24,10 @@ _ROOTS = {
     "AnalysisCredentials": analyses.AnalysisCredentials,
     "AnalysisInfo": analyses.AnalysisInfo,
     "Report": report.Report,
+    "StaffInfo": staff.StaffInfo,
+    "SignedOut": staff.SignedOut,
+    "RecordedSessions": staff.RecordedSessions,
+    "OpenRooms": staff.OpenRooms,
 }
 
 

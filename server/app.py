@@ -28,6 +28,7 @@ from esapr.server.http import (
     reports,
     rooms,
     sessions,
+    staff_door,
     whip,
 )
 from esapr.server.http.connections import Site
@@ -58,6 +59,7 @@ from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.opening import open_help_lines
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
+from esapr.server.trust.provider import Provider, provider_of
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
 
@@ -124,6 +126,7 @@ class _Ground:
     bus: Bus
     trust: Trust
     kept: Kept
+    provider: Provider | None
 
 
 @asynccontextmanager
@@ -132,8 +135,9 @@ async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Grou
         _bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
+        provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept)
+        yield _Ground(bus, trust, kept, provider)
 
 
 @asynccontextmanager
@@ -224,6 +228,7 @@ def _application(
     if ground.kept.store:
         app[STORE] = ground.kept.store
     routes = [
+        *staff_door.routes(app, ground.provider),
         *health.routes(),
         *reference.routes(),
         *sessions.routes(demo=config.loopback),

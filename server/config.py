@@ -9,6 +9,7 @@ from pathlib import Path
 from types import NoneType
 
 from esapr.server.loopback import is_loopback
+from esapr.server.staff_config import StaffConfig
 
 IN_FLIGHT = 8
 """Batches that a server has on a cluster at a time, unless it is told."""
@@ -24,7 +25,8 @@ _PATTERNS = {
     "turn_urls": re.compile(r"turns?:[\w.\-\[\]:]+(\?transport=(udp|tcp))?"),
     "allowed_origins": re.compile(r"https?://[\w.\-\[\]:]+"),
 }
-_SECRETS = {"audit_key", "database_url", "nats_url", "turn_secret"}  # or ESAPR_<NAME>_FILE
+# Each may be in a file, ESAPR_<NAME>_FILE.
+_SECRETS = {"audit_key", "database_url", "nats_url", "oidc_client_secret", "turn_secret"}
 _DATABASES = re.compile(r"(sqlite|postgresql)://\S+")
 
 
@@ -33,7 +35,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerConfig:
+class ServerConfig(StaffConfig):
     """Every setting, each from ``ESAPR_<NAME>`` or its default."""
 
     host: str = "127.0.0.1"
@@ -203,6 +205,8 @@ class ServerConfig:
             raise ConfigError(f"database_url is not of the form {_DATABASES.pattern}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
+        if problem := self.staff_problem():
+            raise ConfigError(problem)
 
     def _check_networks(self) -> None:
         for name in ("ice_private_networks", "trusted_proxies"):

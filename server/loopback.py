@@ -1,4 +1,4 @@
-"""Addresses of this machine only."""
+"""Which names and addresses are this machine's own."""
 
 from ipaddress import ip_address
 

@@ -9,7 +9,7 @@ export default defineConfig({
     emptyOutDir: true,
     license: { fileName: "licences.md" },
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "embed-check.html", "room.html"] },
+    rolldownOptions: { input: ["index.html", "staff.html", "room.html", "embed-check.html"] },
     target: "es2022",
   },
   server: {

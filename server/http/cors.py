@@ -14,7 +14,8 @@ def sharing_with(
 ) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Return a response signal that lets the pages of ``origins`` read every answer (FETCH, 3.3).
 
-    Tokens travel in ``Authorization``, never in cookies: credentials mode is not allowed.
+    Tokens travel in ``Authorization``; cookies are for the server's own pages: credentials mode is
+    not allowed.
     """
 
     async def share(request: web.Request, response: web.StreamResponse) -> None:

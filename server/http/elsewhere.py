@@ -12,8 +12,9 @@ from esapr.protocol import MSGPACK_SUBPROTOCOL, limits
 from esapr.protocol.analysis_calls import EVENT_STREAM, GET_ANALYSIS_EVENTS
 from esapr.protocol.codec import Format
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
+from esapr.protocol.staff import ENTER_ROOM
 from esapr.server.http.event_stream import cut, sent
-from esapr.server.http.keys import CONFIG
+from esapr.server.http.keys import CONFIG, ROOMS
 from esapr.server.http.sessions import read_body
 from esapr.server.sessions.audience import parting_error
 from esapr.server.sessions.outbox import Broadcast
@@ -72,11 +73,21 @@ async def _owner(request: web.Request, ownership: Ownership) -> str | None:
     # Any gateway says what a path takes.
     if FORWARDED in request.headers or request.method == hdrs.METH_OPTIONS:
         return None
-    if session := request.match_info.get("session"):
+    if session := request.match_info.get("session") or _somebody(request, ownership):
         return None if ownership.has(session) else await ownership.locate(session)
     if analysis := request.match_info.get("analysis"):
         return await ownership.locate_analysis(analysis)
     return None
+
+
+def _somebody(request: web.Request, ownership: Ownership) -> str | None:
+    """Return a session of the room that a token is made for: one of this gateway, if there is."""
+    resource = request.match_info.route.resource
+    if resource is None or resource.canonical != ENTER_ROOM.path:
+        return None
+    there = request.app[ROOMS].find(request.match_info["room"])
+    members = there.members if there else ()
+    return min(members, key=lambda each: not ownership.has(each), default=None)
 
 
 async def _forward(

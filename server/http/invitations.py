@@ -38,7 +38,15 @@ async def post_token(request: web.Request) -> web.Response:
             ``config_invalid`` for scopes that the role cannot have.
     """
     session = await managed_session(request, "tokens")
-    wanted = decode_body(await read_body(request), TokenRequest)
+    return await make_token(request, session, decode_body(await read_body(request), TokenRequest))
+
+
+async def make_token(request: web.Request, session: Session, wanted: TokenRequest) -> web.Response:
+    """Answer with a token that an authorised caller wants, in the name of ``session``.
+
+    Raises:
+        ProtocolError: ``too_many_tokens``, or ``config_invalid`` as :func:`post_token`.
+    """
     scopes = _scopes(wanted)
     token, grant = issue(
         request.app,

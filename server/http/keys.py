@@ -14,6 +14,8 @@ from esapr.server.sessions.rooms import Rooms
 from esapr.server.trust.audit_log import AuditLog
 from esapr.server.trust.gate import Gate
 from esapr.server.trust.key_file import KeyFile
+from esapr.server.trust.provider import Provider
+from esapr.server.trust.signed_out import SignedOutFile
 from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens
 
@@ -24,8 +26,10 @@ GATE = web.AppKey("gate", Gate)
 KEYS = web.AppKey("keys", KeyFile)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)
+PROVIDER = web.AppKey("provider", Provider)
 READY = web.AppKey("ready", asyncio.Event)
 ROOMS = web.AppKey("rooms", Rooms)
+SIGNED_OUT = web.AppKey("signed_out", SignedOutFile)
 SIGNING = web.AppKey("signing", Signing)
 STOP = web.AppKey("stop", asyncio.Event)
 STORE = web.AppKey("store", Store)

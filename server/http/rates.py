@@ -10,16 +10,21 @@ from aiohttp.typedefs import Handler, Middleware
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.routes import ROUTES
+from esapr.protocol.staff import SIGN_IN, SIGN_IN_CALLBACK
 from esapr.server.http.errors import error_response
 from esapr.server.http.proxies import Proxies
 from esapr.server.metrics import Metrics
 from esapr.server.trust.rates import CallRates
 
-_COSTLY = (hdrs.METH_POST, hdrs.METH_PATCH)
-_LIMITED = {
+_COSTLY = {
     (route.method, route.path)
     for route in ROUTES
-    if route.token or route.key or route.method in _COSTLY
+    if route.method in (hdrs.METH_POST, hdrs.METH_PATCH)
+    # The provider is asked each time.
+    or route in (SIGN_IN, SIGN_IN_CALLBACK)
+}
+_LIMITED = _COSTLY | {
+    (route.method, route.path) for route in ROUTES if route.token or route.key or route.staff
 }
 """The others need no token and cost next to nothing: they are answered in any case."""
 
@@ -46,7 +51,7 @@ class Doorkeeper:
         address = self._address(request)
         if address and (wait := self._failures.wait(address, now)):
             return wait
-        if request.method not in _COSTLY:
+        if call_of(request) not in _COSTLY:
             return 0.0
         bearer = request.headers.get(hdrs.AUTHORIZATION)
         digests = [sha256(bearer.encode()).hexdigest()] if bearer else []
@@ -74,14 +79,20 @@ class Doorkeeper:
                 rates.forgotten = 0
 
 
+def call_of(request: web.Request) -> tuple[str, str]:
+    """Return the method, GET for HEAD, and the path of a request's route; empty without one."""
+    resource = request.match_info.route.resource
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    return method, resource.canonical if resource else ""
+
+
 def limiting(doorkeeper: Doorkeeper, metrics: Metrics) -> Middleware:
     """Return a middleware that answers 429 with ``Retry-After`` to what comes too early."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
-        resource = request.match_info.route.resource
-        if resource is None or (request.method, resource.canonical) not in _LIMITED:
+        if call_of(request) not in _LIMITED:
             return await handler(request)
         if wait := doorkeeper.wait(request, loop.time()):
             metrics.errors.labels(ErrorCode.RATE_LIMITED).inc()

@@ -7,6 +7,7 @@ from aiohttp import web
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Scope
 from esapr.server.http.keys import SESSIONS, STORE
+from esapr.server.http.staff_access import acts_as_staff, check_staff
 from esapr.server.http.tokens import authorised_key, bearer_of, caller, granted, managed_session
 from esapr.server.records import RecordsError
 from esapr.server.trust.keys import PREFIX
@@ -18,15 +19,18 @@ async def authorised_record(request: web.Request, scope: Scope) -> str:
     """Return the id of the session that the path names, if the caller may do that with it.
 
     That is whoever has a token of the session with ``scope``, until ``REPORT_SECONDS`` after it
-    has ended, or the server key with which it was opened.
+    has ended, the server key with which it was opened, or staff whose role has that scope.
 
     Raises:
-        ProtocolError: ``not_found``, ``token_invalid``, ``scope_missing`` or ``records_away``.
+        ProtocolError: ``not_found``, ``token_invalid``, ``sign_in_required``, ``scope_missing`` or
+            ``records_away``.
     """
     session, sessions = request.match_info["session"], request.app[SESSIONS]
     if not _ID.fullmatch(session):
         raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
-    if session in sessions:
+    if acts_as_staff(request, scope):
+        check_staff(request, scope)
+    elif session in sessions:
         await managed_session(request, scope)
     elif bearer_of(request).startswith(PREFIX):
         await _check_holder(request, session)

@@ -37,6 +37,16 @@ def sessions() -> Select[Any]:
     return select(SessionTable.__table__).where(SessionTable.erased_ms.is_(None))
 
 
+def newest(most: int, before: tuple[int, str] | None) -> Select[Any]:
+    """Select those that opened last, or last before the one with this ``opened_ms`` and id."""
+    opened, id_ = SessionTable.opened_ms, SessionTable.id
+    found = sessions().order_by(opened.desc(), id_.desc()).limit(most)
+    if before is None:
+        return found
+    at, session = before
+    return found.where((opened < at) | ((opened == at) & (id_ < session)))
+
+
 async def parts(
     connection: AsyncConnection, table: type[Part], session: str
 ) -> Sequence[RowMapping]:

@@ -94,6 +94,20 @@ class Store:
             rows = (await connection.execute(statement)).all()
             return [await self._recording(connection, row) for row in rows]
 
+    async def newest(
+        self, most: int, before: tuple[int, str] | None = None
+    ) -> list[tuple[Facts, Closing | None]]:
+        """Return the sessions that opened last, newest first, or last before one of them.
+
+        That one is given by ``opened_ms`` and id.
+
+        Raises:
+            RecordsError: no key opens one of them.
+        """
+        async with answering(), self._engine.connect() as connection:
+            rows = (await connection.execute(statements.newest(most, before))).all()
+        return [self._about(row) for row in rows]
+
     async def lines(self, session: str) -> list[LineRow]:
         """Return the text of a session.
 
@@ -212,7 +226,7 @@ class Store:
                     value["body"] = self._cipher.seal(value["body"].encode())
             await statements.add(connection, table, values)
 
-    async def _recording(self, connection: AsyncConnection, row: Row[Any]) -> Recording:
+    def _about(self, row: Row[Any]) -> tuple[Facts, Closing | None]:
         public = msgspec.json.decode(row.facts, type=_Facts)
         person = msgspec.json.decode(self._cipher.unseal(row.identity), type=Person)
         facts = Facts(
@@ -229,6 +243,10 @@ class Store:
         if row.ending is not None:
             ending = msgspec.json.decode(row.ending, type=Ending)
             closing = Closing(row.id, row.closed_ms, ending.reason, ending.totals)
+        return facts, closing
+
+    async def _recording(self, connection: AsyncConnection, row: Row[Any]) -> Recording:
+        facts, closing = self._about(row)
         states = await statements.parts(connection, StateTable, row.id)
         events = await statements.parts(connection, EventTable, row.id)
         return Recording(

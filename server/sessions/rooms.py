@@ -41,6 +41,14 @@ class Rooms:
             raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such room")
         return self._open[room_id]
 
+    def find(self, room_id: str) -> Room | None:
+        """Return an open room, or None if there is none."""
+        return self._open.get(room_id)
+
+    def all(self) -> list[Room]:
+        """Return every open room."""
+        return list(self._open.values())
+
     def check_place(self, room_id: str) -> None:
         """Check that one more person may come into a room.
 

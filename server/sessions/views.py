@@ -37,7 +37,7 @@ VIEW: dict[Role, View] = {
 }
 SCOPES: dict[Role, tuple[Scope, ...]] = {
     "participant": ("feed", "media", "text", "control", "mute", "report"),
-    "clinician": ("feed", "mute", "notes"),
+    "clinician": ("feed", "mute", "report", "notes"),
     "supervisor": ("feed", "notes"),
     "observer": ("feed",),
 }

@@ -35,7 +35,12 @@ AuditEvent = Literal[
     "records.exported",
     "report.read",
     "retention.applied",
+    "rooms.listed",
     "session.opened",
+    "sessions.listed",
+    "staff.refused",
+    "staff.signed_in",
+    "staff.signed_out",
     "token.issued",
     "token.revoked",
 ]

@@ -10,11 +10,12 @@ from esapr.protocol.rooms import Role
 class Caller:
     """Who makes a request, once it is authorised.
 
-    ``id`` is that of a server key or of a token; empty for whoever sits at this machine. ``role``
-    is a token's; ``holder`` the name of a key.
+    ``id`` is that of a server key or of a token, or what the provider calls somebody of the staff;
+    empty for whoever sits at this machine. ``role`` is that of a token or of staff, ``holder`` the
+    name of a key.
     """
 
-    kind: Literal["key", "token", "local"]
+    kind: Literal["key", "token", "staff", "local"]
     id: str = ""
     role: Role | None = None
     scopes: frozenset[str] = frozenset()

@@ -1,13 +1,15 @@
-"""The signatures of client tokens: Ed25519, as JSON Web Tokens (RFC 7519, RFC 8037).
+"""The signatures of client tokens and of cookies: Ed25519, as JSON Web Tokens (RFC 7519, RFC 8037).
 
 The keys are a JSON Web Key Set (RFC 7517) in a file of the state folder. The first one signs, all
 verify: gateways that share the file take each other's tokens, and rotation puts a new key first.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import jwt
 import msgspec
@@ -21,6 +23,9 @@ from esapr.server.trust.private_files import PrivateFile
 from esapr.server.trust.tokens import Grant
 
 ISSUER = "esapr"
+COOKIES_ISSUER = "esapr-cookies"
+"""Issuer of what is no token: it opens no session and no room, whatever it is called."""
+
 ALGORITHM = "EdDSA"
 KEPT_KEYS = 2
 """The signing key and the one before it, whose tokens may still be in use."""
@@ -85,9 +90,17 @@ class Signing:
 
     def sign(self, grant: Grant) -> str:
         """Return the token of ``grant``."""
-        kid, key = next(iter(self._keys().items()))
-        claims = msgspec.to_builtins(grant) | {"iss": ISSUER, "nbf": grant.issued}
-        return jwt.encode(claims, key, ALGORITHM, headers={"kid": kid})
+        return self._signed(msgspec.to_builtins(grant) | {"iss": ISSUER, "nbf": grant.issued})
+
+    def seal(self, content: Mapping[str, object], purpose: str) -> str:
+        """Return ``content``, signed: a browser may keep it, see it and not change it."""
+        return self._signed({"iss": COOKIES_ISSUER, "aud": purpose, "content": content})
+
+    def unseal(self, sealed: str, purpose: str) -> object:
+        """Return what was sealed for ``purpose``; None if this cluster has not done that."""
+        options: Options = {"require": ["iss", "aud", "content"]}
+        claims = self._verified(sealed, COOKIES_ISSUER, purpose, options)
+        return claims["content"] if claims else None
 
     def read(self, token: str, room: str, now: float) -> Presented | None:
         """Return what a token for ``room`` grants, if it was signed here and its time has come.
@@ -97,21 +110,30 @@ class Signing:
         form = _TOKEN.fullmatch(token)
         if form is None:
             return None
+        claims = self._verified(form["signed"], ISSUER, room, _CHECKS)
+        if claims is None or now < claims["nbf"] - limits.CLOCK_LEEWAY_SECONDS:
+            return None
+        return Presented(msgspec.convert(claims, Grant), form["secret"] or "")
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        kid, key = next(iter(self._keys().items()))
+        return jwt.encode(claims, key, ALGORITHM, headers={"kid": kid})
+
+    def _verified(
+        self, text: str, issuer: str, audience: str, options: Options
+    ) -> dict[str, Any] | None:
         try:
-            key = self._keys()[jwt.get_unverified_header(form["signed"])["kid"]]
-            claims = jwt.decode(
-                form["signed"],
+            key = self._keys()[jwt.get_unverified_header(text)["kid"]]
+            return jwt.decode(
+                text,
                 key.public_key(),
                 algorithms=[ALGORITHM],
-                audience=room,
-                issuer=ISSUER,
-                options=_CHECKS,
+                audience=audience,
+                issuer=issuer,
+                options=options,
             )
         except (jwt.InvalidTokenError, KeyError):
             return None
-        if now < claims["nbf"] - limits.CLOCK_LEEWAY_SECONDS:
-            return None
-        return Presented(msgspec.convert(claims, Grant), form["secret"] or "")
 
     def _keys(self) -> dict[str, Ed25519PrivateKey]:
         try:

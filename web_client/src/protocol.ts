@@ -579,6 +579,19 @@ export interface Notice {
   sha256: string;
 }
 /**
+ * A room with somebody in it.
+ */
+export interface OpenRoom {
+  room: string;
+  members: Member[];
+}
+/**
+ * Answer to ``GET /v1/staff/rooms``, by name.
+ */
+export interface OpenRooms {
+  rooms: OpenRoom[];
+}
+/**
  * Where the face is in one analysed picture, or ``box: null`` when none is found.
  *
  *     ``landmarks`` holds x, y of the 468 FaceMesh points, flat. Only the newest one is kept for a
@@ -619,6 +632,29 @@ export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * One session of which records are kept.
+ *
+ *     ``closed_at``, ``reason`` and ``totals`` are null while it is open, and where its end was not
+ *     seen.
+ */
+export interface RecordedSession {
+  session: string;
+  participant: string;
+  room: string;
+  opened_at: string;
+  closed_at: string | null;
+  reason: string | null;
+  modalities: ("face" | "text" | "voice")[];
+  totals: Totals | null;
+}
+/**
+ * Answer to ``GET /v1/staff/sessions``, newest first; ``next`` is the path of earlier ones.
+ */
+export interface RecordedSessions {
+  sessions: RecordedSession[];
+  next: string | null;
 }
 /**
  * Answer to ``GET /v1/sessions/{session}/report``.
@@ -848,6 +884,26 @@ export interface SessionRequest {
   tick_ms?: number;
   origin?: string;
   retention_days?: number;
+}
+/**
+ * Answer to ``DELETE /v1/staff/session``: the browser goes to ``next``.
+ */
+export interface SignedOut {
+  next: string;
+}
+/**
+ * Answer to ``GET /v1/staff/session``.
+ *
+ *     ``records`` says whether sessions are recorded here. ``name`` is what the provider calls the
+ *     person; it and ``ends_at`` are null for whoever sits at the machine of a server on which nobody
+ *     signs in.
+ */
+export interface StaffInfo {
+  role: "clinician" | "supervisor";
+  scopes: ("control" | "feed" | "media" | "mute" | "notes" | "report" | "text" | "tokens")[];
+  records: boolean;
+  name: string | null;
+  ends_at: string | null;
 }
 /**
  * A further token, and the feed that it opens (a path on the same host).

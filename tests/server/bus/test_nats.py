@@ -126,3 +126,16 @@ async def test_without_a_nats_server_the_start_says_where_it_was_looked_for() ->
     with pytest.raises(BusError, match=nowhere.url):
         async with running_server(bus="nats", nats_url=nowhere.url):
             pass
+
+
+async def test_staff_get_a_token_for_a_room_on_another_gateway() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there):
+        ann = await enter(here, "ann")
+        async with watching(there, ann):
+            pass
+        page = {"Origin": str(there._base_url.origin())}
+        async with there.post("/v1/staff/rooms/ward/tokens", headers=page) as answer:
+            assert answer.status == 201, await answer.text()
+            token = await answer.json()
+        async with greeted(there, token["feed_url"], token["token"]) as (_, entered):
+            assert [member["session"] for member in entered["members"]] == [ann.id]

@@ -12,12 +12,16 @@ import pytest
 from esapr.protocol.openapi import openapi
 from tests.server.http.callers import CALLERS, Caller, World, world
 from tests.server.http.keyed import code, keyed_server
+from tests.server.http.staff_callers import SIGN_IN, STAFF_CALLERS
 
 pytestmark = pytest.mark.real_time
 
 PARTICIPANTS = {"participant", "client", "right_origin"}
 WATCHERS = {"clinician", "observer", "supervisor"}
-EVERYBODY = {caller.__name__ for caller in CALLERS}
+STAFF = {"staff_clinician", "staff_supervisor"}
+ON_FOREIGN_PAGES = {"staff_on_another_site", "staff_by_another_sites_link"}
+NOT_SIGNED_IN = {caller.__name__ for caller in STAFF_CALLERS} - STAFF - ON_FOREIGN_PAGES
+EVERYBODY = {caller.__name__ for caller in (*CALLERS, *STAFF_CALLERS)}
 Table = dict[str, set[str]]
 
 
@@ -43,6 +47,28 @@ TOKENS = Call(
     {"key"},
     MANAGED | {"scope_missing": {"admin_key", *WATCHERS, *PARTICIPANTS, "second_screen"}},
 )
+# Whoever shows a token or key wants to be let in with that.
+WITHOUT_TOKEN = {"nobody", "basic", *NOT_SIGNED_IN}
+REPORT = Call(
+    "200",
+    {"key", *PARTICIPANTS, "clinician", "staff_clinician"},
+    {
+        "not_found": {"rivals_key"},
+        "sign_in_required": WITHOUT_TOKEN,
+        "scope_missing": {
+            *("admin_key", "second_screen", "observer", "supervisor", "staff_supervisor"),
+            *ON_FOREIGN_PAGES,
+        },
+    },
+)
+FOR_STAFF = Call(
+    "200",
+    STAFF,
+    {
+        "sign_in_required": EVERYBODY - STAFF - ON_FOREIGN_PAGES,
+        "scope_missing": ON_FOREIGN_PAGES,
+    },
+)
 MEDIA = Call("404", PARTICIPANTS, {"scope_missing": {*WATCHERS, "second_screen"}})
 
 ALLOWED = {
@@ -51,8 +77,8 @@ ALLOWED = {
     "endSession": ENDING,
     "revokeConsent": ENDING,
     "eraseSession": ENDING,
-    "getReport": replace(ENDING, answer="200"),
-    "getReportTable": replace(ENDING, answer="200"),
+    "getReport": REPORT,
+    "getReportTable": REPORT,
     "keepNote": Call(
         "bad_message",
         {"key", "clinician", "supervisor", "bobs_clinician"},
@@ -84,6 +110,13 @@ ALLOWED = {
     "getAnalysis": Call("200", {"analysis_reader"}),
     "getAnalysisEvents": Call("200", {"analysis_reader"}),
     "forgetAnalysis": Call("204", {"analysis_reader"}),
+    "getStaffSession": FOR_STAFF,
+    "endStaffSession": FOR_STAFF,
+    "listRecordedSessions": FOR_STAFF,
+    "listOpenRooms": FOR_STAFF,
+    "createRoomToken": replace(FOR_STAFF, answer="201"),
+    # To the provider, or back to the page with what is in the way.
+    **dict.fromkeys(("signIn", "finishSignIn"), Call("303", EVERYBODY)),
     **dict.fromkeys(
         (
             *("describeWhip", "describeMedia", "listModels", "getOpenApi", "getAsyncApi"),
@@ -92,11 +125,13 @@ ALLOWED = {
         PUBLIC,
     ),
 }
+# Pages of other addresses than the one that is called.
+PAGES = {"right_origin", "wrong_origin", *STAFF, *NOT_SIGNED_IN, "staff_on_another_site"}
 ON_LOOPBACK = {
     # Without a key, but not for pages of other sites.
-    "createDemoSession": Call("bad_message", EVERYBODY - {"right_origin", "wrong_origin"}),
-    "createDemoAnalysis": Call("consent_required", EVERYBODY - {"right_origin", "wrong_origin"}),
-    "drain": Call("202", EVERYBODY - {"right_origin", "wrong_origin"}),
+    "createDemoSession": Call("bad_message", EVERYBODY - PAGES),
+    "createDemoAnalysis": Call("consent_required", EVERYBODY - PAGES),
+    "drain": Call("202", EVERYBODY - PAGES),
 }
 ELSEWHERE_BOUND = {
     "createDemoSession": Call("not_found", EVERYBODY),
@@ -115,9 +150,9 @@ OPERATIONS = {
 async def test_every_caller_of_every_call(operation: str, host: str, tmp_path: Path) -> None:
     calls = ALLOWED | (ON_LOOPBACK if host == "127.0.0.1" else ELSEWHERE_BOUND)
     found: dict[str, str] = {}
-    async with keyed_server(tmp_path, host=host) as (http, keys, _):
-        callers = iter(CALLERS)
-        while len(found) < len(CALLERS):
+    async with keyed_server(tmp_path, host=host, **SIGN_IN) as (http, keys, _):
+        callers = iter((*CALLERS, *STAFF_CALLERS))
+        while len(found) < len(EVERYBODY):
             async with world(http, keys) as there:
                 for caller in callers:
                     got = await answer(there, *OPERATIONS[operation], caller)
@@ -141,9 +176,11 @@ async def answer(world: World, method: str, path: str, caller: Caller) -> str:
     there = path.format(
         session=world.ann["session_id"],
         room=world.ann["room"],
-        token=(await world.token(world.ann))["token_id"],
+        token=(await world.token(world.ann))["token_id"] if "{token}" in path else "none",
         peer="none",
         analysis=(await world.analysis())["analysis_id"] if "{analysis}" in path else "none",
     )
-    async with world.http.request(method, there, headers=headers) as response:
+    async with world.http.request(
+        method, there, headers=headers, allow_redirects=False
+    ) as response:
         return await code(response)

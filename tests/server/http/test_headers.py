@@ -66,7 +66,7 @@ async def test_the_page_and_its_files_and_what_there_is_not() -> None:
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")
     assets = [f"/assets/{path.name}" for path in (STATIC / "assets").iterdir()]
     async with http() as session:
-        pages = ("/", "/embed-check", "/room/ward")
+        pages = ("/", "/staff", "/embed-check", "/room/ward")
         for path in (*pages, "/nothing", "/v1/nothing", "/assets/none.js", *assets):
             response = await session.get(path)
             body = await response.read()

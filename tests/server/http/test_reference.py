@@ -21,6 +21,8 @@ from esapr.server.http import (
     reports,
     rooms,
     sessions,
+    sign_in,
+    staff,
     whip,
 )
 from tests.serving import running_server
@@ -42,6 +44,8 @@ def test_every_call_that_is_described_is_served_and_no_other() -> None:
         *reports.routes(),
         *admin.routes(),
         *analyses.routes(demo=True),
+        *sign_in.routes(),
+        *staff.routes(records=True),
     ]
 
     assert {(route.method, route.path) for route in served} == {

@@ -126,8 +126,9 @@ async def test_ending_a_session_keeps_its_records() -> None:
 
 
 @pytest.mark.parametrize("path", ["report", "report.csv"])
-async def test_a_report_needs_the_sessions_token(path: str) -> None:
-    async with client(modalities=["text"]) as (one, _):
+async def test_a_report_needs_the_sessions_token(path: str, tmp_path: Path) -> None:
+    async with keyed_server(tmp_path) as (http, keys, _):
+        one = Client(http, await opened(http, make(keys, "clinic")))
         for headers in ({}, {"Authorization": "Bearer wrong"}):
             refused = await one.http.get(f"{one.path}/{path}", headers=headers)
             assert (refused.status, (await refused.json())["error"]["code"]) == (

@@ -13,7 +13,8 @@ async def test_a_token_says_what_it_allows_and_where() -> None:
         ann = await enter(http, "ann")
         token = await ann.token("clinician", redeem_seconds=5)
         assert token["status"] == 201
-        assert (token["view"], token["scopes"]) == ("full", ["feed", "mute", "notes"])
+        scopes = ["feed", "mute", "report", "notes"]
+        assert (token["view"], token["scopes"]) == ("full", scopes)
         assert (token["feed_url"], token["redeem_seconds"]) == ("/v1/rooms/ward/feed", 5)
         second_screen = await ann.token("participant", scopes=["feed"])
         assert second_screen["feed_url"] == f"{ann.path}/feed"
