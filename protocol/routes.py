@@ -11,6 +11,7 @@ from esapr.protocol.answers import Health
 from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.consent import GET_NOTICE, REVOKE_CONSENT
 from esapr.protocol.errors import ErrorCode
+from esapr.protocol.recommendations import GET_RECOMMENDATIONS
 from esapr.protocol.records import RECORDS
 from esapr.protocol.requests import ModelInfo
 from esapr.protocol.session_routes import (
@@ -206,6 +207,7 @@ ROUTES = (
     CREATE_DEMO_SESSION,
     GET_SESSION,
     *RECORDS,
+    GET_RECOMMENDATIONS,
     END_SESSION,
     GET_NOTICE,
     REVOKE_CONSENT,

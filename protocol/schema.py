@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import analyses, answers, messages, report, requests, rooms
+from esapr.protocol import analyses, answers, messages, recommendations, report, requests, rooms
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -22,6 +22,7 @@ _ROOTS = {
     "AnalysisCredentials": analyses.AnalysisCredentials,
     "AnalysisInfo": analyses.AnalysisInfo,
     "Report": report.Report,
+    "Recommendations": recommendations.Recommendations,
 }
 
 
