@@ -59,6 +59,7 @@ async def erase(request: web.Request, session: str) -> None:
         ProtocolError: ``records_away``: it is done once the database answers; ``internal``: that
             cannot be promised.
     """
+    request.app[SESSIONS].forget(session)
     recorder = request.app[SESSIONS].recorder
     await recorder.erase(session, caller(request).actor)
     await recorder.erased(session)
