@@ -66,10 +66,11 @@ export class Consenting {
       notice: this.#notice,
       offered: MEASURED[way],
       chosen: this.#chosen,
-      keep: null,
+      coverable: [],
+      covered: new Set(),
       incomplete: this.#incomplete,
       choose: (modality, chosen) => this.#choose(modality, chosen),
-      chooseKeep: () => undefined,
+      cover: () => undefined,
       agree: () => this.#agree(way),
       refuse: () => {
         this.refused = true;

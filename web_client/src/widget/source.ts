@@ -96,7 +96,12 @@ export async function noticeFor(
   language: string,
 ): Promise<AgreedNotice> {
   if (site.notice) return { text: site.notice, version: site.textVersion, language };
-  const client = new Client(new URL(site.server, location.href).href);
+  return noticeIn(new URL(site.server, location.href).href, language);
+}
+
+/** A server's notice in a language, or in English if it is not there. */
+export async function noticeIn(server: string, language: string): Promise<Notice> {
+  const client = new Client(server);
   const notice = await client.notice();
   const other = notice.language !== language && notice.languages.includes(language);
   return other ? client.notice(language) : notice;

@@ -69,7 +69,7 @@ describe("what a site's server has opened", () => {
       whipUrl: "",
     };
     // A person who agrees a second time gets a new source.
-    for (const source of [sourceOf(origin), sourceOf(origin)]) {
+    for (const source of [sourceOf(origin, () => null), sourceOf(origin, () => null)]) {
       await expect(source.open(receipt, ["text"])).rejects.toThrow("no network");
     }
     await new Client("https://host/").invite(credentials as never, { role: "clinician" } as never);
