@@ -102,6 +102,9 @@ async def test_a_clinician_signs_in_finds_sessions_and_rooms_and_signs_out(
             await take_screenshots(page, "staff")
             assert not await page.evaluate("document.cookie")
 
+            await room.click()
+            await expect(page.locator("esapr-room")).to_contain_text("P-1044")
+            await page.go_back()
             await page.get_by_test_id("sign-out").click()
             await page.wait_for_url(re.compile(re.escape(f"{provider.issuer}/session/end")))
             await page.goto(f"{url}/staff")
