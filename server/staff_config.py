@@ -62,6 +62,7 @@ class StaffConfig:
             f"{', '.join(missing)}: needed with oidc_issuer": self.oidc_issuer and missing,
             f"{', '.join(open_to_all)}: needs https, or http on this machine": open_to_all,
             f"oidc_roles: {unreadable} is not of the form {_ROLE.pattern}": unreadable,
+            "staff_url must have no path": URL(self.staff_url or "").path not in ("", "/"),
             "oidc_scopes must have openid": "openid" not in self.oidc_scopes,
         }
         return next((problem for problem, found in problems.items() if found), None)

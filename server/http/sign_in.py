@@ -3,7 +3,6 @@
 import re
 from http import HTTPStatus
 
-import msgspec
 import structlog
 from aiohttp import hdrs, web
 
@@ -38,8 +37,7 @@ async def get_sign_in(request: web.Request) -> web.Response:
     except SignInError as error:
         log.warning("sign_in_failed", reason=error.problem, error=str(error))
         return _go(_explained(error.problem))
-    sealed = app[SIGNING].seal(msgspec.to_builtins(asked), _PURPOSE)
-    set_cookie(app, response, _COOKIE, sealed, max_age=ATTEMPT_SECONDS)
+    set_cookie(app, response, _COOKIE, app[SIGNING].seal(asked, _PURPOSE), max_age=ATTEMPT_SECONDS)
     return response
 
 
@@ -51,7 +49,9 @@ async def get_callback(request: web.Request) -> web.Response:
         session = await _finish(request, asked)
     except SignInError as error:
         log.warning("sign_in_failed", reason=error.problem, error=str(error))
-        await app[AUDIT].write("staff.refused", actor="staff", reason=error.problem)
+        # Anybody can send an answer that nobody has asked for.
+        if error.problem != "stale":
+            await app[AUDIT].write("staff.refused", actor="staff", reason=error.problem)
         response = _go(_explained(error.problem))
     else:
         actor = f"staff:{session.subject}"
@@ -69,17 +69,17 @@ async def _finish(request: web.Request, asked: Attempt) -> StaffSession:
     role = role_of(claims, config.oidc_role_claim, config.staff_roles)
     if role is None:
         raise SignInError("unknown_role", "no role of theirs is a role here")
-    subject = claims["sub"]
+    subject = str(claims["sub"])
     name = str(claims.get("name") or claims.get("preferred_username") or subject)[:_MAX_NAME]
     return signed_in(subject, name, role, now, config.staff_hours * 3600)
 
 
 def _asked(request: web.Request) -> Attempt:
     cookie = request.cookies.get(cookie_name(request.app[CONFIG], _COOKIE), "")
-    content = request.app[SIGNING].unseal(cookie, _PURPOSE)
-    if content is None:
+    asked = request.app[SIGNING].unseal(cookie, _PURPOSE, Attempt)
+    if asked is None:
         raise SignInError("stale", "this browser has asked for nothing")
-    return msgspec.convert(content, Attempt)
+    return asked
 
 
 def _go(address: str) -> web.Response:

@@ -2,7 +2,6 @@
 
 from typing import get_args
 
-import msgspec
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -90,11 +89,8 @@ def check_own_page(request: web.Request, origin: str) -> None:
 def _session(request: web.Request) -> StaffSession | None:
     config = request.app[CONFIG]
     cookie = request.cookies.get(cookie_name(config, _COOKIE), "")
-    content = request.app[SIGNING].unseal(cookie, _PURPOSE)
-    if content is None:
-        return None
-    session = msgspec.convert(content, StaffSession)
-    if not session.is_open(unix_time(), config.staff_idle_minutes * 60):
+    session = request.app[SIGNING].unseal(cookie, _PURPOSE, StaffSession)
+    if session is None or not session.is_open(unix_time(), config.staff_idle_minutes * 60):
         return None
     try:
         return None if request.app[SIGNED_OUT].holds(session) else session
@@ -115,7 +111,7 @@ def _serves_nobody_else(request: web.Request) -> bool:
 
 def keep_session(app: web.Application, response: web.StreamResponse, kept: StaffSession) -> None:
     """Let the browser keep a session until it is closed."""
-    set_cookie(app, response, _COOKIE, app[SIGNING].seal(msgspec.to_builtins(kept), _PURPOSE))
+    set_cookie(app, response, _COOKIE, app[SIGNING].seal(kept, _PURPOSE))
 
 
 def drop_session(app: web.Application, response: web.StreamResponse) -> None:

@@ -5,11 +5,10 @@ verify: gateways that share the file take each other's tokens, and rotation puts
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 import msgspec
@@ -42,6 +41,9 @@ _TOKEN = re.compile(
     rf"(\.(?P<secret>[\w-]{{{limits.MIN_CLIENT_SECRET},{limits.MAX_CLIENT_SECRET}}}))?",
     re.ASCII,
 )
+
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class SigningError(TrustError):
@@ -92,15 +94,19 @@ class Signing:
         """Return the token of ``grant``."""
         return self._signed(msgspec.to_builtins(grant) | {"iss": ISSUER, "nbf": grant.issued})
 
-    def seal(self, content: Mapping[str, object], purpose: str) -> str:
+    def seal(self, content: msgspec.Struct, purpose: str) -> str:
         """Return ``content``, signed: a browser may keep it, see it and not change it."""
-        return self._signed({"iss": COOKIES_ISSUER, "aud": purpose, "content": content})
+        claims = {"iss": COOKIES_ISSUER, "aud": purpose, "content": msgspec.to_builtins(content)}
+        return self._signed(claims)
 
-    def unseal(self, sealed: str, purpose: str) -> object:
-        """Return what was sealed for ``purpose``; None if this cluster has not done that."""
+    def unseal(self, sealed: str, purpose: str, kind: type[T]) -> T | None:
+        """Return what was sealed for ``purpose``, unless it was not, or is no ``kind`` any more."""
         options: Options = {"require": ["iss", "aud", "content"]}
         claims = self._verified(sealed, COOKIES_ISSUER, purpose, options)
-        return claims["content"] if claims else None
+        try:
+            return msgspec.convert(claims["content"], kind) if claims else None
+        except msgspec.ValidationError:
+            return None
 
     def read(self, token: str, room: str, now: float) -> Presented | None:
         """Return what a token for ``room`` grants, if it was signed here and its time has come.

@@ -31,6 +31,7 @@ STAFF: dict[str, object] = {
         (STAFF | {"oidc_issuer": "http://id.example"}, "oidc_issuer: needs https"),
         (STAFF | {"staff_url": "http://esapr.example"}, "staff_url: needs https"),
         (STAFF | {"staff_url": "esapr.example"}, "staff_url: needs https"),
+        (STAFF | {"staff_url": "https://example.org/esapr"}, "staff_url must have no path"),
         (STAFF | {"oidc_roles": ("admins=participant",)}, "oidc_roles: .*admins=participant"),
         (STAFF | {"oidc_scopes": ("profile",)}, "oidc_scopes must have openid"),
     ],

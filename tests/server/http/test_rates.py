@@ -8,6 +8,7 @@ import pytest
 
 from esapr.protocol import limits
 from esapr.server.app import Server
+from tests.server.http.staff_callers import SIGN_IN
 from tests.server.http.whip_client import code_of
 from tests.serving import CONSENT, running_server
 
@@ -96,3 +97,25 @@ async def test_nobodys_word_for_an_address_is_believed_and_this_machine_is_not_c
     async with calling() as caller:
         for _ in range(limits.CALL_BURST + 1):
             assert (await caller.open("203.0.113.1")).status == 201
+
+
+async def test_attempts_to_sign_in_count_whoever_asks_and_however() -> None:
+    async with calling(**BEHIND_PROXY, **SIGN_IN) as caller:
+        for address, path, ask in (
+            ("203.0.113.1", "/staff/sign-in", caller.http.get),
+            ("203.0.113.2", "/staff/callback?code=c&state=s", caller.http.get),
+            ("203.0.113.3", "/staff/sign-in", caller.http.head),
+        ):
+            headers = coming_from(address, "")
+            for _ in range(limits.CALL_BURST):
+                answer = await ask(path, headers=headers, allow_redirects=False)
+                assert answer.status == 303
+            refused = await ask(path, headers=headers, allow_redirects=False)
+            assert refused.status == 429
+
+
+async def test_who_is_not_signed_in_shuts_nobody_out() -> None:
+    async with calling(**BEHIND_PROXY, **SIGN_IN) as caller:
+        for _ in range(limits.FAILURE_BURST + 1):
+            answer = await caller.get("/v1/staff/session", "203.0.113.1")
+            assert await code_of(answer) == (401, "sign_in_required")

@@ -194,6 +194,22 @@ async def test_a_new_key_of_the_provider_is_found(provider: RunningProvider) -> 
         assert await ada.sign_in() == "/staff"
 
 
+async def test_any_gateway_finishes_a_sign_in_and_knows_who_is_signed_in_or_out(
+    provider: RunningProvider, tmp_path: Path
+) -> None:
+    shared = {"state_dir": str(tmp_path)}
+    async with browser(provider, **shared) as here, browser(provider, **shared) as there:
+        # One browser, which a balancer sends now here, now there.
+        there.cookies = here.cookies
+        back = await provider.sign_in(await here.begin(), "ada")
+        assert await there.finish(back) == "/staff"
+        kept = dict(here.cookies)
+        assert (await here.who())["role"] == "clinician"
+        assert (await there.visit("/v1/staff/session", "DELETE", Origin=ESAPR)).status == 200
+        here.cookies.update(kept)
+        assert (await here.who())["error"]["code"] == "sign_in_required"
+
+
 async def test_a_wrong_secret_and_a_provider_that_is_away_are_told_apart(
     provider: RunningProvider,
 ) -> None:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import msgspec
 import pytest
 
 from esapr.protocol.staff import StaffRole
@@ -13,9 +12,11 @@ from esapr.server.config import ServerConfig
 from esapr.server.http.staff import PAGE_SESSIONS
 from esapr.server.records.buffer import Batch
 from esapr.server.trust.signing import Signing
+from esapr.server.trust.staff import StaffSession
+from esapr.server.trust.tokens import unix_time
 from tests.server.http.feeds import Client
 from tests.server.http.keyed import Json, code, keyed_server, make, opened
-from tests.server.http.staff_callers import SIGN_IN, cookie, session
+from tests.server.http.staff_callers import PURPOSE, SIGN_IN, cookie, session
 from tests.server.http.test_reports import report_of, talk
 from tests.server.http.test_rooms import enter, greeted
 from tests.server.http.test_sign_in import audited
@@ -176,7 +177,9 @@ async def test_a_cookie_is_set_anew_while_somebody_works(tmp_path: Path) -> None
             assert "Set-Cookie" not in answer.headers
         async with http.get("/v1/staff/session", headers=older) as answer:
             renewed = answer.cookies["__Host-esapr-staff"].value
-        assert msgspec.convert(signing.unseal(renewed, "staff session"), dict[str, object])
+        kept = signing.unseal(renewed, PURPOSE, StaffSession)
+        assert kept
+        assert kept.seen > unix_time() - 60
         async with http.delete("/v1/staff/session", headers=older) as answer:
             assert answer.cookies["__Host-esapr-staff"].value == ""
 

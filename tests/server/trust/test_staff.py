@@ -6,9 +6,10 @@ import pytest
 
 from esapr.protocol.limits import CLOCK_LEEWAY_SECONDS
 from esapr.protocol.staff import StaffRole
+from esapr.server.trust.openid import Attempt, attempt
 from esapr.server.trust.signed_out import SignedOutError, SignedOutFile
 from esapr.server.trust.signing import Signing
-from esapr.server.trust.staff import RENEWAL_SECONDS, role_of, signed_in
+from esapr.server.trust.staff import RENEWAL_SECONDS, StaffSession, role_of, signed_in
 
 NOW, HOUR, IDLE = 1_795_000_000.0, 3600, 1800
 ROLES: dict[str, StaffRole] = {"leads": "supervisor", "therapists": "clinician"}
@@ -88,11 +89,13 @@ def test_a_damaged_file_lets_nobody_in(tmp_path: Path) -> None:
 
 def test_what_is_sealed_is_opened_for_its_purpose_only(tmp_path: Path) -> None:
     signing = Signing(tmp_path / "keys.json")
-    sealed = signing.seal({"a": 1}, "sign-in")
-    assert signing.unseal(sealed, "sign-in") == {"a": 1}
-    assert signing.unseal(sealed, "staff session") is None
-    assert signing.unseal(sealed[:-4] + "AAAA", "sign-in") is None
-    assert signing.unseal("", "sign-in") is None
-    assert Signing(tmp_path / "others.json").unseal(sealed, "sign-in") is None
+    asked = attempt("/staff", NOW)
+    sealed = signing.seal(asked, "sign-in")
+    assert signing.unseal(sealed, "sign-in", Attempt) == asked
+    assert signing.unseal(sealed, "staff session", Attempt) is None
+    assert signing.unseal(sealed, "sign-in", StaffSession) is None
+    assert signing.unseal(sealed[:-4] + "AAAA", "sign-in", Attempt) is None
+    assert signing.unseal("", "sign-in", Attempt) is None
+    assert Signing(tmp_path / "others.json").unseal(sealed, "sign-in", Attempt) is None
     # A room may be called as a purpose is: what is sealed for it is still no token.
     assert signing.read(sealed, "sign-in", NOW) is None
