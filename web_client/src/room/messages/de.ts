@@ -105,6 +105,7 @@ export const de: RoomMessages = {
   refusedRoomTitle: "Sie haben keinen Zugang",
   refusedRoomText:
     "Diese Seite ist für alle, die in den Raum eingeladen wurden. Bitten Sie um einen neuen Link: Jeder gilt für einen Browser und nur, solange jemand im Raum ist.",
+  signInStaff: "Als Personal anmelden",
   absentTitle: "Der Raum ist nicht offen",
   absentText: "Ein Raum ist offen, solange jemand darin ist.",
   lostRoomTitle: "Die Verbindung ist abgerissen",
