@@ -51,7 +51,7 @@ export const en = {
   awaited: "Waiting for the first mean",
 
   noRules: "No rule is set.",
-  noRulesHint: "You set what is worth an alert, such as fear for 20 seconds.",
+  noRulesHint: "You set what is worth an alert, such as the expression “fear” for 20 seconds.",
   editRules: "Rules",
   rulesTitle: "Alert me when somebody shows",
   rulesKept: "Rules are kept in this browser, for this room.",
