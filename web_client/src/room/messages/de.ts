@@ -52,7 +52,8 @@ export const de: RoomMessages = {
   awaited: "Warten auf das erste Mittel",
 
   noRules: "Keine Regel ist gesetzt.",
-  noRulesHint: "Sie bestimmen, was eine Meldung wert ist, etwa der Ausdruck „Angst“ für 20 Sekunden.",
+  noRulesHint:
+    "Sie bestimmen, was eine Meldung wert ist, etwa der Ausdruck „Angst“ für 20 Sekunden.",
   editRules: "Regeln",
   rulesTitle: "Melden, wenn jemand zeigt",
   rulesKept: "Regeln bleiben in diesem Browser, für diesen Raum.",
