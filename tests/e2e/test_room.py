@@ -180,6 +180,7 @@ async def a_wrong_token_lets_nobody_in(page: Page, server: str) -> None:
     await page.goto(f"{server}/room/ward#token=wrong")
     closed = page.get_by_test_id("closed")
     await expect(closed).to_contain_text("You are not let in", timeout=SOON_MS)
+    assert await violations(page) == []
 
 
 async def alert_on(page: Page, expression: str, *, seconds: int) -> None:
