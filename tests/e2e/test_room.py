@@ -80,6 +80,7 @@ async def test_a_room_as_each_role_sees_it(chromium: str) -> None:
         ) as page,
     ):
         await the_live_page_leads_to_its_room(page)
+        await at_the_servers_own_machine_no_token_is_needed(page, server.url)
         await watch(page, http, ada, "clinician")
         await a_clinician_follows(page, ada, bob)
         await alerts_and_notes_are_there_after_a_reload(page)
@@ -109,6 +110,11 @@ async def the_live_page_leads_to_its_room(page: Page) -> None:
     room = await opening.value
     await expect(tile(room, "participant")).to_be_visible(timeout=SOON_MS)
     await room.close()
+
+
+async def at_the_servers_own_machine_no_token_is_needed(page: Page, server: str) -> None:
+    await page.goto(f"{server}/room/ward")
+    await expect(tile(page, "Ada")).to_be_visible(timeout=SOON_MS)
 
 
 async def a_clinician_follows(page: Page, ada: Person, bob: Person) -> None:
