@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,6 +19,7 @@ from tests.serving import CONSENT, running_server
 HAPPY = "This is wonderful, I am so happy to see you all!"
 SAD = "I miss her so much, I cannot stop crying."
 SOON_MS = 30_000
+STORED = "Stored with the session"
 
 pytestmark = [pytest.mark.real_time, pytest.mark.browser]
 
@@ -68,108 +68,125 @@ def tile(page: Page, name: str) -> Locator:
     return page.get_by_test_id("tile").filter(has=page.get_by_role("heading", name=name))
 
 
-async def test_a_clinician_follows_a_room(chromium: str, tmp_path: Path) -> None:
+async def test_a_room_as_each_role_sees_it(chromium: str) -> None:
     async with (
         running_server() as server,
         aiohttp.ClientSession(server.url) as http,
         inside(http, "Ada") as ada,
-        AsyncExitStack() as others,
-        open_page(chromium, f"{server.url}/healthz") as page,
+        inside(http, "Bob") as bob,
+        AsyncExitStack() as later,
+        open_page(
+            chromium, server.url, expected="status of 401|HTTP Authentication failed"
+        ) as page,
     ):
-        bob = await others.enter_async_context(inside(http, "Bob"))
+        await the_live_page_leads_to_its_room(page)
+        await at_the_servers_own_machine_no_token_is_needed(page, server.url)
         await watch(page, http, ada, "clinician")
-        await expect(page.get_by_test_id("tile")).to_have_count(2)
-
-        await alert_on(page, "happy", seconds=1)
-        await ada.say(HAPPY)
-        await bob.say(SAD)
-        label = tile(page, "Ada").get_by_test_id("tile-label")
-        await expect(label).to_have_text("happy", ignore_case=True, timeout=SOON_MS)
-        await expect(page.get_by_test_id("basis")).to_contain_text("2 people", timeout=SOON_MS)
-        alert = page.get_by_test_id("alert")
-        await expect(alert).to_contain_text(
-            "Ada showed the expression “happy” for 1 s", timeout=SOON_MS
-        )
-        await expect(alert).to_have_count(1)
-
-        await write_note(page, "Bob", "Speaks of a loss.")
-        await page.get_by_test_id("note-store").click()
-        stored = "Stored with the session"
-        await expect(page.get_by_test_id("note")).to_contain_text(stored, timeout=SOON_MS)
-        assert await violations(page) == []
-        await take_screenshots(page, "room")
-
-        # Somebody comes and goes, and nothing moves.
+        await a_clinician_follows(page, ada, bob)
+        await alerts_and_notes_are_there_after_a_reload(page)
         await page.evaluate("window.shifted = 0")
-        cleo = await others.enter_async_context(inside(http, "Cleo"))
-        await expect(tile(page, "Cleo")).to_be_visible(timeout=SOON_MS)
-        await bob.leave()
-        await expect(tile(page, "Bob")).to_contain_text("Has left", timeout=SOON_MS)
-        assert await page.evaluate("window.shifted") == 0
-
-        # A modality is left out for everybody, and taken in again.
-        switch = tile(page, "Cleo").get_by_test_id("mute-text")
-        await switch.click()
-        await expect(switch).to_have_attribute("aria-pressed", "true", timeout=SOON_MS)
-        await expect(tile(page, "Cleo")).to_contain_text("Left out")
-        await switch.click()
-        await expect(switch).to_have_attribute("aria-pressed", "false", timeout=SOON_MS)
-
-        # The token and the notes stay with the tab.
-        await page.reload()
-        await expect(tile(page, "Ada")).to_be_visible(timeout=SOON_MS)
-        for text in ("Bob", "Speaks of a loss.", stored):
-            await expect(page.get_by_test_id("note")).to_contain_text(text)
-        async with page.expect_download() as download:
-            await page.get_by_test_id("export-json").click()
-        saved = await (await download.value).path()
-        assert "Speaks of a loss." in saved.read_text(encoding="utf-8")
-
-        await ada.leave()
-        await cleo.leave()
+        cleo = await later.enter_async_context(inside(http, "Cleo"))
+        await people_come_and_go_and_nothing_moves(page, bob)
+        await a_modality_is_left_out_and_taken_in_again(page, "Cleo")
+        dora = await later.enter_async_context(inside(http, "Dora"))
+        await watch(page, http, ada, "supervisor")
+        await a_supervisor_sees_directions(page)
+        await watch(page, http, ada, "observer")
+        await an_observer_sees_the_mean_of_three(page, ada, cleo, dora)
+        await a_wrong_token_lets_nobody_in(page, server.url)
+        await watch(page, http, ada, "clinician")
+        for person in (ada, cleo, dora):
+            await person.leave()
         closed = page.get_by_test_id("closed")
         await expect(closed).to_contain_text("Everybody has left", timeout=SOON_MS)
         await expect(page.get_by_test_id("note")).to_be_visible()
 
 
-async def test_each_role_sees_its_view_and_nobody_else_sees_anything(chromium: str) -> None:
-    refusals = r"status of (401|404)|Unexpected response code: 40[14]"
-    async with (
-        running_server() as server,
-        aiohttp.ClientSession(server.url) as http,
-        AsyncExitStack() as inside_now,
-        open_page(chromium, server.url, expected=refusals) as page,
-    ):
-        await agree(page, ["text"])
-        await reach(page, "live")
-        async with page.context.expect_page() as opening:
-            await page.get_by_role("button", name="Room view").click()
-        room = await opening.value
-        await expect(tile(room, "participant")).to_be_visible(timeout=SOON_MS)
-        await room.close()
+async def the_live_page_leads_to_its_room(page: Page) -> None:
+    await agree(page, ["text"])
+    await reach(page, "live")
+    async with page.context.expect_page() as opening:
+        await page.get_by_role("button", name="Room view").click()
+    room = await opening.value
+    await expect(tile(room, "participant")).to_be_visible(timeout=SOON_MS)
+    await room.close()
 
-        await page.goto(f"{server.url}/room/ward")
-        closed = page.get_by_test_id("closed")
-        await expect(closed).to_contain_text("You are not let in", timeout=SOON_MS)
-        assert await violations(page) == []
 
-        names = ("Ada", "Bob", "Cleo")
-        people = [await inside_now.enter_async_context(inside(http, name)) for name in names]
-        await watch(page, http, people[0], "supervisor")
-        await people[0].say(HAPPY)
-        await expect(tile(page, "Ada")).to_contain_text("not known yet", timeout=SOON_MS)
-        await expect(page.get_by_test_id("tile-label")).to_have_count(0)
-        await expect(page.get_by_test_id("mute-text")).to_have_count(0)
+async def at_the_servers_own_machine_no_token_is_needed(page: Page, server: str) -> None:
+    await page.goto(f"{server}/room/ward")
+    await expect(tile(page, "Ada")).to_be_visible(timeout=SOON_MS)
 
-        await watch(page, http, people[0], "observer")
-        basis = page.get_by_test_id("basis")
-        await expect(basis).to_contain_text("fewer than 3 people", timeout=SOON_MS)
-        for person in people:
-            await person.say(HAPPY)
-        await expect(basis).to_have_text("Mean over 3 people", timeout=SOON_MS)
-        await expect(page.get_by_test_id("tile")).to_have_count(0)
-        await expect(page.get_by_text("Ada")).to_have_count(0)
-        assert await violations(page) == []
+
+async def a_clinician_follows(page: Page, ada: Person, bob: Person) -> None:
+    await expect(page.get_by_test_id("tile")).to_have_count(2)
+    await alert_on(page, "happy", seconds=1)
+    await ada.say(HAPPY)
+    await bob.say(SAD)
+    label = tile(page, "Ada").get_by_test_id("tile-label")
+    await expect(label).to_have_text("happy", ignore_case=True, timeout=SOON_MS)
+    await expect(page.get_by_test_id("basis")).to_contain_text("2 people", timeout=SOON_MS)
+    alert = page.get_by_test_id("alert")
+    await expect(alert).to_contain_text(
+        "Ada showed the expression “happy” for 1 s", timeout=SOON_MS
+    )
+    await expect(alert).to_have_count(1)
+    await write_note(page, "Bob", "Speaks of a loss.")
+    await page.get_by_test_id("note-store").click()
+    await expect(page.get_by_test_id("note")).to_contain_text(STORED, timeout=SOON_MS)
+    assert await violations(page) == []
+    await take_screenshots(page, "room")
+
+
+async def alerts_and_notes_are_there_after_a_reload(page: Page) -> None:
+    await page.reload()
+    await expect(tile(page, "Ada")).to_be_visible(timeout=SOON_MS)
+    for text in ("Bob", "Speaks of a loss.", STORED):
+        await expect(page.get_by_test_id("note")).to_contain_text(text)
+    async with page.expect_download() as download:
+        await page.get_by_test_id("export-json").click()
+    saved = await (await download.value).path()
+    assert "Speaks of a loss." in saved.read_text(encoding="utf-8")
+
+
+async def people_come_and_go_and_nothing_moves(page: Page, bob: Person) -> None:
+    await expect(tile(page, "Cleo")).to_be_visible(timeout=SOON_MS)
+    await bob.leave()
+    await expect(tile(page, "Bob")).to_contain_text("Has left", timeout=SOON_MS)
+    assert await page.evaluate("window.shifted") == 0
+
+
+async def a_modality_is_left_out_and_taken_in_again(page: Page, name: str) -> None:
+    switch = tile(page, name).get_by_test_id("mute-text")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-pressed", "true", timeout=SOON_MS)
+    await expect(tile(page, name)).to_contain_text("Left out")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-pressed", "false", timeout=SOON_MS)
+
+
+async def a_supervisor_sees_directions(page: Page) -> None:
+    await expect(tile(page, "Dora")).to_contain_text("not known yet", timeout=SOON_MS)
+    await expect(page.get_by_test_id("tile-label")).to_have_count(0)
+    await expect(page.get_by_test_id("mute-text")).to_have_count(0)
+
+
+async def an_observer_sees_the_mean_of_three(page: Page, *people: Person) -> None:
+    basis = page.get_by_test_id("basis")
+    await expect(basis).to_contain_text("fewer than 3 people", timeout=SOON_MS)
+    for person in people:
+        await person.say(HAPPY)
+    await expect(basis).to_have_text("Mean over 3 people", timeout=SOON_MS)
+    await expect(page.get_by_test_id("tile")).to_have_count(0)
+    await expect(page.locator("esapr-room").get_by_text("Dora")).to_have_count(0)
+    assert await violations(page) == []
+
+
+async def a_wrong_token_lets_nobody_in(page: Page, server: str) -> None:
+    await page.goto("about:blank")
+    await page.goto(f"{server}/room/ward#token=wrong")
+    closed = page.get_by_test_id("closed")
+    await expect(closed).to_contain_text("You are not let in", timeout=SOON_MS)
+    assert await violations(page) == []
 
 
 async def alert_on(page: Page, expression: str, *, seconds: int) -> None:

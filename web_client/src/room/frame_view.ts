@@ -52,6 +52,7 @@ export function sectionsView(
 export function closedView(
   words: Words,
   { phase, problem }: Visit,
+  signIn: string,
   again: () => void,
 ): TemplateResult {
   const texts: Partial<Record<Phase, string>> = {
@@ -65,6 +66,11 @@ export function closedView(
       <h2>${phaseInWords(words, phase)}</h2>
       <p>${texts[phase] ?? ""}</p>
       ${problem && phase === "lost" ? html`<p class="support">${problem.code}</p>` : nothing}
+      ${
+        problem?.code === "sign_in_required" && signIn !== ""
+          ? html`<p><a href=${signIn}>${words.signInStaff}</a></p>`
+          : nothing
+      }
       ${
         phase === "connecting"
           ? nothing

@@ -47,6 +47,7 @@ export class EsaprRoom extends LitElement {
     theme: { reflect: true },
     messages: { attribute: false },
     openRoom: { attribute: false },
+    signIn: { attribute: "sign-in" },
     _visit: { state: true },
     _section: { state: true },
     _measure: { state: true },
@@ -66,6 +67,8 @@ export class EsaprRoom extends LitElement {
   declare messages: Partial<Words> | null;
   /** Asked for a token where none is given; null from whoever may not come in. */
   declare openRoom: ((room: string) => Promise<string | null>) | null;
+  /** Where whoever has to sign in does so. */
+  declare signIn: string;
   declare private _visit: Visit | null;
   declare private _section: Section;
   /** What the form of the rules is about. */
@@ -78,7 +81,7 @@ export class EsaprRoom extends LitElement {
   constructor() {
     super();
     this.server = location.href;
-    this.room = this.token = "";
+    this.room = this.token = this.signIn = "";
     this.messages = null;
     this.openRoom = null;
     this._visit = null;
@@ -250,7 +253,7 @@ export class EsaprRoom extends LitElement {
   }
 
   #closed(words: Words): TemplateResult | typeof nothing {
-    return this._visit ? closedView(words, this._visit, this.#begin) : nothing;
+    return this._visit ? closedView(words, this._visit, this.signIn, this.#begin) : nothing;
   }
 
   #show = (section: Section): void => {

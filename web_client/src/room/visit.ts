@@ -26,6 +26,7 @@ export type News = { kind: "joined" | "left"; participant: string } | ({ kind: "
 const CLOSED_BY: Readonly<Record<string, Phase>> = {
   token_invalid: "refused",
   scope_missing: "refused",
+  sign_in_required: "refused",
   not_found: "absent",
 };
 const REVOKED = "consent_revoked";

@@ -5,7 +5,8 @@ import type { Detail } from "./feed";
 import type { Surroundings } from "./socket";
 import { Subscription } from "./subscription";
 
-const REFUSED: ReadonlySet<number> = new Set([401, 403, 404]);
+const REFUSED: ReadonlySet<number> = new Set([401, 403]);
+const UNKNOWN = 404;
 /** A gateway that has just started learns of a room with the next state of somebody in it. */
 const PATIENT_ATTEMPTS = 3;
 
@@ -18,16 +19,17 @@ export class Watching extends Subscription {
     this.#url = new URL(url.replace(/^ws/, "http"));
     this.#token = token;
     this.on("phase", (phase) => {
-      if (phase.name === "waiting" && phase.attempt >= PATIENT_ATTEMPTS) void this.#askWhy();
+      if (phase.name === "waiting") void this.#askWhy(phase.attempt);
     });
   }
 
   /** A browser is not told why a socket was refused, but a request is. */
-  async #askWhy(): Promise<void> {
+  async #askWhy(attempt: number): Promise<void> {
     try {
       const headers = { Authorization: `Bearer ${this.#token}` };
       const answer = await fetch(this.#url, { headers });
-      if (REFUSED.has(answer.status)) this.feed.giveUp(await problemIn(answer));
+      const unknown = answer.status === UNKNOWN && attempt >= PATIENT_ATTEMPTS;
+      if (unknown || REFUSED.has(answer.status)) this.feed.giveUp(await problemIn(answer));
     } catch {
       // The server cannot be reached: the feed tries again.
     }

@@ -52,7 +52,8 @@ export const de: RoomMessages = {
   awaited: "Warten auf das erste Mittel",
 
   noRules: "Keine Regel ist gesetzt.",
-  noRulesHint: "Sie bestimmen, was eine Meldung wert ist, etwa Angst für 20 Sekunden.",
+  noRulesHint:
+    "Sie bestimmen, was eine Meldung wert ist, etwa der Ausdruck „Angst“ für 20 Sekunden.",
   editRules: "Regeln",
   rulesTitle: "Melden, wenn jemand zeigt",
   rulesKept: "Regeln bleiben in diesem Browser, für diesen Raum.",
@@ -105,6 +106,7 @@ export const de: RoomMessages = {
   refusedRoomTitle: "Sie haben keinen Zugang",
   refusedRoomText:
     "Diese Seite ist für alle, die in den Raum eingeladen wurden. Bitten Sie um einen neuen Link: Jeder gilt für einen Browser und nur, solange jemand im Raum ist.",
+  signInStaff: "Als Personal anmelden",
   absentTitle: "Der Raum ist nicht offen",
   absentText: "Ein Raum ist offen, solange jemand darin ist.",
   lostRoomTitle: "Die Verbindung ist abgerissen",

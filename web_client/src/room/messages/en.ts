@@ -51,7 +51,7 @@ export const en = {
   awaited: "Waiting for the first mean",
 
   noRules: "No rule is set.",
-  noRulesHint: "You set what is worth an alert, such as fear for 20 seconds.",
+  noRulesHint: "You set what is worth an alert, such as the expression “fear” for 20 seconds.",
   editRules: "Rules",
   rulesTitle: "Alert me when somebody shows",
   rulesKept: "Rules are kept in this browser, for this room.",
@@ -104,6 +104,7 @@ export const en = {
   refusedRoomTitle: "You are not let in",
   refusedRoomText:
     "This page is for those who were invited to the room. Ask for a new link: each works for one browser, and only while somebody is in the room.",
+  signInStaff: "Sign in as staff",
   absentTitle: "The room is not open",
   absentText: "A room is open while somebody is in it.",
   lostRoomTitle: "The connection is lost",
