@@ -228,7 +228,15 @@ def _application(
     app[TOKENS] = open_sessions.tokens
     if ground.kept.store:
         app[STORE] = ground.kept.store
-    routes = [
+    routes = _routes(app, config, static, ground)
+    app.add_routes([*routes, *preflights(routes)])
+    return app
+
+
+def _routes(
+    app: web.Application, config: ServerConfig, static: Path, ground: _Ground
+) -> list[web.AbstractRouteDef]:
+    return [
         *staff_door.routes(app, ground.provider),
         *health.routes(),
         *reference.routes(),
@@ -244,8 +252,6 @@ def _application(
         *pages.routes(static),
         *admin.routes(),
     ]
-    app.add_routes([*routes, *preflights(routes)])
-    return app
 
 
 def _bind(config: ServerConfig) -> socket.socket:

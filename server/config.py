@@ -115,19 +115,16 @@ class ServerConfig(StaffConfig):
     """Origins of other sites' pages that may call the server (CORS)."""
 
     state_dir: str = "~/.local/state/esapr"
-    """Folder of what outlives the server: keys, records, and the audit log in ``audit``;
-    ``$XDG_STATE_HOME/esapr`` where that is set."""
+    """Folder of what outlives the server; ``$XDG_STATE_HOME/esapr`` where that is set."""
 
     audit_key: str | None = field(default=None, repr=False)
     """Makes the audit log's hashes: without it nobody can write the log anew."""
 
     ice_private_networks: tuple[str, ...] = ()
-    """Private networks in which clients' ICE candidates may lie, as in CIDR; a server on a loopback
-    address takes any."""
+    """Private networks (CIDR) of clients' ICE candidates; on a loopback address any will do."""
 
     trusted_proxies: tuple[str, ...] = ()
-    """Networks of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
-    believed, as in CIDR."""
+    """Networks (CIDR) of reverse proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
 
     max_connections: int = 10_000
     """TCP connections at a time, feeds included; one more is closed at once."""

@@ -130,13 +130,13 @@ async def test_a_stopping_server_sends_what_it_has_and_closes_with_1001() -> Non
             protocols = (JSON_SUBPROTOCOL, TOKEN_PREFIX + credentials["client_token"])
             socket = await http.ws_connect(url + credentials["feed_url"], protocols=protocols)
             await socket.send_json({"type": "hello", "version": 1})
-            await receive(socket, "state")
+            first = (await receive(socket, "state"))["seq"]
             reader = readers.create_task(_read_all(socket))
         messages = await reader
-        states = [m["seq"] for m in messages if m["type"] == "state"]
+        states = [first, *(m["seq"] for m in messages if m["type"] == "state")]
         closed, error = messages[-2:]
         assert closed["type"] == "session.closed"
-        assert closed["totals"]["states"] == (states[-1] if states else 0) + 1
+        assert closed["totals"]["states"] == states[-1] + 1
         assert (error["code"], error["retryable"]) == ("shutting_down", True)
         assert socket.close_code == 1001
 
