@@ -150,8 +150,8 @@ async def _reading(paper: Paper) -> AsyncIterator[Process]:
         # The settings of the server, secrets among them, are none of its business.
         env={},
     )
+    assert process.stdin is not None
     try:
-        assert process.stdin is not None
         # A process that has ended says why by its status.
         with suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(paper.data)
@@ -161,7 +161,9 @@ async def _reading(paper: Paper) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        process.stdin.close()
+        # Its pipes are closed once they were read to their end.
+        await process.communicate()
 
 
 async def _answer(process: Process) -> Opened | PageText:
