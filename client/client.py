@@ -22,6 +22,7 @@ from esapr.protocol.analyses import AnalysisCredentials, AnalysisRequest
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
+from esapr.protocol.recommendations import Recommendations
 from esapr.protocol.requests import (
     Consent,
     Modality,
@@ -253,6 +254,19 @@ class Client:
         body = msgspec.json.encode(request)
         token = self._key or credentials.client_token
         return _read(await call("POST", url, token=token, body=body), TokenAnswer)
+
+    async def recommendations(self, credentials: SessionCredentials) -> Recommendations:
+        """Return what may do good after a session, or why nothing is named.
+
+        ``credentials`` are those of :attr:`Session.credentials`, also for a while after its end.
+
+        Raises:
+            RefusedError: ``not_found``: the server has no catalogue, or nothing is left of it …
+            UnreachableError: the server does not answer.
+        """
+        url = self._at(f"{WITH_KEY}/{credentials.session_id}/recommendations")
+        answer = await call("GET", url, token=credentials.client_token)
+        return _read(answer, Recommendations)
 
     @asynccontextmanager
     async def _open(self, feed_url: str, token: str, detail: Detail) -> AsyncIterator[Feed]:

@@ -94,6 +94,10 @@ SUPPORT_PAUSE_SECONDS = 60
 """Shortest time between two ``support_resources`` events of a session, in seconds; a document has
 one at most."""
 
+RECOMMENDATION_SECONDS = 30
+"""For so long a session must have shown an expression before recommendations follow from it; else
+``too_little_evidence``."""
+
 MESSAGE_BURST = 100
 MESSAGES_PER_SECOND = 20.0
 """Token bucket for all client messages of one socket; an emptied bucket closes it with 4429."""

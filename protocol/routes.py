@@ -12,6 +12,7 @@ from esapr.protocol.calls import Answer, Body, Route
 from esapr.protocol.consent import GET_NOTICE, REVOKE_CONSENT
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.notes import KEEP_NOTE
+from esapr.protocol.recommendations import GET_RECOMMENDATIONS
 from esapr.protocol.records import RECORDS
 from esapr.protocol.requests import ModelInfo
 from esapr.protocol.session_routes import (
@@ -209,6 +210,7 @@ ROUTES = (
     GET_SESSION,
     *RECORDS,
     KEEP_NOTE,
+    GET_RECOMMENDATIONS,
     END_SESSION,
     GET_NOTICE,
     REVOKE_CONSENT,

@@ -4,7 +4,17 @@ from typing import Any
 
 import msgspec
 
-from esapr.protocol import analyses, answers, messages, notes, report, requests, rooms, staff
+from esapr.protocol import (
+    analyses,
+    answers,
+    messages,
+    notes,
+    recommendations,
+    report,
+    requests,
+    rooms,
+    staff,
+)
 
 _ROOTS = {
     "ClientMessage": messages.ClientMessage,
@@ -28,6 +38,7 @@ _ROOTS = {
     "SignedOut": staff.SignedOut,
     "RecordedSessions": staff.RecordedSessions,
     "OpenRooms": staff.OpenRooms,
+    "Recommendations": recommendations.Recommendations,
 }
 
 

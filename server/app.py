@@ -24,6 +24,7 @@ from esapr.server.http import (
     invitations,
     notes,
     pages,
+    recommendations,
     reference,
     reports,
     rooms,
@@ -56,7 +57,7 @@ from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
-from esapr.server.support.opening import open_help_lines
+from esapr.server.support.opening import open_catalogue, open_help_lines
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
@@ -239,6 +240,7 @@ def _application(
         *rooms.routes(),
         *analyses.routes(demo=config.loopback),
         *([*reports.routes(), *notes.routes()] if ground.kept.store else []),
+        *recommendations.serving(app, open_catalogue(config.catalogue)),
         *pages.routes(static),
         *admin.routes(),
     ]

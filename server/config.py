@@ -144,6 +144,9 @@ class ServerConfig(StaffConfig):
     help_lines_file: str | None = None
     """Help lines of the deployment (TOML), in place of the shipped ones."""
 
+    catalogue: str | None = None
+    """Where recommendations come from: ``shipped``, or a file (TOML); without it there are none."""
+
     consent_days: int = 365
     """Days after which consent has to be given anew."""
 

@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Literal
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from esapr.protocol import consent as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
-from esapr.protocol.requests import SessionRequest
+from esapr.protocol.requests import Cover, SessionRequest
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import AUDIT, GATE, SESSIONS
+from esapr.server.http.keys import AUDIT, CATALOGUE, GATE, SESSIONS, STORE
 from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller
@@ -29,7 +30,11 @@ def routes() -> list[web.RouteDef]:
 async def get_notice(request: web.Request) -> web.Response:
     """Answer with what people are to be shown before they consent."""
     language = request.query.get("language", DEFAULT_LANGUAGE)
-    return json_response(request.app[GATE].notices.get(language, "language"))
+    notice = request.app[GATE].notices.get(language, "language")
+    covers: list[Cover] = ["records", "text"] if STORE in request.app else []
+    if CATALOGUE in request.app:
+        covers.append("recommendations")
+    return json_response(replace(notice, covers=covers))
 
 
 async def delete_consent(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.records.store import Store
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.support.catalogue import Catalogue
 from esapr.server.trust.audit_log import AuditLog
 from esapr.server.trust.gate import Gate
 from esapr.server.trust.key_file import KeyFile
@@ -21,6 +22,7 @@ from esapr.server.trust.tokens import Tokens
 
 ANALYSES = web.AppKey("analyses", Analyses)
 AUDIT = web.AppKey("audit", AuditLog)
+CATALOGUE = web.AppKey("catalogue", Catalogue)
 CONFIG = web.AppKey("config", ServerConfig)
 GATE = web.AppKey("gate", Gate)
 KEYS = web.AppKey("keys", KeyFile)

@@ -25,6 +25,7 @@ from esapr.server.sessions.room import room_name
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
+from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.trust.opening import Trust
 from esapr.server.trust.tokens import Issued, Tokens, unix_time
@@ -87,6 +88,8 @@ class Sessions:
         """Those of sessions that have ended: for what is kept of them, and nothing else."""
         self.recorder = recorder
         self.help_lines = help_lines
+        self.aftercare: dict[str, Aftercare] = {}
+        """What sessions leave, for as long as their tokens read it."""
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
         self.owner: Owner = Alone()
         """Speaks for this gateway among others."""
@@ -168,12 +171,17 @@ class Sessions:
         if tasks:
             await asyncio.wait(tasks)
 
+    def forget(self, session_id: str) -> None:
+        """Forget what a session has left."""
+        self.aftercare.pop(session_id, None)
+
     def _leave(self, session: Session) -> None:
         totals, closed_ms = session.info().totals, round(unix_time() * 1000)
         self.recorder.closed(Closing(session.id, closed_ms, session.ended.reason, totals))
         self.ended.adopt(self.tokens.of(session.id))
         loop = asyncio.get_running_loop()
         loop.call_later(limits.REPORT_SECONDS, self.ended.release, session.id)
+        loop.call_later(limits.REPORT_SECONDS, self.forget, session.id)
         if self.rooms.leave(session.room, session.id, session.ended):
             self.tokens.forget(session.room)
 
@@ -187,6 +195,7 @@ class Sessions:
             owned=self.owner.holds,
             recorder=self.recorder,
             help_lines=self.help_lines,
+            aftercare=self.aftercare,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:
@@ -218,6 +227,7 @@ class Sessions:
             if session.ended is MOVED:
                 self.rooms.release(session.room, session.id)
                 self.tokens.release(session.id)
+                self.forget(session.id)
             else:
                 self._leave(session)
             self.metrics.sessions.set(len(self._open))
@@ -231,6 +241,7 @@ class Sessions:
         The session has ended in any case: a disk that takes no line has said so in the log.
         """
         actor = session.ended.actor
+        self.forget(session.id)
         with suppress(ProtocolError):
             await self._trust.audit.write("consent.revoked", actor=actor, session=session.id)
         with suppress(ProtocolError):

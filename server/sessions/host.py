@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.records.recorder import Recorder
 from esapr.server.sessions.outbox import Broadcast
+from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.watch import Watch
 from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
@@ -19,7 +22,8 @@ class Host:
     """What a session finds at its gateway.
 
     ``publish`` takes a room's name and a message; ``owned`` says whether the gateway may still
-    speak for its sessions; ``recorder`` keeps what they say; ``help_lines`` are all that there are.
+    speak for its sessions; ``recorder`` keeps what they say; ``help_lines`` are all that there are;
+    ``aftercare`` holds what sessions leave, by their ids.
     """
 
     config: ServerConfig
@@ -30,14 +34,23 @@ class Host:
     owned: Callable[[], bool]
     recorder: Recorder
     help_lines: HelpLines
+    aftercare: dict[str, Aftercare]
 
     def notice(self, request: SessionRequest) -> str:
         """Return what the people of a session are to be shown."""
         return self.notices.text(_language(request))
 
-    def watch(self, request: SessionRequest) -> Watch:
-        """Return what looks at the text of a session, and names the help lines of its place."""
-        return Watch(self.help_lines.of(request.jurisdiction or "", _language(request)))
+    def care_for(self, session: str, request: SessionRequest) -> Aftercare:
+        """Begin what is left for after a session."""
+        language = _language(request)
+        care = Aftercare(
+            purpose=request.purpose or "",
+            language=language,
+            agreed=request.consent is not UNSET and "recommendations" in request.consent.covers,
+            watch=Watch(self.help_lines.of(request.jurisdiction or "", language)),
+        )
+        self.aftercare[session] = care
+        return care
 
 
 def _language(request: SessionRequest) -> str:

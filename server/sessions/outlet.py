@@ -48,19 +48,21 @@ class Outlet:
         self._metrics = analysis.metrics
         self._conditions = Conditions()
         self._events = Events()
-        self._watch = host.watch(request)
+        self._care = host.care_for(audience.session, request)
         self.next_seq = 0
         """Number of the next state."""
 
     def memory(self) -> OutletMemory:
         """Return what is needed to go on elsewhere."""
-        return OutletMemory(self._events.active, self._conditions.active, self._watch.told_at)
+        return OutletMemory(
+            self._events.active, self._conditions.active, self._care.watch.told_at, self._care.shown
+        )
 
     def recall(self, memory: OutletMemory, blinks: int, now: float) -> None:
         """Go on from where another one stopped, which told of ``blinks`` blinks."""
         self._events.recall(memory.events, blinks, now)
         self._conditions.recall(memory.warnings, now)
-        self._watch.told_at = memory.supported_at
+        self._care.watch.told_at, self._care.shown = memory.supported_at, memory.shown
 
     def state(self, start: float, end: float, now: float, member: Member) -> None:
         """Send ``member``'s state of ``[start, end)``, made at ``now``, all in session time."""
@@ -88,6 +90,7 @@ class Outlet:
         self._audience.publish_state(item, message.seq, now)
         self._publish(item)
         self._record(message)
+        self._care.state(message)
         self._say(*self._events.in_state(state))
 
     def warnings(self, now: float, ended: Iterable[Modality]) -> None:
@@ -113,7 +116,7 @@ class Outlet:
         If it speaks of self-harm, help lines are named.
         """
         self._record(replace(text, at_ms=round(at * 1000)))
-        event = self._watch.line(text.body, at)
+        event = self._care.line(text.body, at)
         if event:
             self._say(event)
 

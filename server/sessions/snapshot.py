@@ -3,10 +3,12 @@
 from math import ceil
 
 from msgspec import Struct
+from msgspec import field as struct_field
 
 from esapr.inference.memory import BlinkMemory, FusionMemory
 from esapr.protocol.messages import Totals
 from esapr.protocol.requests import Modality, SessionRequest
+from esapr.server.support.aftercare import Shown
 
 RESERVED_SECONDS = 3_600.0
 """For so long a gateway that is cut off may go on after a snapshot, without a number that the one
@@ -23,11 +25,12 @@ class AnalysisMemory(Struct, frozen=True):
 
 
 class OutletMemory(Struct, frozen=True):
-    """Events and warnings that have begun and not ended; when help lines were named last."""
+    """Events and warnings that have begun and not ended; when help lines were named last; sums."""
 
     events: list[str]
     warnings: list[str]
     supported_at: float | None = None
+    shown: Shown = struct_field(default_factory=Shown)
 
 
 class Snapshot(Struct, frozen=True):

@@ -1,10 +1,14 @@
-"""The files of help lines, those of a deployment or those that are shipped."""
+"""The files of help lines and recommendations: of a deployment, or those that are shipped."""
 
 from importlib.resources import files
 from pathlib import Path
 
 from esapr.server.support import SupportError
+from esapr.server.support.catalogue import Catalogue, read_catalogue
 from esapr.server.support.help_lines import HelpLines, read_help_lines
+
+SHIPPED = "shipped"
+"""Names the catalogue that comes with the server."""
 
 
 def open_help_lines(file: str | None) -> HelpLines:
@@ -18,6 +22,21 @@ def open_help_lines(file: str | None) -> HelpLines:
         return read_help_lines(text)
     except SupportError as error:
         raise SupportError(f"help_lines_file: {error}") from error
+
+
+def open_catalogue(name: str | None) -> Catalogue | None:
+    """Return the catalogue of the file ``name``, or what is ``shipped``; None without a name.
+
+    Raises:
+        SupportError: the file cannot be read, or is malformed.
+    """
+    if name is None:
+        return None
+    text = _shipped("catalogue.toml") if name == SHIPPED else _own("catalogue", name)
+    try:
+        return read_catalogue(text)
+    except SupportError as error:
+        raise SupportError(f"catalogue: {error}") from error
 
 
 def _shipped(name: str) -> str:

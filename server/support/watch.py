@@ -12,7 +12,7 @@ class Watch:
 
     def __init__(self, help_lines: Sequence[HelpLine]) -> None:
         """Name ``help_lines`` to those who need them."""
-        self._help_lines = list(help_lines)
+        self.help_lines = list(help_lines)
         self.told_at: float | None = None
         """When they were named last, in seconds of session time."""
 
@@ -27,4 +27,4 @@ class Watch:
         if rule_found(body) is None:
             return None
         self.told_at = at
-        return Event("support_resources", round(at * 1000), help_lines=self._help_lines)
+        return Event("support_resources", round(at * 1000), help_lines=self.help_lines)

@@ -12,6 +12,7 @@ const FILES = [
   ["src/live/index.ts", "es", "live.js", true],
   ["src/room/index.ts", "es", "room.js", true],
   ["src/check/index.ts", "es", "check.js", true],
+  ["src/recommendations/index.ts", "es", "recommendations.js", true],
 ];
 
 await mkdir("static/embed", { recursive: true });

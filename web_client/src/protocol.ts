@@ -309,7 +309,7 @@ export interface AnalysisRequest {
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
  *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written.
+ *     and ``text`` as it was written; so has what is made of them, ``recommendations``.
  */
 export interface Consent {
   subject: string;
@@ -317,7 +317,25 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("records" | "text")[];
+  covers?: ("recommendations" | "records" | "text")[];
+}
+/**
+ * What was shown: means over ``seconds`` of states with an expression, each as it is long.
+ */
+export interface Basis {
+  seconds: number;
+  valence: number;
+  arousal: number;
+}
+/**
+ * The point of the way from what was shown to the goal, for which an entry was chosen.
+ *
+ *     ``match`` is where the session was, ``towards`` is half of the way, ``goal`` its end.
+ */
+export interface Because {
+  step: "goal" | "match" | "towards";
+  valence: number;
+  arousal: number;
 }
 /**
  * Blinks that were seen, and how many a minute with a face.
@@ -473,6 +491,13 @@ export interface IceServer {
   credential?: string;
 }
 /**
+ * What is known of an entry's effect, and where that is written.
+ */
+export interface KnownEffect {
+  note: string;
+  source: string;
+}
+/**
  * What the sender has to stay under.
  */
 export interface Limits {
@@ -548,6 +573,13 @@ export interface ModelInfo {
   commercial_use: boolean;
 }
 /**
+ * Why nothing is named; ``needed_seconds`` is how long an expression has to be shown.
+ */
+export interface NoRecommendation {
+  reason: "not_agreed" | "purpose_excluded" | "too_little_evidence";
+  needed_seconds: number;
+}
+/**
  * A note that is kept with the records of its session.
  */
 export interface NoteAnswer {
@@ -570,6 +602,7 @@ export interface NoteRequest {
  * What people are told before they are analysed; answer to ``GET /v1/notice``.
  *
  *     ``version`` is for ``text_version`` of the receipt. ``sha256`` is that of ``text`` in UTF-8.
+ *     ``covers`` is what a receipt may cover here.
  */
 export interface Notice {
   version: string;
@@ -577,6 +610,7 @@ export interface Notice {
   languages: string[];
   text: string;
   sha256: string;
+  covers?: ("recommendations" | "records" | "text")[];
 }
 /**
  * A room with somebody in it.
@@ -632,6 +666,38 @@ export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * An entry of the catalogue; ``text`` is an exercise, step by step.
+ *
+ *     ``language`` is an ISO 639 code, ``zxx`` for what has no words.
+ */
+export interface Recommendation {
+  id: string;
+  title: string;
+  kind: "article" | "exercise" | "music" | "video";
+  language: string;
+  licence: string;
+  minutes: number;
+  evidence: KnownEffect;
+  because: Because;
+  url?: string;
+  text?: string[];
+}
+/**
+ * Answer to ``GET /v1/sessions/{session}/recommendations``.
+ *
+ *     ``help_lines`` come first, if the session raised ``support_resources``. ``items`` follow the way
+ *     of their ``because``; those of one step are in the order in which they fit. ``catalogue`` is its
+ *     version.
+ */
+export interface Recommendations {
+  session: string;
+  catalogue: string;
+  help_lines: HelpLine[];
+  basis: Basis | null;
+  abstain: NoRecommendation | null;
+  items: Recommendation[];
 }
 /**
  * One session of which records are kept.

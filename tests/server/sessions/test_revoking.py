@@ -47,6 +47,7 @@ async def test_no_state_is_made_once_consent_is_revoked() -> None:
                 owned=lambda: True,
                 recorder=NoRecorder(),
                 help_lines=open_help_lines(None),
+                aftercare={},
             )
             request = msgspec.convert({"consent": CONSENT, "tick_ms": 1000}, SessionRequest)
             session = Session("s", request, host, "")

@@ -16,9 +16,12 @@ export const de: Messages = {
   useVoiceHint: "Ausdruck der Stimme, aus dem Mikrofon. Worte werden nicht erkannt",
   useText: "Text",
   useTextHint: "Was Sie hier schreiben",
-  keepTitle: "Wählen Sie, ob etwas aufbewahrt wird",
+  coverTitle: "Wählen Sie, was sonst damit geschehen darf",
   keep: "Die Zustände dieser Sitzung für meinen Bericht aufbewahren",
   keepHint: "Was sich in jeder Sekunde zeigte, ohne Bild, Ton oder Worte. Ein Widerruf löscht es",
+  recommend: "Danach nennen, was guttun kann",
+  recommendHint:
+    "Musik, Artikel, Filme und Übungen, die zum Mittel dessen passen, was sich zeigte. Es wird nach der Sitzung zehn Minuten aufbewahrt",
   agree: "Ich willige ein, starten",
   refuse: "Nein, danke",
   chooseOne: "Bitte wählen Sie mindestens eines aus.",

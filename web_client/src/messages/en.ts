@@ -14,10 +14,13 @@ export const en = {
   useVoiceHint: "Expression of the voice, from the microphone. No words are recognised",
   useText: "Text",
   useTextHint: "What you type here",
-  keepTitle: "Choose whether something is kept",
+  coverTitle: "Choose what else may be done with it",
   keep: "Keep the states of this session for my report",
   keepHint:
     "What was shown each second, without picture, sound or words. Withdrawing consent erases it",
+  recommend: "Name what may do good afterwards",
+  recommendHint:
+    "Music, articles, videos and exercises that fit the mean of what was shown. It is kept for ten minutes after the session",
   agree: "I agree, start",
   refuse: "No, thank you",
   chooseOne: "Choose at least one.",

@@ -1,6 +1,7 @@
 /** The page of `esapr serve`: the widget, and beside it what the session shows. */
 
 import "../live";
+import "../recommendations";
 import type { SessionCredentials } from "../protocol";
 import { Client } from "../sdk/client";
 import { own } from "../sdk/tokens";

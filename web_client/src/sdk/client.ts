@@ -5,6 +5,7 @@ import type {
   AnalysisRequest,
   Consent,
   Notice,
+  Recommendations,
   SessionCredentials,
   SessionRequest,
   TokenAnswer,
@@ -28,6 +29,7 @@ const ANALYSES = "/v1/analyses";
 const UPLOAD_MS = 150_000;
 
 export type Modality = "face" | "voice" | "text";
+export type Cover = NonNullable<Consent["covers"]>[number];
 export const MODALITIES: readonly Modality[] = ["face", "voice", "text"];
 
 export interface SessionOptions {
@@ -153,6 +155,18 @@ export class Client {
   async invite(credentials: SessionCredentials, request: TokenRequest): Promise<TokenAnswer> {
     const path = `${WITH_KEY}/${credentials.session_id}/tokens`;
     return this.#post<TokenAnswer>(path, this.#key ?? credentials.client_token, request);
+  }
+
+  /**
+   * What may do good after a session, or why nothing is named; `credentials` are those of
+   * `Session.credentials`, also for a while after its end.
+   */
+  async recommendations({
+    session_id,
+    client_token,
+  }: Pick<Entrance, "session_id" | "client_token">): Promise<Recommendations> {
+    const path = `${WITH_KEY}/${session_id}/recommendations`;
+    return this.#call<Recommendations>(path, client_token, {});
   }
 
   /** Watches a session that others feed, or a room; leaving does not end it. */

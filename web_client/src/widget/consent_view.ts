@@ -2,7 +2,8 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
-import type { Modality } from "../sdk/client";
+import type { Notice } from "../protocol";
+import type { Cover, Modality } from "../sdk/client";
 
 /** A text in a language, paragraphs apart by empty lines. */
 export interface ShownNotice {
@@ -18,12 +19,13 @@ export interface ConsentProps {
   notice: ShownNotice | null;
   offered: readonly Modality[];
   chosen: ReadonlySet<Modality>;
-  /** Whether the states may be kept; null where a receipt that was given before says so. */
-  keep: boolean | null;
+  /** What else the receipt may cover; nothing where one that was given before says so. */
+  coverable: readonly Cover[];
+  covered: ReadonlySet<Cover>;
   /** Whether an answer without a choice was tried. */
   incomplete: boolean;
   choose(modality: Modality, chosen: boolean): void;
-  chooseKeep(keep: boolean): void;
+  cover(cover: Cover, covered: boolean): void;
   agree(): void;
   refuse(): void;
 }
@@ -60,7 +62,7 @@ export function consentView(props: ConsentProps): TemplateResult {
       <p class="hint" id="choose-one" role="alert">
         ${props.incomplete ? words.chooseOne : nothing}
       </p>
-      ${props.keep === null ? nothing : keeping(words, props.keep, props.chooseKeep)}
+      ${props.coverable.length > 0 ? covering(props) : nothing}
       <div class="buttons">
         <button
           type="submit"
@@ -93,11 +95,21 @@ function use({ words, chosen, choose }: ConsentProps, modality: Modality): Templ
   );
 }
 
-function keeping(words: Messages, keep: boolean, choose: (keep: boolean) => void): TemplateResult {
+function covering({ words, coverable, covered, cover }: ConsentProps): TemplateResult {
+  const texts: Partial<Record<Cover, readonly [string, string]>> = {
+    records: [words.keep, words.keepHint],
+    recommendations: [words.recommend, words.recommendHint],
+  };
   return html`
     <fieldset>
-      <legend>${words.keepTitle}</legend>
-      <div class="uses">${choice("keep", [words.keep, words.keepHint], keep, choose)}</div>
+      <legend>${words.coverTitle}</legend>
+      <div class="uses">
+        ${coverable.map((each) => {
+          const id = each === "records" ? "keep" : `cover-${each}`;
+          const change = (now: boolean) => cover(each, now);
+          return choice(id, texts[each] ?? [each, ""], covered.has(each), change);
+        })}
+      </div>
     </fieldset>
   `;
 }
@@ -116,4 +128,19 @@ function choice(
       <span><strong>${title}</strong> <small>${hint}</small></span>
     </label>
   `;
+}
+
+/** What a receipt may cover that this widget asks for; of a site's own notice, records. */
+export function coverable(notice: Pick<Notice, "covers"> | null): Cover[] {
+  const here = notice?.covers ?? ["records"];
+  return (["records", "recommendations"] as const).filter((cover) => here.includes(cover));
+}
+
+export function withOrWithout<Item>(
+  items: ReadonlySet<Item>,
+  item: Item,
+  present: boolean,
+): Set<Item> {
+  const others = [...items].filter((each) => each !== item);
+  return new Set(present ? [...others, item] : others);
 }

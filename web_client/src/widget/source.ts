@@ -22,7 +22,19 @@ export interface Origin extends Opened {
   openSession: OpenSession | null;
 }
 
-export function sourceOf(origin: Origin): Source {
+export function sourceOf(origin: Origin, opened: (entrance: Entrance) => void): Source {
+  const { renews, open } = sourceFrom(origin);
+  return {
+    renews,
+    open: async (consent, modalities) => {
+      const session = await open(consent, modalities);
+      opened(session.credentials);
+      return session;
+    },
+  };
+}
+
+function sourceFrom(origin: Origin): Source {
   const server = new URL(origin.server, location.href).href;
   if (origin.openSession) return openedBySite(server, origin.openSession);
   return origin.demo ? demonstration(server) : openedBefore(server, origin);
@@ -79,11 +91,15 @@ function openedBefore(server: string, opened: Opened): Source {
 }
 
 /** What a person agrees to. */
-export type AgreedNotice = Pick<Notice, "text" | "version" | "language">;
+export type AgreedNotice = Pick<Notice, "text" | "version" | "language" | "covers">;
 
-/** The server's notice in a language, or in English if it is not there in that one. */
-export async function noticeIn(server: string, language: string): Promise<AgreedNotice> {
-  const client = new Client(server);
+/** The site's own text, or the server's in a language, or in English if it is not there. */
+export async function noticeFor(
+  site: { server: string; notice: string; textVersion: string },
+  language: string,
+): Promise<AgreedNotice> {
+  if (site.notice) return { text: site.notice, version: site.textVersion, language };
+  const client = new Client(new URL(site.server, location.href).href);
   const notice = await client.notice();
   const other = notice.language !== language && notice.languages.includes(language);
   return other ? client.notice(language) : notice;

@@ -22,7 +22,7 @@ export class Support {
   view(words: Messages): TemplateResult | typeof nothing {
     if (this.#lines.length === 0) return nothing;
     return html`
-      <aside class="card support" role="alert" popover="manual" data-testid="support">
+      <div class="card support" role="alert" popover="manual" data-testid="support">
         <p><strong>${words.supportTitle}</strong></p>
         <p>${words.supportText}</p>
         ${helpLinesView(this.#lines)}
@@ -31,7 +31,7 @@ export class Support {
             ${words.supportHide}
           </button>
         </div>
-      </aside>
+      </div>
     `;
   }
 

@@ -4,18 +4,18 @@ import { html, LitElement, type TemplateResult, unsafeCSS } from "lit";
 import { languageOf, type Messages, messagesFor } from "../messages";
 import type { SessionCredentials } from "../protocol";
 import { DeviceError } from "../sdk/capture";
-import { consent, MODALITIES, type Modality } from "../sdk/client";
+import { consent, type Cover, type Entrance, MODALITIES, type Modality } from "../sdk/client";
 import { EsaprError, problemFrom } from "../sdk/errors";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { blockedView, problemInWords } from "./blocked_view";
 import { closingView, endedView } from "./closing_view";
-import { consentView } from "./consent_view";
+import { consentView, coverable, withOrWithout } from "./consent_view";
 import { Course } from "./course";
 import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
 import { FaceOverlay } from "./overlay";
-import { type AgreedNotice, noticeIn, type OpenSession, sourceOf } from "./source";
+import { type AgreedNotice, noticeFor, type OpenSession, sourceOf } from "./source";
 import { Support } from "./support";
 import styles from "./widget.css?inline";
 
@@ -36,7 +36,7 @@ export class EsaprWidget extends LitElement {
     credentials: { attribute: false },
     openSession: { attribute: false },
     _chosen: { state: true },
-    _keep: { state: true },
+    _covered: { state: true },
     _incomplete: { state: true },
     _overlay: { state: true },
     _devices: { state: true },
@@ -69,13 +69,15 @@ export class EsaprWidget extends LitElement {
   /** Called when the person has agreed, and again when the server has lost the session. */
   declare openSession: OpenSession | null;
   declare private _chosen: ReadonlySet<Modality>;
-  declare private _keep: boolean;
+  declare private _covered: ReadonlySet<Cover>;
   declare private _incomplete: boolean;
   declare private _overlay: boolean;
   declare private _devices: readonly MediaDeviceInfo[];
   declare private _notice: AgreedNotice | null;
   readonly #course = new Course(this);
   readonly #support = new Support(this);
+  /** What it takes to read the newest session, also for a while after its end. */
+  entrance: Entrance | null = null;
   #overlay: FaceOverlay | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #video: HTMLVideoElement | null = null;
@@ -90,11 +92,9 @@ export class EsaprWidget extends LitElement {
     this.modalities = MODALITIES.join(" ");
     this.notice = this.textVersion = "";
     this.subject = "self";
-    this.messages = null;
-    this.credentials = null;
-    this.openSession = null;
-    this._chosen = new Set();
-    this._keep = this._incomplete = false;
+    this.messages = this.credentials = this.openSession = null;
+    this._chosen = this._covered = new Set<never>();
+    this._incomplete = false;
     this._overlay = true;
     this._devices = [];
     this._notice = null;
@@ -183,14 +183,14 @@ export class EsaprWidget extends LitElement {
       notice: this._notice,
       offered: this.#offered,
       chosen: this._chosen,
-      keep: this.demo || this.openSession ? this._keep : null,
+      coverable: this.#coverable,
+      covered: this._covered,
       incomplete: this._incomplete,
       choose: (modality, chosen) => {
-        const others = [...this._chosen].filter((each) => each !== modality);
-        this._chosen = new Set(chosen ? [...others, modality] : others);
+        this._chosen = withOrWithout(this._chosen, modality, chosen);
         this._incomplete = false;
       },
-      chooseKeep: (keep) => (this._keep = keep),
+      cover: (cover, now) => (this._covered = withOrWithout(this._covered, cover, now)),
       agree: () => this.#agree(),
       refuse: () => this.#course.refuse(),
     });
@@ -201,9 +201,10 @@ export class EsaprWidget extends LitElement {
     this._incomplete = chosen.length === 0;
     if (this._incomplete || this._notice === null) return;
     const { version, language } = this._notice;
-    const kept = this._keep ? { covers: ["records" as const] } : {};
-    const receipt = consent(this.subject, version, "button", { language, ...kept });
-    void this.#course.agree(receipt, chosen, sourceOf(this));
+    const covers = this.#coverable.filter((cover) => this._covered.has(cover));
+    const receipt = consent(this.subject, version, "button", { language, covers });
+    const source = sourceOf(this, (entrance) => (this.entrance = entrance));
+    void this.#course.agree(receipt, chosen, source);
   }
 
   #blocked(words: Messages): TemplateResult {
@@ -254,14 +255,9 @@ export class EsaprWidget extends LitElement {
     });
   }
 
-  /** The site's own text, or the server's in the language in force, or else in English. */
   async #learnNotice(): Promise<void> {
-    const { notice: text, textVersion: version } = this;
-    const language = languageOf(this);
-    this._notice = text ? { text, version, language } : null;
-    if (this._notice) return;
     try {
-      this._notice = await noticeIn(new URL(this.server, location.href).href, language);
+      this._notice = await noticeFor(this, languageOf(this));
     } catch (thrown) {
       this.#course.fail(problemFrom(thrown));
     }
@@ -272,9 +268,13 @@ export class EsaprWidget extends LitElement {
     return MODALITIES.filter((modality) => named.includes(modality));
   }
 
+  get #coverable(): Cover[] {
+    return this.demo || this.openSession ? coverable(this._notice) : [];
+  }
+
   #ask = (): void => {
-    this._chosen = new Set();
-    this._keep = this._incomplete = false;
+    this._chosen = this._covered = new Set<never>();
+    this._incomplete = false;
     this.#course.ask();
     if (this._notice === null) void this.#learnNotice();
   };
