@@ -12,6 +12,7 @@ from esapr.client import (
     UnreachableError,
     consent,
 )
+from esapr.protocol import limits
 from esapr.protocol.messages import Error, Gap, Overlay, State
 from tests.serving import running_server
 
@@ -50,6 +51,23 @@ async def test_pictures_reach_the_states() -> None:
                 if state.modalities.face:
                     break
         assert state.modalities.face
+
+
+async def test_what_may_do_good_is_read_after_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RECOMMENDATION_SECONDS", 0.1)
+    agreed = consent("t", text_version="2026-11", method="test", covers=["recommendations"])
+    async with running_server(catalogue="shipped") as server, Client(server.url) as client:
+        async with client.session(consent=agreed, tick_ms=100, modalities=["text"]) as session:
+            await session.send_text("I am so sad, I miss him and I keep crying.")
+            fused = 0
+            async for state in session.states():
+                fused += state.fused is not None
+                if fused > 2:
+                    break
+        named = await client.recommendations(session.credentials)
+    assert named.basis
+    assert named.basis.valence < 0
+    assert named.items[0].because.step == "match"
 
 
 async def test_leaving_ends_the_session() -> None:

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
-import type { Notice } from "../protocol";
+import type { Consent, Notice } from "../protocol";
 import type { Cover, Modality } from "../sdk/client";
 
 /** A text in a language, paragraphs apart by empty lines. */
@@ -134,6 +134,15 @@ function choice(
 export function coverable(notice: Pick<Notice, "covers"> | null): Cover[] {
   const here = notice?.covers ?? ["records"];
   return (["records", "recommendations"] as const).filter((cover) => here.includes(cover));
+}
+
+/** What was ticked of what was asked for, as a receipt has it. */
+export function coversOf(
+  asked: readonly Cover[],
+  ticked: ReadonlySet<Cover>,
+): Pick<Consent, "covers"> {
+  const covers = asked.filter((cover) => ticked.has(cover));
+  return covers.length > 0 ? { covers } : {};
 }
 
 export function withOrWithout<Item>(

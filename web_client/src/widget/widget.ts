@@ -10,7 +10,7 @@ import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { blockedView, problemInWords } from "./blocked_view";
 import { closingView, endedView } from "./closing_view";
-import { consentView, coverable, withOrWithout } from "./consent_view";
+import { consentView, coverable, coversOf, withOrWithout } from "./consent_view";
 import { Course } from "./course";
 import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
@@ -201,8 +201,8 @@ export class EsaprWidget extends LitElement {
     this._incomplete = chosen.length === 0;
     if (this._incomplete || this._notice === null) return;
     const { version, language } = this._notice;
-    const covers = this.#coverable.filter((cover) => this._covered.has(cover));
-    const receipt = consent(this.subject, version, "button", { language, covers });
+    const covers = coversOf(this.#coverable, this._covered);
+    const receipt = consent(this.subject, version, "button", { language, ...covers });
     const source = sourceOf(this, (entrance) => (this.entrance = entrance));
     void this.#course.agree(receipt, chosen, source);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { coverable, withOrWithout } from "../../src/widget/consent_view";
+import { coverable, coversOf, withOrWithout } from "../../src/widget/consent_view";
 
 test("only what the server does is asked for", () => {
   expect(coverable({ covers: ["records", "text", "recommendations"] })).toEqual([
@@ -10,6 +10,13 @@ test("only what the server does is asked for", () => {
   // A site's own notice, or a server that does not say.
   expect(coverable({})).toEqual(["records"]);
   expect(coverable(null)).toEqual(["records"]);
+});
+
+test("a receipt covers what was ticked of what was asked for", () => {
+  expect(coversOf(["records", "recommendations"], new Set(["recommendations", "text"]))).toEqual({
+    covers: ["recommendations"],
+  });
+  expect(coversOf(["records"], new Set())).toEqual({});
 });
 
 test("a choice is made and unmade", () => {
