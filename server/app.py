@@ -57,6 +57,8 @@ from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.support.catalogue import Catalogue
+from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
@@ -128,10 +130,16 @@ class _Ground:
     trust: Trust
     kept: Kept
     provider: Provider | None
+    help_lines: HelpLines
+    catalogue: Catalogue | None
 
 
 @asynccontextmanager
 async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Ground]:
+    help_lines, catalogue = (
+        open_help_lines(config.help_lines_file),
+        open_catalogue(config.catalogue),
+    )
     async with (
         _bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
@@ -139,6 +147,7 @@ async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Grou
         provider_of(config) as provider,
     ):
         yield _Ground(bus, trust, kept, provider)
+        yield _Ground(bus, trust, kept, help_lines, catalogue)
 
 
 @asynccontextmanager
@@ -196,7 +205,7 @@ async def _sessions(
         tokens=tokens,
         trust=ground.trust,
         recorder=ground.kept.recorder,
-        help_lines=open_help_lines(config.help_lines_file),
+        help_lines=ground.help_lines,
     )
     if bus.directory is None or internal is None:
         yield sessions, None
@@ -240,7 +249,7 @@ def _application(
         *rooms.routes(),
         *analyses.routes(demo=config.loopback),
         *([*reports.routes(), *notes.routes()] if ground.kept.store else []),
-        *recommendations.serving(app, open_catalogue(config.catalogue)),
+        *recommendations.serving(app, ground.catalogue),
         *pages.routes(static),
         *admin.routes(),
     ]
