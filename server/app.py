@@ -136,18 +136,15 @@ class _Ground:
 
 @asynccontextmanager
 async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Ground]:
-    help_lines, catalogue = (
-        open_help_lines(config.help_lines_file),
-        open_catalogue(config.catalogue),
-    )
+    help_lines = open_help_lines(config.help_lines_file)
+    catalogue = open_catalogue(config.catalogue)
     async with (
         _bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept, provider)
-        yield _Ground(bus, trust, kept, help_lines, catalogue)
+        yield _Ground(bus, trust, kept, provider, help_lines, catalogue)
 
 
 @asynccontextmanager
@@ -230,8 +227,7 @@ def _application(
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
-    app[ROOMS] = open_sessions.rooms
-    app[SESSIONS] = open_sessions
+    app[ROOMS], app[SESSIONS] = open_sessions.rooms, open_sessions
     app[KEYS] = KeyFile(config.keys_path)
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens

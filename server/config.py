@@ -122,12 +122,10 @@ class ServerConfig(StaffConfig):
     """Makes the audit log's hashes: without it nobody can write the log anew."""
 
     ice_private_networks: tuple[str, ...] = ()
-    """Private networks in which clients' ICE candidates may lie, as in CIDR; a server on a loopback
-    address takes any."""
+    """Private networks (CIDR) in which clients' ICE candidates may lie; on loopback any may."""
 
     trusted_proxies: tuple[str, ...] = ()
-    """Networks of the reverse proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
-    believed, as in CIDR."""
+    """Networks (CIDR) of proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
 
     max_connections: int = 10_000
     """TCP connections at a time, feeds included; one more is closed at once."""

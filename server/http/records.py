@@ -49,7 +49,7 @@ async def authorised_record(request: web.Request, scope: Scope) -> str:
 async def authorised_person(request: web.Request, scope: Scope) -> str:
     """Return the id of the session that the path names, if the request has a token of its person.
 
-    Keys and staff are not let in.
+    Keys, staff and those who watch are not let in.
 
     Raises:
         ProtocolError: ``not_found``, ``token_invalid`` or ``scope_missing``.
@@ -61,6 +61,8 @@ async def authorised_person(request: web.Request, scope: Scope) -> str:
         await authorised_session(request, scope)
     else:
         await _check_ended(request, scope, session)
+    if caller(request).role != "participant":
+        raise ProtocolError(ErrorCode.SCOPE_MISSING, "that is for the person alone")
     return session
 
 
