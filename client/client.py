@@ -265,8 +265,8 @@ class Client:
             UnreachableError: the server does not answer.
         """
         url = self._at(f"{WITH_KEY}/{credentials.session_id}/recommendations")
-        token = self._key or credentials.client_token
-        return _read(await call("GET", url, token=token), Recommendations)
+        answer = await call("GET", url, token=credentials.client_token)
+        return _read(answer, Recommendations)
 
     @asynccontextmanager
     async def _open(self, feed_url: str, token: str, detail: Detail) -> AsyncIterator[Feed]:

@@ -9,7 +9,6 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from esapr.protocol.calls import Answer, Body, Route
-from esapr.protocol.errors import ErrorCode
 from esapr.protocol.events import HelpLine
 from esapr.protocol.session_routes import SESSION_ERRORS
 
@@ -91,7 +90,6 @@ GET_RECOMMENDATIONS = Route(
     name="getRecommendations",
     summary="What may do good after a session, open or ended; absent where no catalogue is used.",
     token=True,
-    key="sessions",
     answers={HTTPStatus.OK: Answer("Entries, or why there are none.", Body(Recommendations))},
-    errors=(*SESSION_ERRORS, ErrorCode.RECORDS_AWAY),
+    errors=SESSION_ERRORS,
 )

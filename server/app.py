@@ -57,6 +57,8 @@ from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
+from esapr.server.support.catalogue import Catalogue
+from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
@@ -128,17 +130,21 @@ class _Ground:
     trust: Trust
     kept: Kept
     provider: Provider | None
+    help_lines: HelpLines
+    catalogue: Catalogue | None
 
 
 @asynccontextmanager
 async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Ground]:
+    help_lines = open_help_lines(config.help_lines_file)
+    catalogue = open_catalogue(config.catalogue)
     async with (
         _bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept, provider)
+        yield _Ground(bus, trust, kept, provider, help_lines, catalogue)
 
 
 @asynccontextmanager
@@ -196,7 +202,7 @@ async def _sessions(
         tokens=tokens,
         trust=ground.trust,
         recorder=ground.kept.recorder,
-        help_lines=open_help_lines(config.help_lines_file),
+        help_lines=ground.help_lines,
     )
     if bus.directory is None or internal is None:
         yield sessions, None
@@ -221,8 +227,7 @@ def _application(
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
-    app[ROOMS] = open_sessions.rooms
-    app[SESSIONS] = open_sessions
+    app[ROOMS], app[SESSIONS] = open_sessions.rooms, open_sessions
     app[KEYS] = KeyFile(config.keys_path)
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
@@ -248,7 +253,7 @@ def _routes(
         *rooms.routes(),
         *analyses.routes(demo=config.loopback),
         *([*reports.routes(), *notes.routes()] if ground.kept.store else []),
-        *recommendations.serving(app, open_catalogue(config.catalogue)),
+        *recommendations.serving(app, ground.catalogue),
         *pages.routes(static),
         *admin.routes(),
     ]

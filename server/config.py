@@ -121,10 +121,10 @@ class ServerConfig(StaffConfig):
     """Makes the audit log's hashes: without it nobody can write the log anew."""
 
     ice_private_networks: tuple[str, ...] = ()
-    """Private networks (CIDR) of clients' ICE candidates; on a loopback address any will do."""
+    """Private networks (CIDR) in which clients' ICE candidates may lie; on loopback any may."""
 
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) of reverse proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
+    """Networks (CIDR) of proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
 
     max_connections: int = 10_000
     """TCP connections at a time, feeds included; one more is closed at once."""

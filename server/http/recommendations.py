@@ -6,7 +6,7 @@ from esapr.protocol import recommendations as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.http.errors import json_response
 from esapr.server.http.keys import CATALOGUE, SESSIONS
-from esapr.server.http.records import authorised_record
+from esapr.server.http.records import authorised_person
 from esapr.server.http.routing import bind
 from esapr.server.support.catalogue import Catalogue
 from esapr.server.support.recommendations import recommendations
@@ -29,11 +29,10 @@ async def get_recommendations(request: web.Request) -> web.Response:
     """Answer with what may do good, or why nothing is named.
 
     Raises:
-        ProtocolError: ``token_invalid``, ``scope_missing``, ``records_away``, or ``not_found``,
-            also for a session whose consent was revoked or that has ended too long ago.
+        ProtocolError: ``token_invalid``, ``scope_missing``, or ``not_found``, also for a session
+            whose consent was revoked or that has ended too long ago.
     """
-    # They are the person's own, and tell that help lines were shown: no reader of a report's.
-    session = await authorised_record(request, "control")
+    session = await authorised_person(request, "report")
     care = request.app[SESSIONS].aftercare.get(session)
     if care is None:
         raise ProtocolError(ErrorCode.NOT_FOUND, "nothing is left of such a session")

@@ -8,7 +8,14 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.rooms import Scope
 from esapr.server.http.keys import SESSIONS, STORE
 from esapr.server.http.staff_access import acts_as_staff, check_staff
-from esapr.server.http.tokens import authorised_key, bearer_of, caller, granted, managed_session
+from esapr.server.http.tokens import (
+    authorised_key,
+    authorised_session,
+    bearer_of,
+    caller,
+    granted,
+    managed_session,
+)
 from esapr.server.records import RecordsError
 from esapr.server.trust.keys import PREFIX
 
@@ -35,10 +42,34 @@ async def authorised_record(request: web.Request, scope: Scope) -> str:
     elif bearer_of(request).startswith(PREFIX):
         await _check_holder(request, session)
     else:
-        issued = sessions.ended.of(session).values()
-        room = next((token.room for token in issued), "")
-        await granted(request, scope, room=room, session=session, tokens=sessions.ended)
+        await _check_ended(request, scope, session)
     return session
+
+
+async def authorised_person(request: web.Request, scope: Scope) -> str:
+    """Return the id of the session that the path names, if the request has a token of its person.
+
+    Keys, staff and those who watch are not let in.
+
+    Raises:
+        ProtocolError: ``not_found``, ``token_invalid`` or ``scope_missing``.
+    """
+    session = request.match_info["session"]
+    if not _ID.fullmatch(session):
+        raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
+    if session in request.app[SESSIONS]:
+        await authorised_session(request, scope)
+    else:
+        await _check_ended(request, scope, session)
+    if caller(request).role != "participant":
+        raise ProtocolError(ErrorCode.SCOPE_MISSING, "that is for the person alone")
+    return session
+
+
+async def _check_ended(request: web.Request, scope: Scope, session: str) -> None:
+    ended = request.app[SESSIONS].ended
+    room = next((token.room for token in ended.of(session).values()), "")
+    await granted(request, scope, room=room, session=session, tokens=ended)
 
 
 async def _check_holder(request: web.Request, session: str) -> None:

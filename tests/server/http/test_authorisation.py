@@ -77,7 +77,7 @@ ALLOWED = {
     "endSession": ENDING,
     "revokeConsent": ENDING,
     "eraseSession": ENDING,
-    "getRecommendations": replace(ENDING, answer="200"),
+    "getRecommendations": replace(MEDIA, answer="200"),
     "getReport": REPORT,
     "getReportTable": REPORT,
     "keepNote": Call(

@@ -1,11 +1,14 @@
 """Recommendations over HTTP: for whom, from what, and for how long."""
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 
 from esapr.protocol import limits
+from esapr.server.support import SupportError
 from tests.server.http.feeds import Client, Json, client, receive
-from tests.serving import CONSENT
+from tests.serving import CONSENT, running_server
 
 pytestmark = pytest.mark.real_time
 
@@ -103,3 +106,14 @@ async def test_the_notice_says_what_a_receipt_may_cover() -> None:
         assert one.http
         async with http.get("/v1/notice?language=de") as notice:
             assert (await notice.json())["covers"] == ["recommendations"]
+
+
+@pytest.mark.parametrize("setting", ["catalogue", "help_lines_file"])
+async def test_a_server_does_not_start_with_a_file_that_it_cannot_use(
+    setting: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text('version = "1"\n[[lines]]\nid = "ours"\n[[entries]]\nid = "ours"\n', "utf-8")
+    with pytest.raises(SupportError, match=f"^{setting}: "):
+        async with running_server(**{setting: str(file)}):
+            pass

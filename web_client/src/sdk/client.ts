@@ -165,7 +165,7 @@ export class Client {
     client_token,
   }: Pick<Entrance, "session_id" | "client_token">): Promise<Recommendations> {
     const path = `${WITH_KEY}/${session_id}/recommendations`;
-    return this.#call<Recommendations>(path, this.#key ?? client_token, {});
+    return this.#call<Recommendations>(path, own(client_token), {});
   }
 
   /** Watches a session that others feed, or a room; leaving does not end it. */
