@@ -1,6 +1,14 @@
 /** A file that a server analyses: what it finds, as it is found. */
 
-import type { AnalysisCredentials, AnalysisDone, Error, Page, Progress, State } from "../protocol";
+import type {
+  AnalysisCredentials,
+  AnalysisDone,
+  AnalysisRequest,
+  Error,
+  Page,
+  Progress,
+  State,
+} from "../protocol";
 import { EsaprError, problemFrom, problemIn, refusal } from "./errors";
 import { backOff } from "./feed";
 
@@ -16,19 +24,36 @@ interface Event {
   message: Found | Error;
 }
 
+/** The headers of a file that is sent: what it is, and what is wanted. */
+export function analysisHeaders(
+  mediaType: string,
+  request: AnalysisRequest,
+): Record<string, string> {
+  return { "Content-Type": mediaType, "Esapr-Analysis": inAscii(request) };
+}
+
+/** JSON for a header. */
+function inAscii(value: object): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (other) => `\\u${other.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /**
- * What the analysis finds, each state once. The server forgets it when that was read, or the loop
- * is left.
+ * What the analysis finds, each state once. The server forgets it when that was read, the loop is
+ * left, or `stop` says so: then there is nothing more, without an error.
  */
 export async function* results(
   server: string,
   taken: AnalysisCredentials,
+  stop = new AbortController().signal,
 ): AsyncGenerator<Found, void> {
   const authorization = { Authorization: `Bearer ${taken.token}` };
   const read = (last: string | null, signal: AbortSignal) =>
     fetch(new URL(taken.events_url, server), {
       headers: last === null ? authorization : { ...authorization, "Last-Event-ID": last },
-      signal,
+      signal: AbortSignal.any([signal, stop]),
     });
   try {
     for await (const message of events(read)) {
@@ -36,10 +61,12 @@ export async function* results(
       yield message;
       if (message.type === "analysis.done") return;
     }
+  } catch (thrown) {
+    if (!stop.aborted) throw thrown;
   } finally {
-    await fetch(new URL(taken.url, server), { method: "DELETE", headers: authorization }).catch(
-      () => null,
-    );
+    // The page may be on its way out.
+    const forget = { method: "DELETE", headers: authorization, keepalive: true };
+    await fetch(new URL(taken.url, server), forget).catch(() => null);
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   TokenAnswer,
   TokenRequest,
 } from "../protocol";
-import { type Found, results } from "./analysis";
+import { analysisHeaders, type Found, results } from "./analysis";
 import { problemFrom, problemIn } from "./errors";
 import type { Detail } from "./feed";
 import { Session } from "./session";
@@ -126,9 +126,8 @@ export class Client {
     { tickMs, subjectFlags, ...rest }: AnalysisOptions,
   ): AsyncGenerator<Found, void> {
     const request: AnalysisRequest = { ...rest, ...inProtocol(tickMs, subjectFlags) };
-    const headers = { "Content-Type": mediaType, "Esapr-Analysis": inAscii(request) };
     const path = this.#key === null ? DEMO_ANALYSES : ANALYSES;
-    const sent = { method: "POST", headers, body: file };
+    const sent = { method: "POST", headers: analysisHeaders(mediaType, request), body: file };
     const taken = await this.#call<AnalysisCredentials>(path, this.#key, sent, UPLOAD_MS);
     yield* results(this.#url, taken);
   }
@@ -152,7 +151,7 @@ export class Client {
    */
   async invite(credentials: SessionCredentials, request: TokenRequest): Promise<TokenAnswer> {
     const path = `${WITH_KEY}/${credentials.session_id}/tokens`;
-    return this.#post<TokenAnswer>(path, this.#key ?? credentials.client_token, request);
+    return this.#post<TokenAnswer>(path, this.#key ?? own(credentials.client_token), request);
   }
 
   /** Watches a session that others feed, or a room; leaving does not end it. */
@@ -199,14 +198,6 @@ function inProtocol(
     ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
     ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
   };
-}
-
-/** JSON for a header. */
-function inAscii(value: object): string {
-  return JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (other) => `\\u${other.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** The WebSocket address of a path on the host of this page. */

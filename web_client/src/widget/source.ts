@@ -4,7 +4,6 @@ import type { Consent, Notice, SessionCredentials } from "../protocol";
 import { Client, type Entrance, type Modality } from "../sdk/client";
 import { EsaprError } from "../sdk/errors";
 import type { Session } from "../sdk/session";
-import { own } from "../sdk/tokens";
 
 export interface Source {
   open(consent: Consent, modalities: Modality[]): Promise<Session>;
@@ -58,15 +57,13 @@ interface Opened {
 /** The one session that the site has opened before; there is no other when it is lost. */
 function openedBefore(server: string, opened: Opened): Source {
   const { session, clientToken } = opened;
-  const given = opened.credentials ?? {
+  const entrance = opened.credentials ?? {
     session_id: session,
     client_token: clientToken,
     feed_url: opened.feedUrl || `/v1/sessions/${session}/feed`,
     whip_url: opened.whipUrl || `/v1/sessions/${session}/whip`,
     ice_servers: [],
   };
-  // One secret for all attempts: a token is redeemed with the first.
-  const entrance = { ...given, client_token: given.client_token && own(given.client_token) };
   return {
     renews: false,
     open: async () => {
