@@ -11,7 +11,8 @@ export const de: Messages = {
   kept: "Gemessen wird, solange die Sitzung läuft, außer während einer Pause.",
   chooseTitle: "Wählen Sie, was gemessen werden darf",
   useFace: "Gesicht",
-  useFaceHint: "Ausdruck, Lage des Gesichts und Lidschläge, aus der Kamera",
+  useFaceHint:
+    "Ausdruck, Lage des Gesichts und Lidschläge, aus der Kamera, die sonst geschlossen bleibt",
   useVoice: "Stimme",
   useVoiceHint: "Ausdruck der Stimme, aus dem Mikrofon. Worte werden nicht erkannt",
   useText: "Text",
@@ -37,6 +38,8 @@ export const de: Messages = {
   pausedHint: "Kamera und Mikrofon sind aus.",
   notConnected: "Keine Messung",
   noCamera: "Keine Kamera in dieser Sitzung",
+  audioOnly: "Nur Ton",
+  audioOnlyText: "Schwache Verbindung: Nur Ihr Ton wird gesendet.",
 
   supportTitle: "Sie müssen damit nicht allein bleiben",
   supportText:

@@ -9,7 +9,8 @@ export const en = {
   kept: "It is measured as long as the session runs, except while it is paused.",
   chooseTitle: "Choose what may be measured",
   useFace: "Face",
-  useFaceHint: "Expression, position of the face and blinks, from the camera",
+  useFaceHint:
+    "Expression, position of the face and blinks, from the camera, which otherwise stays closed",
   useVoice: "Voice",
   useVoiceHint: "Expression of the voice, from the microphone. No words are recognised",
   useText: "Text",
@@ -35,6 +36,8 @@ export const en = {
   pausedHint: "Camera and microphone are off.",
   notConnected: "Not measuring",
   noCamera: "No camera in this session",
+  audioOnly: "Audio only",
+  audioOnlyText: "The connection is weak: only your sound is sent.",
 
   supportTitle: "You do not have to be alone with this",
   supportText:

@@ -40,6 +40,11 @@ export async function startCapture(wanted: Wanted): Promise<MediaStream> {
   }
 }
 
+/** Closes the devices of a stream. */
+export function stopCapture(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
 function devicesOf({ camera, microphone }: Wanted): Device[] {
   return [
     ...(camera ? (["camera"] as const) : []),

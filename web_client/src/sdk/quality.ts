@@ -12,6 +12,8 @@ export interface Quality {
   framesPerSecond: number;
   /** Divides width and height. */
   scale: number;
+  /** Whether the picture is sent at all. */
+  active?: boolean;
 }
 
 const STEPS: readonly [Quality, ...Quality[]] = [
@@ -49,9 +51,9 @@ export class QualityLadder {
 
 /** What a sender is told; a camera that gives more than was asked for is scaled down as well. */
 export function encoding(
-  { framesPerSecond, scale }: Quality,
+  { framesPerSecond, scale, active = true }: Quality,
   { width = PICTURE.width, height = PICTURE.height }: { width?: number; height?: number },
-): { maxFramerate: number; scaleResolutionDownBy: number } {
+): { active: boolean; maxFramerate: number; scaleResolutionDownBy: number } {
   const excess = Math.max(1, width / PICTURE.width, height / PICTURE.height);
-  return { maxFramerate: framesPerSecond, scaleResolutionDownBy: scale * excess };
+  return { active, maxFramerate: framesPerSecond, scaleResolutionDownBy: scale * excess };
 }

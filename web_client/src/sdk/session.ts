@@ -5,9 +5,10 @@ import type { Entrance } from "./client";
 import { EsaprError, problemFrom, refusal } from "./errors";
 import type { Detail } from "./feed";
 import { adapt, publish, type Publication } from "./publication";
-import { QualityLadder } from "./quality";
+import { type Quality, QualityLadder } from "./quality";
 import type { Surroundings } from "./socket";
 import { Subscription } from "./subscription";
+import { SAMPLE_MS, Uplink, uplinkSample } from "./uplink";
 
 /** Publications in a row that do not connect. */
 const MAX_ATTEMPTS = 5;
@@ -22,6 +23,8 @@ export class Session extends Subscription {
   #stream: MediaStream | null = null;
   #publication: Publication | null = null;
   readonly #ladder = new QualityLadder();
+  readonly #uplink = new Uplink();
+  #level: State["level"] = "full";
   #attempts = 0;
   #finishing = false;
 
@@ -68,6 +71,11 @@ export class Session extends Subscription {
   /** Pictures a second that are sent at most: halved by the server, and climbing back. */
   get imagesPerSecond(): number {
     return this.feed.imagesPerSecond;
+  }
+
+  /** Whether the published picture stays away, because the connection carries the sound only. */
+  get audioOnly(): boolean {
+    return this.#uplink.audioOnly;
   }
 
   /** Pictures and pieces of sound that were not sent. */
@@ -166,14 +174,14 @@ export class Session extends Subscription {
     if (stream.getTracks().length === 0 || !this.#wants(stream)) return;
     this.#attempts += 1;
     try {
-      const { quality } = this.#ladder;
-      const publication = await publish(stream, this.#whipUrl, this.credentials, quality);
+      const publication = await publish(stream, this.#whipUrl, this.credentials, this.#quality);
       if (!this.#wants(stream)) {
         await publication.stop();
         return;
       }
       this.#publication = publication;
       this.#watch(stream, publication);
+      if (stream.getVideoTracks().length > 0) this.#measure(publication);
     } catch (thrown) {
       const problem = problemFrom(thrown);
       if (problem.code === "unreachable" || problem.code === "timeout")
@@ -187,9 +195,27 @@ export class Session extends Subscription {
     return !this.#over && this.#stream === stream;
   }
 
+  /** How much picture is sent at present. */
+  get #quality(): Quality {
+    return { ...this.#ladder.quality, active: !this.#uplink.audioOnly };
+  }
+
   #heed(level: State["level"]): void {
+    this.#level = level;
     if (!this.#ladder.heed(level) || this.#publication === null) return;
-    void adapt(this.#publication.connection, this.#ladder.quality);
+    void adapt(this.#publication.connection, this.#quality);
+  }
+
+  /** Looks at how a publication gets through as long as it is the one; sound goes before picture. */
+  #measure(publication: Publication): void {
+    const { connection } = publication;
+    const timer = setInterval(async () => {
+      if (publication !== this.#publication || this.#over) return clearInterval(timer);
+      const sample = uplinkSample((await connection.getStats()).values());
+      if (!this.#uplink.heed(sample, this.#level, performance.now())) return;
+      await adapt(connection, this.#quality);
+      this.emit("audioOnly", this.#uplink.audioOnly);
+    }, SAMPLE_MS);
   }
 
   /** A browser is not told why a socket was refused, but a request is. */

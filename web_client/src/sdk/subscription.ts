@@ -26,6 +26,8 @@ export interface Events {
   phase: FeedPhase;
   /** Milliseconds to the server and back. */
   roundTrip: number;
+  /** The published picture stays away from now on, or comes back: `Session.audioOnly`. */
+  audioOnly: boolean;
   /** Something went wrong that does not end the subscription. */
   problem: EsaprError;
   ended: Ending;
@@ -41,6 +43,7 @@ export class Subscription {
     state: new Set(),
     phase: new Set(),
     roundTrip: new Set(),
+    audioOnly: new Set(),
     problem: new Set(),
     ended: new Set(),
   };

@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { Consent, Overlay, ServerMessage } from "../protocol";
-import { DeviceError, startCapture, type Wanted } from "../sdk/capture";
+import { DeviceError, startCapture, stopCapture, type Wanted } from "../sdk/capture";
 import type { Modality } from "../sdk/client";
 import { type EsaprError, problemFrom } from "../sdk/errors";
 import { backOff, type FeedPhase } from "../sdk/feed";
@@ -58,6 +58,11 @@ export class Course implements ReactiveController {
     return this.#wanted;
   }
 
+  /** Whether the picture stays away, because only sound gets through. */
+  get audioOnly(): boolean {
+    return this.#session?.audioOnly ?? false;
+  }
+
   refuse(): void {
     tell(this.#host, "esapr-consent", { given: false, modalities: [], receipt: null });
     this.#enter("refused");
@@ -96,7 +101,7 @@ export class Course implements ReactiveController {
     const turn = this.#begin("opening");
     try {
       const stream = await startCapture(this.#wanted);
-      if (turn !== this.#turn) return stop(stream);
+      if (turn !== this.#turn) return stopCapture(stream);
       this.stream = stream;
     } catch (thrown) {
       if (turn === this.#turn) this.fail(problemFrom(thrown));
@@ -182,12 +187,15 @@ export class Course implements ReactiveController {
     session.on("message", (message) => this.#receive(message));
     session.on("phase", (phase) => this.#follow(phase));
     session.on("roundTrip", (ms) => tell(this.#host, "esapr-round-trip", ms));
+    session.on("audioOnly", (audioOnly) => {
+      this.#host.requestUpdate();
+      tell(this.#host, "esapr-audio-only", audioOnly);
+    });
     session.on("problem", (problem) => this.#report(problem));
     session.on("ended", (ending) => this.#lose(ending));
     // A site may have opened more than the person agrees to.
-    for (const modality of session.created.config.modalities) {
-      if (!this.#modalities.includes(modality)) session.mute(modality);
-    }
+    const { modalities } = session.created.config;
+    for (const each of modalities) if (!this.#modalities.includes(each)) session.mute(each);
     tell(this.#host, "esapr-session", session.created);
     if (this.phase === "paused") session.pause();
     else this.#goLive(session);
@@ -243,12 +251,8 @@ export class Course implements ReactiveController {
     }
     if (this.phase !== "paused") this.#enter("reconnecting");
     const turn = this.#turn;
-    setTimeout(
-      () => {
-        if (turn === this.#turn) void this.#connect();
-      },
-      backOff(this.#renewals, Math.random()),
-    );
+    const again = () => (turn === this.#turn ? void this.#connect() : undefined);
+    setTimeout(again, backOff(this.#renewals, Math.random()));
   }
 
   #finish(totals: WidgetEnding["totals"], error: EsaprError | null): void {
@@ -289,12 +293,8 @@ export class Course implements ReactiveController {
   }
 
   #release(): void {
-    stop(this.stream);
+    stopCapture(this.stream);
     this.stream = null;
     this.#host.requestUpdate();
   }
-}
-
-function stop(stream: MediaStream | null): void {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -52,6 +52,8 @@ export interface WidgetEvents {
   "esapr-warning": Warning;
   /** Milliseconds to the server and back. */
   "esapr-round-trip": number;
+  /** The picture stays away, because only sound gets through; or it is back. */
+  "esapr-audio-only": boolean;
   /** Something went wrong. The widget says it, too. */
   "esapr-error": EsaprError;
   "esapr-ended": WidgetEnding;

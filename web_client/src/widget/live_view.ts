@@ -10,6 +10,8 @@ export interface LiveProps {
   words: Messages;
   phase: Phase;
   hasCamera: boolean;
+  /** Whether only sound gets through. */
+  audioOnly: boolean;
   notices: readonly string[];
   devices: readonly MediaDeviceInfo[];
   cameraId: string;
@@ -27,7 +29,8 @@ export interface LiveProps {
 }
 
 export function liveView(props: LiveProps): TemplateResult {
-  const { words, phase, notices } = props;
+  const { words, phase, audioOnly } = props;
+  const notices = [...(audioOnly ? [words.audioOnlyText] : []), ...props.notices];
   const running = phase === "live" || phase === "reconnecting";
   return html`
     <section class="live" tabindex="-1" aria-label=${phaseInWords(words, phase)}>
@@ -42,7 +45,9 @@ export function liveView(props: LiveProps): TemplateResult {
         ></video>
         <canvas aria-hidden="true" ?hidden=${!props.overlay} ${ref(props.showOverlay)}></canvas>
         ${cover(props)}
-        <p class="chip" data-phase=${phase} data-testid="phase">${phaseInWords(words, phase)}</p>
+        <p class="chip" data-phase=${phase} data-testid="phase">
+          ${audioOnly && phase === "live" ? words.audioOnly : phaseInWords(words, phase)}
+        </p>
       </div>
       <div class="buttons">
         ${
