@@ -50,7 +50,9 @@ class HttpConnection(RequestHandler):
         if status == ErrorCode.BAD_MESSAGE.status:
             error = ProtocolError(ErrorCode.BAD_MESSAGE, "not HTTP, or not to be read")
         else:
-            log.error("request_failed", error=type(exc).__name__, exc_info=exc)
+            # A client that is gone, as whoever cancels an upload is, is no fault of the server.
+            if not isinstance(exc, ConnectionResetError):
+                log.error("request_failed", error=type(exc).__name__, exc_info=exc)
             error = ProtocolError(ErrorCode.INTERNAL, "the server failed")
         response = error_response(error)
         response.headers.update(_QUIET)

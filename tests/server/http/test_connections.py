@@ -2,12 +2,14 @@
 
 import asyncio
 import gzip
+import json
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from esapr.protocol import limits
 from esapr.server.app import Server
@@ -94,3 +96,27 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
         writer.write(head)
         assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
         assert b'"code":"too_slow"' in await reader.read()
+
+
+async def test_an_upload_that_is_cancelled_is_no_fault_of_the_server() -> None:
+    wanted = json.dumps({"consent": CONSENT})
+    with capture_logs() as logs:
+        async with running_server() as server:
+            async with connected(server) as (_, writer):
+                head = (
+                    f"POST /v1/demo/analyses HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+                    f"Content-Type: text/plain\r\nEsapr-Analysis: {wanted}\r\n"
+                    "Content-Length: 1000\r\n\r\nHello"
+                )
+                writer.write(head.encode())
+                await writer.drain()
+                # The file is on its way when the server has answered somebody else.
+                await healthy(server)
+                writer.transport.abort()
+            await healthy(server)
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == []
+
+
+async def healthy(server: Server) -> None:
+    async with aiohttp.ClientSession(server.url) as http, http.get("/healthz") as answer:
+        assert answer.status == 200
