@@ -63,6 +63,11 @@ async def test_an_explanation_and_the_check(chromium: str) -> None:
         await agree(page)
         await explained(page)
         assert await violations(page) == []
+        await page.goto(f"{server.url}/analyze")
+        await page.get_by_test_id("way-video").set_checked(True, force=True)
+        await agree(page, ["face"])
+        await page.get_by_test_id("record").click()
+        assert await explained(page) == "permission_denied"
         await page.goto(f"{server.url}/embed-check")
         await page.get_by_test_id("clock").wait_for()
         assert await violations(page) == []
@@ -70,6 +75,10 @@ async def test_an_explanation_and_the_check(chromium: str) -> None:
 
 async def test_by_keyboard_alone(chromium: str, devices: FakeDevices) -> None:
     async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
+        # The ways to other pages come first.
+        await page.keyboard.press("Tab")
+        await expect(page.locator("esapr-nav a").first).to_be_focused()
+        await page.locator("esapr-nav a").last.focus()
         for _ in range(3):
             await page.keyboard.press("Tab")
             await page.keyboard.press("Space")

@@ -30,6 +30,19 @@ window.RTCPeerConnection = class extends Native {
   constructor(...options) { super(...options); window.connection = this; }
 };
 """
+# Withdraws, and looks before anything else can happen.
+WITHDRAW = """
+() => {
+  const widget = document.querySelector("esapr-widget");
+  widget.shadowRoot.querySelector('[data-testid="revoke"]').click();
+  const tracks = window.opened.filter(Boolean).flatMap((stream) => stream.getTracks());
+  const sent = window.connection.getSenders().map(({ track }) => track);
+  return [
+    window.connection.connectionState,
+    ...[...tracks, ...sent].map((track) => track?.readyState),
+  ];
+}
+"""
 SENT_IN_SIX_SECONDS = """
 async () => {
   const read = async () => {
@@ -243,7 +256,7 @@ async def test_a_refused_camera_is_explained(chromium: str) -> None:
         await next_state(page, "state.modalities.text")
 
 
-async def test_the_browser_sends_no_more_than_it_is_asked_for(
+async def test_the_browser_sends_what_it_is_asked_for_and_nothing_after_a_withdrawal(
     chromium: str, devices: FakeDevices
 ) -> None:
     async with running_server() as server, open_page(chromium, server.url, *devices.flags) as page:
@@ -252,7 +265,9 @@ async def test_the_browser_sends_no_more_than_it_is_asked_for(
         await agree(page)
         await next_state(page, "state.modalities.face")
         sent = await page.evaluate(SENT_IN_SIX_SECONDS)
+        connection, *tracks = await page.evaluate(WITHDRAW)
 
+    assert (connection, set(tracks)) == ("closed", {"ended"})
     assert 5 <= sent["audio"]["packets"] / 6 <= 18
     assert sent["video"]["kbits"] / 6 <= 550
     assert sent["video"]["packets"] / 6 <= 75

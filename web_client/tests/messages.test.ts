@@ -2,15 +2,7 @@ import { expect, test } from "vitest";
 import { inWords } from "../src/messages";
 import { de } from "../src/messages/de";
 import { en } from "../src/messages/en";
-
-/** Keys of both languages, nested ones as paths. */
-function keys(words: object, path = ""): string[] {
-  return Object.entries(words).flatMap(([key, value]) =>
-    typeof value === "object" && !Array.isArray(value)
-      ? keys(value as object, `${path}${key}.`)
-      : [`${path}${key}`],
-  );
-}
+import { keys } from "./keys";
 
 test("German has a word for everything that English has", () => {
   expect(keys(de)).toEqual(keys(en));

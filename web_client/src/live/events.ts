@@ -2,6 +2,7 @@
 
 import { inWords, type Messages } from "../messages";
 import type { Event } from "../protocol";
+import { clock } from "./format";
 
 /** Help lines are no entry of a list: the widget shows them. */
 export type Listed = Event & { kind: Exclude<Event["kind"], "support_resources"> };
@@ -11,7 +12,7 @@ export function isListed(event: Event): event is Listed {
 }
 
 export function eventInWords(words: Messages, { kind, active, label, t_ms }: Listed): string {
-  const at = `${Math.floor(t_ms / 60_000)}:${String(Math.floor(t_ms / 1_000) % 60).padStart(2, "0")}`;
+  const at = clock(t_ms / 1_000);
   if (kind === "blink") return `${at} ${words.blink}`;
   const text = (active ? words.begins : words.stops)[kind];
   return kind === "expression"

@@ -26,9 +26,15 @@ export function decibels(db: number): string {
   return `${rounded < 0 ? MINUS : ""}${Math.abs(rounded)} dB`;
 }
 
+/** Seconds as `0:07`, `12:30`, `61:05`. */
+export function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 /** Seconds before now as `now`, `−0:30`, `−2:00`. */
 export function beforeNow(seconds: number, now = "now"): string {
   const whole = Math.round(Math.abs(seconds));
   if (whole === 0) return now;
-  return `${MINUS}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  return MINUS + clock(whole);
 }

@@ -18,16 +18,15 @@ import type { Phase, WidgetEvents } from "../widget/events";
 import type { EsaprWidget } from "../widget/widget";
 import { eventInWords, isListed, type Listed } from "./events";
 import { countsView, technicalView } from "./figures_view";
-import { beforeNow, percent } from "./format";
+import { beforeNow } from "./format";
 import { fusedView } from "./fused_view";
 import { type Columns, History, SpeakingShare, WINDOW_SECONDS } from "./history";
 import styles from "./live.css?inline";
+import { legendView } from "./legend_view";
 import { modalityView } from "./modality_view";
-import { colourVariable, dash } from "./palette";
-import { type Chart, Timeline } from "./timeline";
-import { vary } from "./vary";
+import { expressionsChart, LABELS } from "./palette";
+import { lastSeconds, Timeline } from "./timeline";
 
-const LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"] as const;
 const MAX_EVENTS = 6;
 const TABLE_STEP_SECONDS = 10;
 
@@ -142,7 +141,8 @@ export class EsaprLive extends LitElement {
     if (this.#timeline || host === null) return;
     const { now } = messagesFor(this, this.messages);
     const labels = this.#created?.labels ?? LABELS;
-    this.#timeline = new Timeline(host, chartOf(labels), this.columns, now);
+    const axis = lastSeconds(WINDOW_SECONDS, now);
+    this.#timeline = new Timeline(host, expressionsChart(labels), this.columns, axis);
   }
 
   #past(words: Messages, labels: readonly string[]): TemplateResult {
@@ -151,9 +151,7 @@ export class EsaprLive extends LitElement {
     return html`
       <section class="panel past" aria-labelledby="past-title">
         <h2 id="past-title">${words.history}</h2>
-        <ul class="legend">
-          ${labels.map((label) => html`<li>${sample(label)}${inWords(words.expressions, label)}</li>`)}
-        </ul>
+        ${legendView(words, labels)}
         <div class="timeline" role="img" aria-label=${words.historyLabel}></div>
         <details @toggle=${toggle}>
           <summary>${words.historyTable}</summary>
@@ -270,28 +268,4 @@ export class EsaprLive extends LitElement {
       ? (root.getElementById(this.for) as EsaprWidget | null)
       : null;
   }
-}
-
-/** The fused probabilities of the last two minutes. */
-function chartOf(labels: readonly string[]): Chart {
-  return {
-    lines: labels.map((label) => ({ colour: colourVariable(label), dash: dash(label) })),
-    seconds: WINDOW_SECONDS,
-    values: [0, 0.5, 1],
-    inWords: percent,
-  };
-}
-
-/** The line as the timeline draws it. */
-function sample(label: string): TemplateResult {
-  return html`<svg viewBox="0 0 22 4" aria-hidden="true">
-    <line
-      x1="0"
-      x2="22"
-      y1="2"
-      y2="2"
-      stroke-dasharray=${dash(label).join(" ")}
-      ${vary({ stroke: `var(${colourVariable(label)})` })}
-    />
-  </svg>`;
 }

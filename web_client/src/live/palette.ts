@@ -1,5 +1,11 @@
 /** One colour and one dash for each expression, the same in bars and timeline. */
 
+import { percent } from "./format";
+import type { Chart } from "./timeline";
+
+/** The seven expressions, in the order of their probabilities. */
+export const LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"] as const;
+
 /** Dashes in pixels: lines stay apart for readers who do not see the colours. */
 const DASHES: Readonly<Record<string, number[]>> = {
   angry: [],
@@ -26,4 +32,13 @@ export function resolved(probe: HTMLElement, variable: string): string {
   const { color } = getComputedStyle(probe);
   probe.style.color = "";
   return color;
+}
+
+/** The probabilities of these expressions. */
+export function expressionsChart(labels: readonly string[]): Chart {
+  return {
+    lines: labels.map((label) => ({ colour: colourVariable(label), dash: dash(label) })),
+    values: [0, 0.5, 1],
+    inWords: percent,
+  };
 }

@@ -1,7 +1,7 @@
-/** The last minutes as lines. */
+/** What changes over time, as lines. */
 
 import uPlot from "uplot";
-import { beforeNow } from "./format";
+import { beforeNow, clock } from "./format";
 import type { Columns } from "./history";
 import { resolved } from "./palette";
 
@@ -9,28 +9,58 @@ import { resolved } from "./palette";
 export interface Chart {
   /** One a column: the style sheet's name of its colour, and its dashes in pixels. */
   lines: readonly { colour: string; dash: number[] }[];
-  /** As many seconds are shown. */
-  seconds: number;
   /** The values that are marked, from the lowest to the highest, and how they are written. */
   values: readonly number[];
   inWords(value: number): string;
 }
 
+/** The axis of time, in seconds: what of it is shown, where it is marked, what marks are called. */
+export interface TimeAxis {
+  range(newest: number | null): [number, number];
+  marks(newest: number, narrow: boolean): number[];
+  name(mark: number, newest: number): string;
+}
+
+/** The last `seconds`, marked backwards; `now` is that word. */
+export function lastSeconds(seconds: number, now: string): TimeAxis {
+  return {
+    range: (newest) => {
+      const end = newest ?? seconds;
+      return [end - seconds, end];
+    },
+    marks: (newest, narrow) => marks(newest - seconds, newest, seconds / (narrow ? 2 : 4)),
+    name: (mark, newest) => beforeNow(newest - mark, now),
+  };
+}
+
+/** Seconds between marks of a recording, of which that is taken which makes few enough. */
+const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600];
+
+/** The whole of a recording, as far as it is known. */
+export const WHOLE: TimeAxis = {
+  range: (newest) => [0, Math.max(1, newest ?? 0)],
+  marks: (newest, narrow) => {
+    const step = STEPS.find((each) => newest / each <= (narrow ? 5 : 10));
+    return marks(0, newest, step ?? 1_200);
+  },
+  name: clock,
+};
+
 export class Timeline {
   readonly #host: HTMLElement;
   readonly #chart: Chart;
-  readonly #now: string;
+  readonly #axis: TimeAxis;
   readonly #stop = new AbortController();
   readonly #resize: ResizeObserver;
   #columns: Columns;
   #plot: uPlot;
 
-  /** Draws into `host`, which has its size from elsewhere; `now` is that word. */
-  constructor(host: HTMLElement, chart: Chart, columns: Columns, now: string) {
+  /** Draws into `host`, which has its size from elsewhere. */
+  constructor(host: HTMLElement, chart: Chart, columns: Columns, axis: TimeAxis) {
     this.#host = host;
     this.#chart = chart;
     this.#columns = columns;
-    this.#now = now;
+    this.#axis = axis;
     this.#plot = this.#draw();
     this.#resize = new ResizeObserver(() => this.#plot.setSize(this.#size()));
     this.#resize.observe(host);
@@ -67,15 +97,15 @@ export class Timeline {
       grid: { stroke: resolved(this.#host, "--e-line"), width: 1 },
       ticks: { show: false },
     };
-    const { seconds, values, inWords, lines } = this.#chart;
-    const step = seconds / (this.#host.clientWidth < 480 ? 2 : 4);
+    const { values, inWords, lines } = this.#chart;
+    const narrow = this.#host.clientWidth < 480;
     const options: uPlot.Options = {
       ...this.#size(),
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 16, 0, 0],
       scales: {
-        x: { time: false, range: (_, __, newest) => window(newest, seconds) },
+        x: { time: false, range: (_, __, newest) => this.#axis.range(newest) },
         y: { range: [values.at(0) ?? 0, values.at(-1) ?? 1] },
       },
       axes: [
@@ -83,9 +113,9 @@ export class Timeline {
           ...axis,
           size: 28,
           gap: 8,
-          splits: (_, __, ___, newest) => marks(newest, seconds, step),
+          splits: (_, __, ___, newest) => this.#axis.marks(newest, narrow),
           values: (plot, marked) =>
-            marked.map((mark) => beforeNow((plot.scales["x"]?.max ?? 0) - mark, this.#now)),
+            marked.map((mark) => this.#axis.name(mark, plot.scales["x"]?.max ?? 0)),
         },
         {
           ...axis,
@@ -110,12 +140,8 @@ export class Timeline {
   }
 }
 
-function window(newest: number | null, seconds: number): [number, number] {
-  const end = newest ?? seconds;
-  return [end - seconds, end];
-}
-
-function marks(newest: number, seconds: number, step: number): number[] {
-  const count = seconds / step;
-  return Array.from({ length: count + 1 }, (_, index) => newest - seconds + index * step);
+/** From the first second to the last, a step apart. */
+function marks(first: number, last: number, step: number): number[] {
+  const count = Math.floor((last - first) / step);
+  return Array.from({ length: count + 1 }, (_, index) => first + index * step);
 }

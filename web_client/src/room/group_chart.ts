@@ -2,14 +2,12 @@
 
 import { signed } from "../live/format";
 import type { Chart } from "../live/timeline";
-import { COURSE_SECONDS } from "./group_course";
 
 export const groupChart: Chart = {
   lines: [
     { colour: "--e-accent", dash: [] },
     { colour: "--e-caution-text", dash: [6, 4] },
   ],
-  seconds: COURSE_SECONDS,
   values: [-1, 0, 1],
   inWords: signed,
 };

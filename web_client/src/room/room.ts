@@ -10,7 +10,7 @@ import {
   unsafeCSS,
 } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { Timeline } from "../live/timeline";
+import { lastSeconds, Timeline } from "../live/timeline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { alertInWords, alertsView, rulesView } from "./alerts_view";
@@ -24,6 +24,7 @@ import {
   sectionsView,
 } from "./frame_view";
 import { groupChart } from "./group_chart";
+import { COURSE_SECONDS } from "./group_course";
 import { groupView } from "./group_view";
 import { Kept } from "./kept";
 import { type Words, wordsFor } from "./messages";
@@ -120,7 +121,8 @@ export class EsaprRoom extends LitElement {
     const visit = this._visit;
     if (host === null || visit === null) return;
     const { columns } = visit.course;
-    this.#timeline ??= new Timeline(host, groupChart, columns, wordsFor(this, this.messages).now);
+    const axis = lastSeconds(COURSE_SECONDS, wordsFor(this, this.messages).now);
+    this.#timeline ??= new Timeline(host, groupChart, columns, axis);
     if (changed.has("theme")) this.#timeline.redraw();
     this.#timeline.show(columns);
   }

@@ -6,6 +6,7 @@ import type { SessionCredentials } from "../protocol";
 import { DeviceError } from "../sdk/capture";
 import { consent, MODALITIES, type Modality } from "../sdk/client";
 import { EsaprError, problemFrom } from "../sdk/errors";
+import cards from "../style/cards.css?inline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { blockedView, problemInWords } from "./blocked_view";
@@ -42,7 +43,7 @@ export class EsaprWidget extends LitElement {
     _devices: { state: true },
     _notice: { state: true },
   };
-  static override styles = [unsafeCSS(tokens), unsafeCSS(controls), unsafeCSS(styles)];
+  static override styles = [tokens, controls, cards, styles].map((css) => unsafeCSS(css));
 
   /** Address of the ESAPR server; without one that of the page. */
   declare server: string;
@@ -234,6 +235,7 @@ export class EsaprWidget extends LitElement {
       words,
       phase: this.phase,
       hasCamera: wanted.camera,
+      audioOnly: this.#course.audioOnly,
       notices: [
         ...(problem ? [problemInWords(words, problem)] : []),
         ...[...warnings].map(([code, text]) => words.warning[code] ?? text),
