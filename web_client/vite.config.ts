@@ -9,7 +9,21 @@ export default defineConfig({
     emptyOutDir: true,
     license: { fileName: "licences.md" },
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "staff.html", "room.html", "embed-check.html"] },
+    rolldownOptions: {
+      input: [
+        "index.html",
+        "analyze.html",
+        "embed-check.html",
+        "offline.html",
+        "room.html",
+        "staff.html",
+        "src/page/worker.ts",
+      ],
+      // A worker serves what lies beside it and below, under one name for good.
+      output: {
+        entryFileNames: ({ name }) => (name === "worker" ? "worker.js" : "assets/[name]-[hash].js"),
+      },
+    },
     target: "es2022",
   },
   server: {

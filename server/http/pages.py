@@ -13,6 +13,7 @@ _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         "connect-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "worker-src 'self'; manifest-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
     "Permissions-Policy": "camera=(self), microphone=(self)",
@@ -29,6 +30,16 @@ _NOT_BUILT = """<!doctype html>
 <a href="/v1/models">/v1/models</a>, <a href="/metrics">/metrics</a>.</p>
 """
 
+# What makes the live page an app: its manifest and icons, and the worker, which works under the
+# policy that it comes with.
+_INSTALLED = {
+    "manifest.webmanifest": {"Content-Type": "application/manifest+json"},
+    "icon-192.png": {},
+    "icon-512.png": {},
+    "icon-maskable.png": {},
+    "worker.js": _HEADERS,
+}
+
 # Public code without data: any page may load it, also an isolated one (COEP), and say then that
 # its origin is not among the allowed ones.
 _EMBEDDED = {
@@ -44,9 +55,16 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
     built: list[web.AbstractRouteDef] = [web.static(ASSETS, assets)] if assets.is_dir() else []
     return [
         web.get("/", _page(static / "index.html")),
+        web.get("/analyze", _page(static / "analyze.html")),
         web.get("/staff", _page(static / "staff.html")),
         web.get("/embed-check", _page(static / "embed-check.html")),
         web.get("/room/{room}", _page(static / "room.html")),
+        web.get("/offline", _page(static / "offline.html")),
+        *(
+            web.get(f"/{name}", _answering(static / name, headers | {"Cache-Control": "no-cache"}))
+            for name, headers in _INSTALLED.items()
+            if (static / name).is_file()
+        ),
         *(
             web.get(f"/embed/{file.name}", _answering(file, _EMBEDDED))
             for file in sorted((static / "embed").glob("*.js"))

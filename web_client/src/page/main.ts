@@ -5,6 +5,11 @@ import type { SessionCredentials } from "../protocol";
 import { Client } from "../sdk/client";
 import { own } from "../sdk/tokens";
 import "../widget";
+import { install } from "./install";
+import { heedKeyboard } from "./keyboard";
+
+install();
+heedKeyboard();
 
 const main = document.querySelector("main");
 const widget = document.querySelector("esapr-widget");

@@ -1,0 +1,135 @@
+"""Pictures of every page, for the documentation: ``python -m tests.e2e.screenshots``.
+
+Each page wide and light, and narrow and dark, as it is with the shipped clip as its camera.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.async_api import Page
+
+from tests.e2e.browser import NARROW, WIDE, fake_devices, open_page
+from tests.e2e.widget import MEDIA_MS, agree, explained, next_state
+from tests.programs import program
+from tests.serving import running_server
+
+IMAGES = Path(__file__).parents[2] / "docs/images"
+COLOURS = 256
+OWN_COLOURS = 96
+PORT = 8000
+"""What the consent names is what readers will see."""
+
+STATES = 20
+"""So many states make a timeline."""
+
+
+async def shoot(page: Page, name: str, *, theme: str, narrow: bool = False) -> None:
+    """Keep the page as it is, from its top to its end."""
+    await page.set_viewport_size(NARROW if narrow else WIDE)
+    await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    await page.evaluate("scrollTo(0, 0)")
+    picture = Image.open(BytesIO(await page.screenshot(full_page=True))).convert("RGB")
+    small(picture).save(IMAGES / f"{name}.png", optimize=True)
+
+
+def small(picture: Image.Image) -> Image.Image:
+    """Return the picture with a palette, in a third of the bytes.
+
+    A palette of the whole would go to the photograph: the page's own colours are the frequent ones.
+    """
+    counted = picture.getcolors(picture.width * picture.height) or []
+    frequent = [colour for _, colour in sorted(counted, reverse=True)[:OWN_COLOURS]]
+    rest = picture.quantize(COLOURS - len(frequent)).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*chain.from_iterable(frequent), *rest])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+async def both(page: Page, name: str) -> None:
+    """Keep the page wide and light, and narrow and dark."""
+    await shoot(page, name, theme="light")
+    await shoot(page, f"{name}-narrow", theme="dark", narrow=True)
+    await page.set_viewport_size(WIDE)
+
+
+async def consent(page: Page) -> None:
+    """What is asked before anything is measured."""
+    await page.get_by_test_id("agree").and_(page.locator(":enabled")).wait_for()
+    await both(page, "consent")
+
+
+async def live(page: Page) -> None:
+    """A session that has run for a while."""
+    await agree(page)
+    for _ in range(STATES):
+        await next_state(page)
+    await page.get_by_test_id("text-input").fill("What a lovely surprise!")
+    await page.get_by_test_id("text-send").click()
+    await next_state(page, "state.fused && state.modalities.text")
+    await both(page, "live")
+    await shoot(page, "live-dark", theme="dark")
+
+
+async def analyze(page: Page) -> None:
+    """The result of a video that was recorded in the page."""
+    await page.get_by_test_id("way-video").set_checked(True, force=True)
+    await agree(page, ["face", "voice"])
+    await page.get_by_test_id("record").click()
+    await page.get_by_test_id("start").click(timeout=MEDIA_MS)
+    await page.get_by_text("0:10").wait_for()
+    await page.get_by_test_id("stop").click()
+    await page.get_by_test_id("analyse").click()
+    await page.get_by_test_id("another").wait_for(timeout=MEDIA_MS)
+    await both(page, "analyze")
+
+
+async def embed_check(page: Page) -> None:
+    """What is missing before the widget works, with a session."""
+    await page.get_by_test_id("with-session").click()
+    await page.get_by_test_id("media").wait_for(timeout=MEDIA_MS)
+    await both(page, "embed-check")
+
+
+async def blocked(page: Page) -> None:
+    """A camera that stays closed."""
+    await agree(page)
+    await explained(page)
+    await both(page, "blocked")
+
+
+SCENES: tuple[tuple[str, Callable[[Page], Awaitable[None]]], ...] = (
+    ("/", consent),
+    ("/", live),
+    ("/analyze", analyze),
+    ("/embed-check", embed_check),
+)
+
+
+async def take_all(chromium: str, folder: Path) -> None:
+    """Take every picture."""
+    flags = fake_devices(folder).flags
+    async with AsyncExitStack() as browser:
+        async with running_server(port=PORT) as server:
+            for path, scene in SCENES:
+                async with open_page(chromium, server.url + path, *flags) as page:
+                    await scene(page)
+            async with open_page(chromium, server.url, "--deny-permission-prompts") as page:
+                await blocked(page)
+            page = await browser.enter_async_context(
+                open_page(chromium, server.url, expected="ERR_CONNECTION_REFUSED")
+            )
+            await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await page.reload()
+        await page.get_by_test_id("offline").wait_for()
+        await both(page, "offline")
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as temporary:
+        asyncio.run(take_all(program("chromium", "chromium"), Path(temporary)))
