@@ -17,7 +17,7 @@ import { Consenting } from "./consenting";
 import { toCsv, toJson } from "./download";
 import { keyView, problemView, progressView } from "./progress_view";
 import { recordView } from "./record_view";
-import { resultView } from "./result_view";
+import { helpView, resultView } from "./result_view";
 import { sourceView, waysView } from "./source_view";
 import { Taking } from "./taking";
 import { isLoopback, MAX_BYTES, mediaTypeOf, type Way } from "./ways";
@@ -164,7 +164,7 @@ export class EsaprAnalyze extends LitElement {
   #result(words: Words, messages: Messages): TemplateResult {
     const { findings, matter, step } = this.#work;
     return html`
-      ${step === "done" ? "" : progressView(words, this.#work)}
+      ${helpView(messages, findings)} ${step === "done" ? "" : progressView(words, this.#work)}
       ${
         findings.empty
           ? ""

@@ -1,6 +1,6 @@
 /** What an analysis has found so far, and what it amounts to. No I/O. */
 
-import type { AnalysisSummary, Page, Progress, State } from "../protocol";
+import type { AnalysisSummary, HelpLine, Page, Progress, State } from "../protocol";
 import type { Found } from "../sdk/analysis";
 import type { Columns } from "../live/history";
 
@@ -35,6 +35,8 @@ export class Findings {
   readonly pages: Page[] = [];
   progress: Progress | null = null;
   summary: AnalysisSummary | null = null;
+  /** Whom to turn to, where what is written speaks of self-harm. */
+  helpLines: readonly HelpLine[] = [];
 
   add(found: Found): void {
     switch (found.type) {
@@ -46,6 +48,9 @@ export class Findings {
         break;
       case "progress":
         this.progress = found;
+        break;
+      case "event":
+        this.helpLines = found.help_lines ?? [];
         break;
       case "analysis.done":
         this.summary = found.summary;

@@ -7,6 +7,7 @@ import { colourVariable, LABELS } from "../live/palette";
 import { vary } from "../live/vary";
 import { inWords, type Messages } from "../messages";
 import type { Page } from "../protocol";
+import { helpLinesView } from "../widget/support";
 import type { Findings, Segment } from "./findings";
 import type { Words } from "./words";
 
@@ -43,6 +44,17 @@ export function resultView(props: ResultProps): TemplateResult {
       ${findings.states.length > 1 ? course(props) : nothing}
       ${findings.states.length > 0 ? signals(props) : nothing} ${done ? closing(props) : nothing}
     </section>
+  `;
+}
+
+/** Whom to turn to; before all else, where what is written speaks of self-harm. */
+export function helpView(messages: Messages, { helpLines }: Findings): TemplateResult {
+  return html`
+    <aside class="card help" role="alert" ?hidden=${helpLines.length === 0} data-testid="support">
+      <p><strong>${messages.supportTitle}</strong></p>
+      <p>${messages.supportText}</p>
+      ${helpLinesView(helpLines)}
+    </aside>
   `;
 }
 

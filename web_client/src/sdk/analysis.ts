@@ -5,6 +5,7 @@ import type {
   AnalysisDone,
   AnalysisRequest,
   Error,
+  Event as StateEvent,
   Page,
   Progress,
   State,
@@ -12,8 +13,11 @@ import type {
 import { EsaprError, problemFrom, problemIn, refusal } from "./errors";
 import { backOff } from "./feed";
 
-/** What an analysis finds; `analysis.done` comes last, with the summary. */
-export type Found = Progress | State | Page | AnalysisDone;
+/**
+ * What an analysis finds; `analysis.done` comes last, with the summary. An `event` names help lines,
+ * where what is written speaks of self-harm.
+ */
+export type Found = Progress | State | Page | StateEvent | AnalysisDone;
 
 const ATTEMPTS = 10;
 /** After which a stream is taken for lost; a server says something every fifteen seconds. */

@@ -226,11 +226,9 @@ export class EsaprWidget extends LitElement {
 
   #live(words: Messages): TemplateResult {
     const { stream, warnings, problem, wanted } = this.#course;
+    const tracks = stream?.getTracks() ?? [];
     const used = (kind: string) =>
-      stream
-        ?.getTracks()
-        .find((track) => track.kind === kind)
-        ?.getSettings().deviceId ?? "";
+      tracks.find((track) => track.kind === kind)?.getSettings().deviceId ?? "";
     return liveView({
       words,
       phase: this.phase,
