@@ -81,7 +81,8 @@ async def consent(page: Page) -> None:
 
 
 async def live(page: Page) -> None:
-    """A session that has run for a while."""
+    """A session that has run for a while, and is recorded."""
+    await page.get_by_test_id("keep").check()
     await agree(page)
     for _ in range(STATES):
         await next_state(page)
@@ -90,6 +91,8 @@ async def live(page: Page) -> None:
     await next_state(page, "state.fused && state.modalities.text")
     await both(page, "live")
     await shoot(page, "live-dark", theme="dark")
+    await page.get_by_test_id("end").click()
+    await page.get_by_test_id("closing").wait_for()
 
 
 async def analyze(page: Page) -> None:
@@ -110,6 +113,12 @@ async def embed_check(page: Page) -> None:
     await page.get_by_test_id("with-session").click()
     await page.get_by_test_id("media").wait_for(timeout=MEDIA_MS)
     await both(page, "embed-check")
+
+
+async def staff(page: Page) -> None:
+    """What staff find: open rooms and recorded sessions."""
+    await page.get_by_test_id("sessions").wait_for(timeout=MEDIA_MS)
+    await both(page, "staff")
 
 
 async def room(page: Page, url: str) -> None:
@@ -143,6 +152,7 @@ SCENES: tuple[tuple[str, Callable[[Page], Awaitable[None]]], ...] = (
     ("/", consent),
     ("/", live),
     ("/analyze", analyze),
+    ("/staff", staff),
     ("/embed-check", embed_check),
 )
 
