@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BROWSERS } from "./scripts/browsers.mjs";
 
 // `npm run dev` serves the sources and asks a running `esapr serve` for the rest.
 const SERVER = "http://127.0.0.1:8000";
@@ -25,6 +26,7 @@ export default defineConfig({
       },
     },
     target: "es2022",
+    cssTarget: BROWSERS,
   },
   server: {
     proxy: { "/v1": { target: SERVER, ws: true } },

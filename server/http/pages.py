@@ -55,6 +55,7 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
     built: list[web.AbstractRouteDef] = [web.static(ASSETS, assets)] if assets.is_dir() else []
     return [
         web.get("/", _page(static / "index.html")),
+        web.get("/analyze", _page(static / "analyze.html")),
         web.get("/staff", _page(static / "staff.html")),
         web.get("/analyze", _page(static / "analyze.html")),
         web.get("/embed-check", _page(static / "embed-check.html")),

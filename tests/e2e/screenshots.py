@@ -7,21 +7,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
+import numpy as np
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import FloatRect, Page
 
 from tests.e2e.browser import NARROW, WIDE, fake_devices, open_page
+from tests.e2e.test_room import alert_on, inside, watch, write_note
 from tests.e2e.widget import MEDIA_MS, agree, explained, next_state
 from tests.programs import program
 from tests.serving import running_server
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
 COLOURS = 256
-OWN_COLOURS = 96
+OWN_COLOURS = 128
 PORT = 8000
 """What the consent names is what readers will see."""
 
@@ -35,20 +37,34 @@ async def shoot(page: Page, name: str, *, theme: str, narrow: bool = False) -> N
     await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     await page.evaluate("scrollTo(0, 0)")
     picture = Image.open(BytesIO(await page.screenshot(full_page=True))).convert("RGB")
-    small(picture).save(IMAGES / f"{name}.png", optimize=True)
+    video = page.locator("video")
+    box = await video.bounding_box() if await video.count() else None
+    small(picture, box).save(IMAGES / f"{name}.png", optimize=True)
 
 
-def small(picture: Image.Image) -> Image.Image:
+def small(picture: Image.Image, photograph: FloatRect | None) -> Image.Image:
     """Return the picture with a palette, in a third of the bytes.
 
-    A palette of the whole would go to the photograph: the page's own colours are the frequent ones.
+    A palette of the whole would go to the photograph. So the page's own colours, which lie in flat
+    areas beside it, come first and stay as they are.
     """
-    counted = picture.getcolors(picture.width * picture.height) or []
-    frequent = [colour for _, colour in sorted(counted, reverse=True)[:OWN_COLOURS]]
-    rest = picture.quantize(COLOURS - len(frequent)).getpalette() or []
+    pixels = np.asarray(picture).astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    flat = (pixels[1:, 1:] == pixels[:-1, 1:]) & (pixels[1:, 1:] == pixels[1:, :-1])
+    if photograph:
+        left, top = int(photograph["x"]), int(photograph["y"])
+        right, bottom = left + int(photograph["width"]), top + int(photograph["height"])
+        flat[top:bottom, left:right] = False
+    colours, counts = np.unique(pixels[1:, 1:][flat], return_counts=True)
+    own = colours[np.argsort(counts)[::-1][:OWN_COLOURS]]
+    rest = picture.quantize(COLOURS - len(own)).getpalette() or []
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*chain.from_iterable(frequent), *rest])
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    palette.putpalette([*own.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:].ravel(), *rest])
+    drawn = np.asarray(picture.quantize(palette=palette, dither=Image.Dither.NONE)).copy()
+    for index, colour in enumerate(own):
+        drawn[pixels == colour] = index
+    reduced = Image.fromarray(drawn, "P")
+    reduced.putpalette(palette.getpalette() or [])
+    return reduced
 
 
 async def both(page: Page, name: str) -> None:
@@ -65,7 +81,8 @@ async def consent(page: Page) -> None:
 
 
 async def live(page: Page) -> None:
-    """A session that has run for a while."""
+    """A session that has run for a while, and is recorded."""
+    await page.get_by_test_id("keep").check()
     await agree(page)
     for _ in range(STATES):
         await next_state(page)
@@ -74,6 +91,8 @@ async def live(page: Page) -> None:
     await next_state(page, "state.fused && state.modalities.text")
     await both(page, "live")
     await shoot(page, "live-dark", theme="dark")
+    await page.get_by_test_id("end").click()
+    await page.get_by_test_id("closing").wait_for()
 
 
 async def analyze(page: Page) -> None:
@@ -94,6 +113,29 @@ async def embed_check(page: Page) -> None:
     await page.get_by_test_id("with-session").click()
     await page.get_by_test_id("media").wait_for(timeout=MEDIA_MS)
     await both(page, "embed-check")
+
+
+async def room(page: Page, url: str) -> None:
+    """A room of five, with an alert and a note; and where staff find it."""
+    said = {
+        "Ada": "This is wonderful, I am so happy to see you all!",
+        "Bob": "I miss her so much, I cannot stop crying.",
+        "Cleo": "What? You are here already? I did not expect that!",
+        "Dan": "It is really enough, I am furious with them.",
+        "Eva": "I will take the bus at nine.",
+    }
+    async with aiohttp.ClientSession(url) as http, AsyncExitStack() as stack:
+        people = {name: await stack.enter_async_context(inside(http, name)) for name in said}
+        await watch(page, http, people["Ada"], "clinician")
+        await alert_on(page, "happy", seconds=2)
+        for name, line in said.items():
+            await people[name].say(line)
+        await page.get_by_test_id("alert").wait_for(timeout=MEDIA_MS)
+        await write_note(page, "Bob", "Speaks of a loss; ask about it next week.")
+        await both(page, "room")
+        await page.goto(f"{url}/staff")
+        await page.get_by_test_id("sessions").wait_for(timeout=MEDIA_MS)
+        await both(page, "staff")
 
 
 async def blocked(page: Page) -> None:
@@ -119,6 +161,8 @@ async def take_all(chromium: str, folder: Path) -> None:
             for path, scene in SCENES:
                 async with open_page(chromium, server.url + path, *flags) as page:
                     await scene(page)
+            async with open_page(chromium, f"{server.url}/healthz") as page:
+                await room(page, server.url)
             async with open_page(chromium, server.url, "--deny-permission-prompts") as page:
                 await blocked(page)
             page = await browser.enter_async_context(

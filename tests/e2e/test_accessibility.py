@@ -113,7 +113,11 @@ async def test_from_right_to_left_in_german_and_without_motion(
             await page.set_viewport_size(viewport)
             width = await page.evaluate("document.documentElement.scrollWidth")
             assert width == viewport["width"]
+        # A bar grows from where its line begins.
+        origin = await page.locator("esapr-live .bar").first.evaluate(
+            "(bar) => parseFloat(getComputedStyle(bar).transformOrigin) / bar.offsetWidth"
+        )
         moving = await page.locator("esapr-live .bar").first.evaluate(
             "(bar) => getComputedStyle(bar).transitionDuration"
         )
-    assert moving == "0s"
+    assert (origin, moving) == (1, "0s")

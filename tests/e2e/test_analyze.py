@@ -75,7 +75,7 @@ async def test_a_text_and_a_sound_once_somebody_has_agreed(
         await page.get_by_test_id("text").fill("What a lovely surprise!")
         await page.get_by_test_id("analyse-text").click()
         await done(page)
-        await expect(page.get_by_test_id("pages").locator("tbody tr")).to_have_count(1)
+        await expect(page.get_by_test_id("bars").locator("dt")).to_have_count(7)
         await page.get_by_test_id("another").click()
         file = page.get_by_test_id("file")
         await file.set_input_files(broken)

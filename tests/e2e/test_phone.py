@@ -31,6 +31,7 @@ SMALL = """
   return found;
 }
 """
+OPENED = "opened.filter(Boolean).flatMap((s) => s.getTracks()).map(({ kind }) => kind)"
 KEPT = """
 async () => (await (await caches.open("offline")).keys()).map(({ url }) => new URL(url).pathname)
 """
@@ -61,8 +62,10 @@ async def test_by_touch_installed_and_without_a_network(
             )
             await page.get_by_test_id("agree").and_(page.locator(":enabled")).wait_for()
             await fits(page)
-            await agree(page, ["face", "voice", "text"])
+            await agree(page, ["voice", "text"])
             await next_state(page)
+            # Who leaves the face out has audio only: the camera stays closed.
+            assert await page.evaluate(OPENED) == ["audio"]
             await fits(page)
 
             line, send = page.get_by_test_id("text-input"), page.get_by_test_id("text-send")

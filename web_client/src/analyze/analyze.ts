@@ -173,6 +173,7 @@ export class EsaprAnalyze extends LitElement {
               messages,
               findings,
               name: matter?.name ?? "",
+              modalities: this.#consenting.agreement(this._way)?.modalities ?? [],
               save: (kind) => this.#save(kind),
               another: this.#work.cancel,
             })

@@ -7,6 +7,7 @@ import { colourVariable, LABELS } from "../live/palette";
 import { vary } from "../live/vary";
 import { inWords, type Messages } from "../messages";
 import type { Page } from "../protocol";
+import type { Modality } from "../sdk/client";
 import { helpLinesView } from "../widget/support";
 import type { Findings, Segment } from "./findings";
 import type { Words } from "./words";
@@ -19,8 +20,9 @@ export interface ResultProps {
   /** Those of the widget: expressions, reasons. */
   messages: Messages;
   findings: Findings;
-  /** What was analysed. */
+  /** What was analysed, and what of it. */
   name: string;
+  modalities: readonly Modality[];
   save(kind: "json" | "csv"): void;
   another(): void;
 }
@@ -29,18 +31,19 @@ export function resultView(props: ResultProps): TemplateResult {
   const { words, messages, findings } = props;
   const [most] = findings.distribution();
   const done = findings.summary !== null;
-  const document = findings.pages.length > 0;
+  const count = findings.states.length + findings.pages.length;
+  const kind = findings.pages.length > 0 ? "document" : "recording";
   return html`
     <section class="card result" data-testid="result" ?data-done=${done}>
       <div class="verdict">
-        <h2 tabindex="-1">${document ? words.shown.document : words.shown.recording}</h2>
+        <h2 tabindex="-1">${words.shown[count === 1 ? "single" : kind]}</h2>
         <p class="label" data-testid="label">
           ${most?.label ? inWords(messages.expressions, most.label) : words.unclear}
         </p>
         <p class="file">${props.name}</p>
         <p class="note">${words.notFeeling}</p>
       </div>
-      ${bars(props)} ${abstentions(props)} ${document ? pages(props) : nothing}
+      ${bars(props)} ${abstentions(props)} ${findings.pages.length > 1 ? pages(props) : nothing}
       ${findings.states.length > 1 ? course(props) : nothing}
       ${findings.states.length > 0 ? signals(props) : nothing} ${done ? closing(props) : nothing}
     </section>
@@ -150,7 +153,8 @@ function course({ words, messages, findings }: ResultProps): TemplateResult {
   `;
 }
 
-function signals({ words, findings }: ResultProps): TemplateResult {
+function signals(props: ResultProps): TemplateResult {
+  const { words, findings } = props;
   const { seconds, blinks, blinksPerMinute, speechShare, loudnessDb } = findings.signals();
   const { coverage = {}, damaged = 0 } = findings.summary ?? {};
   const shown: [id: string, name: string, value: string | null][] = [
@@ -159,7 +163,7 @@ function signals({ words, findings }: ResultProps): TemplateResult {
     ["blink-rate", words.blinksPerMinute, blinksPerMinute?.toFixed(0) ?? null],
     ["speech", words.speech, speechShare === null ? null : percent(speechShare)],
     ["loudness", words.loudness, loudnessDb === null ? null : decibels(loudnessDb)],
-    ...(["face", "voice"] as const).map((modality): [string, string, string | null] => [
+    ...props.modalities.map((modality): [string, string, string | null] => [
       `evidence-${modality}`,
       words.evidence[modality],
       coverage[modality] === undefined ? null : percent(coverage[modality]),

@@ -7,6 +7,7 @@ import tokens from "../style/tokens.css?inline";
 const PAGES = [
   { path: "/", en: "Live", de: "Live" },
   { path: "/analyze", en: "Recordings", de: "Aufnahmen" },
+  { path: "/staff", en: "Sessions", de: "Sitzungen" },
   { path: "/embed-check", en: "Embedding", de: "Einbetten" },
 ] as const;
 const LABEL = { en: "Pages", de: "Seiten" } as const;

@@ -6,7 +6,7 @@ export const de: Words = {
   title: "Eine Aufnahme auswerten",
   lead: "Bringen Sie einen Text, einen Ton oder ein Video mit und sehen Sie, welchen Ausdruck es zeigt, Sekunde für Sekunde.",
   chooseWay: "Was bringen Sie mit?",
-  ways: { text: "Schrift", audio: "Stimme", video: "Film" },
+  ways: { text: "Text", audio: "Stimme", video: "Video" },
   wayHints: {
     text: "Selbst schreiben, oder PDF, DOCX, TXT, MD",
     audio: "Selbst aufnehmen, oder eine Tondatei",
@@ -54,7 +54,11 @@ export const de: Words = {
   done: "Fertig",
   cancel: "Abbrechen",
 
-  shown: { recording: "Am häufigsten gezeigt", document: "Die meisten Seiten zeigen" },
+  shown: {
+    recording: "Am häufigsten gezeigt",
+    document: "Die meisten Seiten zeigen",
+    single: "Gezeigter Ausdruck",
+  },
   none: "kein Ausdruck benannt",
   unclear: "Kein Ausdruck lässt sich benennen",
   ofStates: (count, all) => `${count} von ${all} Sekunden`,

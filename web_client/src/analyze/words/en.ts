@@ -52,7 +52,7 @@ export const en = {
   done: "Done",
   cancel: "Cancel",
 
-  shown: { recording: "Most often shown", document: "Most pages show" },
+  shown: { recording: "Most often shown", document: "Most pages show", single: "Expression shown" },
   none: "no expression named",
   unclear: "No expression can be named",
   ofStates: (count: number, all: number) => `${count} of ${all} seconds`,
