@@ -41,6 +41,7 @@ from esapr.server.http.keys import (
     KEYS,
     METRICS,
     PIPELINE,
+    PRESS,
     READY,
     ROOMS,
     SESSIONS,
@@ -54,6 +55,7 @@ from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
+from esapr.server.reports.press import Press
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.opening import open_help_lines
@@ -220,6 +222,7 @@ def _application(
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
+    app[PRESS] = Press()
     app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
     app[KEYS] = KeyFile(config.keys_path)

@@ -46,7 +46,7 @@ async def delete_consent(request: web.Request) -> web.Response:
         await sessions.recorder.erased(session_id)
     else:
         await request.app[AUDIT].write("consent.revoked", actor=actor, session=session_id)
-        await erase(request, session_id)
+        await erase(request, session_id, revoked=True)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

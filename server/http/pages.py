@@ -46,6 +46,7 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
         web.get("/", _page(static / "index.html")),
         web.get("/staff", _page(static / "staff.html")),
         web.get("/embed-check", _page(static / "embed-check.html")),
+        web.get("/report/{session}", _page(static / "report.html")),
         web.get("/room/{room}", _page(static / "room.html")),
         *(
             web.get(f"/embed/{file.name}", _answering(file, _EMBEDDED))

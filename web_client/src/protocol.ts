@@ -309,7 +309,8 @@ export interface AnalysisRequest {
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
  *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written.
+ *     and ``text`` as it was written. With ``cohort`` means over ten people or more may have this one
+ *     among them.
  */
 export interface Consent {
   subject: string;
@@ -317,7 +318,7 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("records" | "text")[];
+  covers?: ("cohort" | "records" | "text")[];
 }
 /**
  * Blinks that were seen, and how many a minute with a face.
@@ -410,6 +411,25 @@ export interface Close {
   type: "close";
 }
 /**
+ * This session beside a group that agreed to it; every person in it counts once.
+ *
+ *     ``people`` is ten or a multiple of it. ``change`` is this session's expression less theirs.
+ */
+export interface Cohort {
+  people: number;
+  expression: Expression;
+  change: Expression;
+}
+/**
+ * A mean over fused states; valence and arousal lie in [-1, 1].
+ */
+export interface Expression {
+  probs: number[];
+  confidence: number;
+  valence: number;
+  arousal: number;
+}
+/**
  * This session beside the participant's earlier ones, newest first.
  *
  *     ``change`` is this session's expression less the mean of theirs, each session counting once.
@@ -425,15 +445,6 @@ export interface EarlierSession {
   opened_at: string;
   fused: number;
   expression: Expression;
-}
-/**
- * A mean over fused states; valence and arousal lie in [-1, 1].
- */
-export interface Expression {
-  probs: number[];
-  confidence: number;
-  valence: number;
-  arousal: number;
 }
 /**
  * Body of every HTTP answer with a status of 400 or more.
@@ -607,7 +618,8 @@ export interface Overlay {
 /**
  * A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
  *
- *     ``label`` is the highest mean; with no expression it and ``expression`` are null.
+ *     ``label`` is the highest mean; with no expression it and ``expression`` are null. ``evidence``
+ *     is of this stretch.
  */
 export interface Point {
   t_start_ms: number;
@@ -615,6 +627,9 @@ export interface Point {
   states: number;
   label: string | null;
   expression: Expression | null;
+  evidence: {
+    [k: string]: Evidence;
+  };
 }
 /**
  * What the rules of ``version`` allow, by which ``rule``, and which rules demand the notice.
@@ -632,6 +647,16 @@ export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * The consent under which the session was recorded; whose it is, is left out.
+ */
+export interface Receipt {
+  text_version: string;
+  language: string;
+  given_at: string;
+  method: "button" | "checkbox" | "signature" | "spoken" | "test";
+  covers: ("cohort" | "records" | "text")[];
 }
 /**
  * One session of which records are kept.
@@ -661,7 +686,8 @@ export interface RecordedSessions {
  *
  *     ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
  *     end was not seen. ``abstained`` counts states without an expression by their reason;
- *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+ *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``. ``absent`` says
+ *     of what is null why it is. ``purpose`` is null for sessions of before it was kept.
  */
 export interface Report {
   session: string;
@@ -671,6 +697,8 @@ export interface Report {
   reason: string | null;
   recorded_ms: number;
   tick_ms: number;
+  purpose: string | null;
+  consent: Receipt;
   modalities: ("face" | "text" | "voice")[];
   models: {
     [k: string]: string;
@@ -697,6 +725,20 @@ export interface Report {
   warnings: WarningSpan[];
   timeline: Point[];
   comparison: Comparison | null;
+  words: Word[] | null;
+  cohort: Cohort | null;
+  absent: {
+    [k: string]:
+      | "no_earlier_sessions"
+      | "no_evidence"
+      | "no_expression"
+      | "not_allowed"
+      | "not_covered"
+      | "not_in_session"
+      | "not_measured"
+      | "off"
+      | "too_few";
+  };
 }
 /**
  * An expression that stayed for two seconds or longer, with its mean confidence.
@@ -737,6 +779,13 @@ export interface WarningSpan {
   code: string;
   t_start_ms: number;
   t_end_ms: number | null;
+}
+/**
+ * A word of the lines that were kept, and how often it was written.
+ */
+export interface Word {
+  word: string;
+  count: number;
 }
 /**
  * The last message of a room: everybody has left.

@@ -79,6 +79,9 @@ ALLOWED = {
     "eraseSession": ENDING,
     "getReport": REPORT,
     "getReportTable": REPORT,
+    "getReportPage": REPORT,
+    "getReportPdf": REPORT,
+    "getReportEmotionml": REPORT,
     "keepNote": Call(
         "bad_message",
         {"key", "clinician", "supervisor", "bobs_clinician"},
