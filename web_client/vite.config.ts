@@ -9,10 +9,14 @@ export default defineConfig({
     emptyOutDir: true,
     license: { fileName: "licences.md" },
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "staff.html", "room.html", "embed-check.html"] },
+    rolldownOptions: {
+      input: ["index.html", "staff.html", "room.html", "report.html", "embed-check.html"],
+    },
     target: "es2022",
   },
   server: {
+    // The report's words lie beside its documents.
+    fs: { allow: [".."] },
     proxy: { "/v1": { target: SERVER, ws: true } },
   },
   test: {

@@ -37,7 +37,7 @@ def test_the_lock_names_no_registry() -> None:
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
 
 
-@pytest.mark.parametrize("name", ["index.html", "embed-check.html", "room.html"])
+@pytest.mark.parametrize("name", ["index.html", "embed-check.html", "report.html", "room.html"])
 def test_a_built_page_loads_only_files_beside_it(name: str) -> None:
     if not (STATIC / name).is_file():
         pytest.skip("the page is not built: npm ci && npm run build in web_client/")

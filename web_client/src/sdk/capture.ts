@@ -65,3 +65,8 @@ function constraints(wanted: Wanted): MediaStreamConstraints {
     },
   };
 }
+
+/** Closes the devices of a stream. */
+export function stop(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
