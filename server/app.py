@@ -222,14 +222,13 @@ def _application(
     app[CONFIG] = config
     app[METRICS] = open_sessions.metrics
     app[PIPELINE] = open_sessions.pipeline
-    app[PRESS] = Press()
     app[ROOMS] = open_sessions.rooms
     app[SESSIONS] = open_sessions
     app[KEYS] = KeyFile(config.keys_path)
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
     if ground.kept.store:
-        app[STORE] = ground.kept.store
+        app[STORE], app[PRESS] = ground.kept.store, Press()
     routes = [
         *staff_door.routes(app, ground.provider),
         *health.routes(),
