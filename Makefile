@@ -13,7 +13,8 @@ CLUSTER_READY := .venv/.ready-cluster
 TYPING := build/typing/esapr
 WEB_READY    := web_client/node_modules/.built
 WEB_PACKAGES := web_client/node_modules/.installed
-WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* web_client/src/*/*)
+WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* web_client/src/*/* \
+	server/reports/words.*.json)
 NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := setup

@@ -12,11 +12,11 @@ from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.records import RecordsError, migrate
 from esapr.server.records.cipher import new_key
-from esapr.server.records.engine import connected
+from esapr.server.records.engine import answering, connected
 from esapr.server.records.export import Export, export
 from esapr.server.records.retention import erase_expired
 from esapr.server.records.rows import Erased
-from esapr.server.records.store import Store, answering, opened_store
+from esapr.server.records.store import Store, opened_store
 from esapr.server.trust.audit_folder import AuditError
 from esapr.server.trust.audit_log import AuditLog, open_audit_log
 from esapr.server.trust.tokens import unix_time

@@ -18,7 +18,8 @@ def consent(
 
     ``text_version`` and ``language`` name the notice that was shown (:meth:`Client.notice`),
     ``method`` how consent was expressed. ``covers`` says what may be kept: ``records`` of the
-    states, ``text`` as it was written.
+    states, ``text`` as it was written; with ``cohort`` means over a group of people may have this
+    session among them.
     """
     return Consent(
         subject=subject,

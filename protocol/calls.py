@@ -34,7 +34,7 @@ class Answer:
     body: Body | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What each header says, by its name."""
-    other: Body | None = None
+    others: tuple[Body, ...] = ()
     """What is answered instead to those who ask for its media type."""
 
 

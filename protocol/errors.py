@@ -12,6 +12,7 @@ class ErrorCode(StrEnum):
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
     CONSENT_REQUIRED = "consent_required"
+    CONSENT_REVOKED = "consent_revoked"
     DOCUMENT_ENCRYPTED = "document_encrypted"
     DOCUMENT_INVALID = "document_invalid"
     DOCUMENT_TOO_LARGE = "document_too_large"
@@ -83,6 +84,7 @@ _RETRYABLE = frozenset(
 
 _STATUS = {
     ErrorCode.CONSENT_REQUIRED: HTTPStatus.FORBIDDEN,
+    ErrorCode.CONSENT_REVOKED: HTTPStatus.GONE,
     ErrorCode.DOCUMENT_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.DOCUMENT_INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.DOCUMENT_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

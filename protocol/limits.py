@@ -51,6 +51,9 @@ MAX_TICK_MS = 5_000
 DEFAULT_TICK_MS = 1_000
 """Time between two states, in milliseconds."""
 
+MAX_PDFS = 4
+"""Reports that a process prints or has waiting as PDF; one more is refused with ``overloaded``."""
+
 MAX_IMAGE_BYTES = 2_000_000
 """Largest picture in a media message; a larger one is refused with ``message_too_big``."""
 

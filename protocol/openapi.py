@@ -136,7 +136,7 @@ def _response(answer: Answer, schema_of: Mapping[str, Json]) -> Json:
         "description": answer.description,
         "headers": _headers(answer.headers),
     }
-    for body in (answer.body, answer.other):
+    for body in (answer.body, *answer.others):
         if body:
             response.setdefault("content", {}).update(_content(body, schema_of))
     return response

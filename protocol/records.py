@@ -7,6 +7,9 @@ from esapr.protocol.errors import ErrorCode
 from esapr.protocol.report import Report
 
 CSV = "text/csv"
+EMOTIONML = "application/emotionml+xml"
+HTML = "text/html"
+PDF = "application/pdf"
 
 _ERRORS = (
     ErrorCode.NOT_FOUND,
@@ -16,6 +19,9 @@ _ERRORS = (
     ErrorCode.RECORDS_AWAY,
 )
 _READING = (*_ERRORS, ErrorCode.SIGN_IN_REQUIRED)
+_REPORT_ERRORS = (*_READING, ErrorCode.CONSENT_REVOKED)
+_PRINT_ERRORS = (*_REPORT_ERRORS, ErrorCode.CONFIG_INVALID)
+_LANGUAGE = {"language": ("en", "de")}
 
 ERASE_SESSION = Route(
     method="DELETE",
@@ -36,15 +42,16 @@ GET_REPORT = Route(
     token=True,
     key="sessions",
     staff=True,
-    query={"timeline": ("brief", "full")},
+    query={"timeline": ("brief", "full"), **_LANGUAGE},
     answers={
         HTTPStatus.OK: Answer(
-            "The report; with `Accept: text/csv` every state, one a line.",
+            "The report; with another `Accept` as `report.csv`, `report.html`, `report.pdf` or "
+            "`report.emotionml`.",
             Body(Report),
-            other=Body(str, CSV),
+            others=(Body(str, CSV), Body(str, HTML), Body(None, PDF), Body(str, EMOTIONML)),
         )
     },
-    errors=(*_READING, ErrorCode.CONFIG_INVALID),
+    errors=(*_PRINT_ERRORS, ErrorCode.OVERLOADED, ErrorCode.INTERNAL),
 )
 
 GET_REPORT_TABLE = Route(
@@ -56,7 +63,52 @@ GET_REPORT_TABLE = Route(
     key="sessions",
     staff=True,
     answers={HTTPStatus.OK: Answer("Names are on top.", Body(str, CSV))},
-    errors=_READING,
+    errors=_REPORT_ERRORS,
 )
 
-RECORDS = (ERASE_SESSION, GET_REPORT, GET_REPORT_TABLE)
+GET_REPORT_PAGE = Route(
+    method="GET",
+    path="/v1/sessions/{session}/report.html",
+    name="getReportPage",
+    summary="The report as one HTML file that needs nothing else.",
+    token=True,
+    key="sessions",
+    staff=True,
+    query=_LANGUAGE,
+    answers={HTTPStatus.OK: Answer("For reading and printing.", Body(str, HTML))},
+    errors=_PRINT_ERRORS,
+)
+
+GET_REPORT_PDF = Route(
+    method="GET",
+    path="/v1/sessions/{session}/report.pdf",
+    name="getReportPdf",
+    summary="The report as an accessible PDF (PDF/UA-1).",
+    token=True,
+    key="sessions",
+    staff=True,
+    query=_LANGUAGE,
+    answers={HTTPStatus.OK: Answer("Takes a few seconds.", Body(None, PDF))},
+    errors=(*_PRINT_ERRORS, ErrorCode.OVERLOADED, ErrorCode.INTERNAL),
+)
+
+GET_REPORT_EMOTIONML = Route(
+    method="GET",
+    path="/v1/sessions/{session}/report.emotionml",
+    name="getReportEmotionml",
+    summary="Every state with an expression, as EmotionML 1.0.",
+    token=True,
+    key="sessions",
+    staff=True,
+    answers={HTTPStatus.OK: Answer("One `<emotion>` a state.", Body(str, EMOTIONML))},
+    errors=_REPORT_ERRORS,
+)
+
+RECORDS = (
+    ERASE_SESSION,
+    GET_REPORT,
+    GET_REPORT_TABLE,
+    GET_REPORT_PAGE,
+    GET_REPORT_PDF,
+    GET_REPORT_EMOTIONML,
+)

@@ -4,6 +4,8 @@ Times end in ``_ms`` and are milliseconds on the session clock; those that end i
 RFC 3339. Means over states weigh each by its length.
 """
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 from esapr.protocol.messages import (
@@ -15,7 +17,24 @@ from esapr.protocol.messages import (
     Totals,
     VoiceState,
 )
-from esapr.protocol.requests import Modality
+from esapr.protocol.requests import ConsentMethod, Cover, Modality
+
+Absent = Literal["expression", "comparison", "blinks", "voice", "words", "traits", "cohort"]
+"""What a report may be without."""
+
+Absence = Literal[
+    "no_expression",
+    "no_evidence",
+    "no_earlier_sessions",
+    "not_in_session",
+    "not_covered",
+    "not_measured",
+    "off",
+    "not_allowed",
+    "too_few",
+]
+"""Why something is not there: nothing was shown, it was not asked for, not agreed to, not allowed,
+or it would say too much of too few."""
 
 
 class RecordedFace(Struct, frozen=True):
@@ -61,10 +80,24 @@ class Expression(Struct, frozen=True):
     arousal: float
 
 
+class Evidence(Struct, frozen=True):
+    """What one modality brought.
+
+    ``present`` is the share of the recorded time with evidence; ``coverage`` and ``weight`` are
+    means over that time, and ``quality`` holds the share of it with each flag.
+    """
+
+    present: float
+    coverage: float
+    weight: float
+    quality: dict[str, float]
+
+
 class Point(Struct, frozen=True):
     """A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
 
-    ``label`` is the highest mean; with no expression it and ``expression`` are null.
+    ``label`` is the highest mean; with no expression it and ``expression`` are null. ``evidence``
+    is of this stretch.
     """
 
     t_start_ms: int
@@ -72,6 +105,7 @@ class Point(Struct, frozen=True):
     states: int
     label: str | None
     expression: Expression | None
+    evidence: dict[Modality, Evidence]
 
 
 class Segment(Struct, frozen=True):
@@ -89,19 +123,6 @@ class Transition(Struct, frozen=True):
     before: str
     after: str
     count: int
-
-
-class Evidence(Struct, frozen=True):
-    """What one modality brought.
-
-    ``present`` is the share of the recorded time with evidence; ``coverage`` and ``weight`` are
-    means over that time, and ``quality`` holds the share of it with each flag.
-    """
-
-    present: float
-    coverage: float
-    weight: float
-    quality: dict[str, float]
 
 
 class Blinks(Struct, frozen=True):
@@ -152,12 +173,41 @@ class Comparison(Struct, frozen=True):
     change: Expression
 
 
+class Word(Struct, frozen=True):
+    """A word of the lines that were kept, and how often it was written."""
+
+    word: str
+    count: int
+
+
+class Cohort(Struct, frozen=True):
+    """This session beside a group that agreed to it; every person in it counts once.
+
+    ``people`` is ten or a multiple of it. ``change`` is this session's expression less theirs.
+    """
+
+    people: int
+    expression: Expression
+    change: Expression
+
+
+class Receipt(Struct, frozen=True):
+    """The consent under which the session was recorded; whose it is, is left out."""
+
+    text_version: str
+    language: str
+    given_at: str
+    method: ConsentMethod
+    covers: list[Cover]
+
+
 class Report(Struct, frozen=True):
     """Answer to ``GET /v1/sessions/{session}/report``.
 
     ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
     end was not seen. ``abstained`` counts states without an expression by their reason;
-    ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+    ``shares`` are of the time with one. ``labels`` is the order of every ``probs``. ``absent`` says
+    of what is null why it is. ``purpose`` is null for sessions of before it was kept.
     """
 
     session: str
@@ -167,6 +217,8 @@ class Report(Struct, frozen=True):
     reason: str | None
     recorded_ms: int
     tick_ms: int
+    purpose: str | None
+    consent: Receipt
     modalities: list[Modality]
     models: dict[str, str]
     labels: list[str]
@@ -185,3 +237,6 @@ class Report(Struct, frozen=True):
     warnings: list[WarningSpan]
     timeline: list[Point]
     comparison: Comparison | None
+    words: list[Word] | None
+    cohort: Cohort | None
+    absent: dict[Absent, Absence]

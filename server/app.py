@@ -42,6 +42,7 @@ from esapr.server.http.keys import (
     KEYS,
     METRICS,
     PIPELINE,
+    PRESS,
     READY,
     ROOMS,
     SESSIONS,
@@ -55,6 +56,7 @@ from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import InstalledModel, Pipeline, running_pipeline
 from esapr.server.records.service import Kept, keeping
+from esapr.server.reports.press import Press
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.catalogue import Catalogue
@@ -232,7 +234,7 @@ def _application(
     app[SIGNING] = Signing(config.signing_path)
     app[TOKENS] = open_sessions.tokens
     if ground.kept.store:
-        app[STORE] = ground.kept.store
+        app[STORE], app[PRESS] = ground.kept.store, Press()
     routes = _routes(app, config, static, ground)
     app.add_routes([*routes, *preflights(routes)])
     return app

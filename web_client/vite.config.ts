@@ -16,6 +16,7 @@ export default defineConfig({
         "analyze.html",
         "embed-check.html",
         "offline.html",
+        "report.html",
         "room.html",
         "staff.html",
         "src/page/worker.ts",
@@ -29,6 +30,8 @@ export default defineConfig({
     cssTarget: BROWSERS,
   },
   server: {
+    // The report's words lie beside its documents.
+    fs: { allow: [".."] },
     proxy: { "/v1": { target: SERVER, ws: true } },
   },
   test: {

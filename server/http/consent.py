@@ -34,6 +34,8 @@ async def get_notice(request: web.Request) -> web.Response:
     covers: list[Cover] = ["records", "text"] if STORE in request.app else []
     if CATALOGUE in request.app:
         covers.append("recommendations")
+    if STORE in request.app and request.app[GATE].policy.cohorts:
+        covers.append("cohort")
     return json_response(replace(notice, covers=covers))
 
 
@@ -51,7 +53,7 @@ async def delete_consent(request: web.Request) -> web.Response:
         await sessions.recorder.erased(session_id)
     else:
         await request.app[AUDIT].write("consent.revoked", actor=actor, session=session_id)
-        await erase(request, session_id)
+        await erase(request, session_id, revoked=True)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -48,16 +48,19 @@ async def get_metrics(request: web.Request) -> web.Response:
 
 async def get_models(request: web.Request) -> web.Response:
     """Answer with the card of every model in use."""
-    return json_response(
-        [
-            ModelInfo(
-                name=card.name,
-                version=card.version,
-                task=card.task,
-                sha256=card.sha256,
-                licence=card.licence,
-                commercial_use=card.commercial_use,
-            )
-            for card in request.app[PIPELINE].cards.values()
-        ]
-    )
+    return json_response(models_in_use(request.app))
+
+
+def models_in_use(app: web.Application) -> list[ModelInfo]:
+    """Return the card of every model that the server runs."""
+    return [
+        ModelInfo(
+            name=card.name,
+            version=card.version,
+            task=card.task,
+            sha256=card.sha256,
+            licence=card.licence,
+            commercial_use=card.commercial_use,
+        )
+        for card in app[PIPELINE].cards.values()
+    ]

@@ -9,6 +9,7 @@ from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.records.store import Store
+from esapr.server.reports.press import Press
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.catalogue import Catalogue
@@ -28,6 +29,7 @@ GATE = web.AppKey("gate", Gate)
 KEYS = web.AppKey("keys", KeyFile)
 METRICS = web.AppKey("metrics", Metrics)
 PIPELINE = web.AppKey("pipeline", Pipeline)
+PRESS = web.AppKey("press", Press)
 PROVIDER = web.AppKey("provider", Provider)
 READY = web.AppKey("ready", asyncio.Event)
 ROOMS = web.AppKey("rooms", Rooms)

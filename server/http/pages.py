@@ -59,6 +59,7 @@ def routes(static: Path) -> list[web.AbstractRouteDef]:
         web.get("/staff", _page(static / "staff.html")),
         web.get("/analyze", _page(static / "analyze.html")),
         web.get("/embed-check", _page(static / "embed-check.html")),
+        web.get("/report/{session}", _page(static / "report.html")),
         web.get("/room/{room}", _page(static / "room.html")),
         web.get("/offline", _page(static / "offline.html")),
         *(

@@ -83,8 +83,10 @@ async def _check_holder(request: web.Request, session: str) -> None:
         raise ProtocolError(ErrorCode.NOT_FOUND, "there is no such session")
 
 
-async def erase(request: web.Request, session: str) -> None:
+async def erase(request: web.Request, session: str, *, revoked: bool = False) -> None:
     """Erase what is kept of a session that has ended, and write that down.
+
+    That its consent was ``revoked`` is remembered.
 
     Raises:
         ProtocolError: ``records_away``: it is done once the database answers; ``internal``: that
@@ -92,5 +94,5 @@ async def erase(request: web.Request, session: str) -> None:
     """
     request.app[SESSIONS].forget(session)
     recorder = request.app[SESSIONS].recorder
-    await recorder.erase(session, caller(request).actor)
+    await recorder.erase(session, caller(request).actor, revoked=revoked)
     await recorder.erased(session)

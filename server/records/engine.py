@@ -1,5 +1,6 @@
 """Connections to the database of the records: how SQLite and PostgreSQL differ is known here."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from esapr.server.config import ServerConfig
@@ -129,3 +131,17 @@ def _configure(connection: Any, _: object) -> None:
 def _begin(connection: Connection) -> None:
     if statement := connection.get_execution_options().get(_BEGIN, "BEGIN"):
         connection.exec_driver_sql(statement)
+
+
+@asynccontextmanager
+async def answering(seconds: float = 2 * LOCK_SECONDS) -> AsyncIterator[None]:
+    """Raise RecordsAwayError, which holds no value of a row, for whatever the database raises."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except OperationalError as error:
+        # What the driver says here is about the connection, never about a row.
+        reason, _, _ = str(error.orig).partition("\n")
+        raise RecordsAwayError(f"the database does not answer: {reason}") from None
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise RecordsAwayError(f"the database does not answer: {type(error).__name__}") from None

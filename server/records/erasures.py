@@ -47,7 +47,7 @@ class Erasures:
         self._noting = asyncio.Lock()
         self._asked = asyncio.Event()
 
-    async def want(self, session: str, actor: str) -> None:
+    async def want(self, session: str, actor: str, *, revoked: bool) -> None:
         """Promise an erasure: when this returns, it outlives the process.
 
         Raises:
@@ -56,7 +56,7 @@ class Erasures:
         async with self._noting:
             if session in self._waiting:
                 return
-            wanted = Wanted(session, actor, round(unix_time() * 1000))
+            wanted = Wanted(session, actor, round(unix_time() * 1000), revoked)
             try:
                 intent = await asyncio.to_thread(self._folder.add, wanted)
             except OSError as error:
@@ -116,7 +116,8 @@ class Erasures:
 
     async def _carry_out(self, waiting: _Waiting) -> None:
         wanted = waiting.wanted
-        erased = await self._store.erase([wanted.session], wanted.at_ms)
+        sessions, at_ms = [wanted.session], wanted.at_ms
+        erased = await self._store.erase(sessions, at_ms, revoked=wanted.revoked)
         await self._audit.write(
             "records.erased",
             actor=wanted.actor,

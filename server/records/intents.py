@@ -22,11 +22,15 @@ FOLDER = "erasures"
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """The erasure of a session; ``actor`` asked for it at ``at_ms`` of Unix time."""
+    """The erasure of a session; ``actor`` asked for it at ``at_ms`` of Unix time.
+
+    ``revoked`` if that was because its consent was revoked.
+    """
 
     session: str
     actor: str
     at_ms: int
+    revoked: bool = False
 
 
 class Intent:

@@ -46,8 +46,10 @@ class Recorder(Protocol):
     def closed(self, closing: Closing) -> None:
         """Note that a session has ended."""
 
-    async def erase(self, session: str, actor: str) -> None:
+    async def erase(self, session: str, actor: str, *, revoked: bool = False) -> None:
         """Keep nothing more of a session, and promise to erase what is kept of it.
+
+        That its consent was ``revoked`` is remembered.
 
         Raises:
             ProtocolError: ``internal``: that cannot be promised.
@@ -81,7 +83,7 @@ class NoRecorder:
     def closed(self, closing: Closing) -> None:
         """Keep nothing."""
 
-    async def erase(self, session: str, actor: str) -> None:
+    async def erase(self, session: str, actor: str, *, revoked: bool = False) -> None:
         """Find nothing."""
 
     async def erased(self, session: str) -> None:
@@ -135,7 +137,7 @@ class WriteBehind:
         self._kept.discard(closing.session)
         self._with_text.discard(closing.session)
 
-    async def erase(self, session: str, actor: str) -> None:
+    async def erase(self, session: str, actor: str, *, revoked: bool = False) -> None:
         """Keep nothing more of a session, and promise to erase what is kept of it.
 
         What is being written at this moment is refused or erased by the database.
@@ -146,7 +148,7 @@ class WriteBehind:
         self._kept.discard(session)
         self._with_text.discard(session)
         self._buffer.forget(session)
-        await self._erasures.want(session, actor)
+        await self._erasures.want(session, actor, revoked=revoked)
 
     async def erased(self, session: str) -> None:
         """Wait until what was promised is done.

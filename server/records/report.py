@@ -1,28 +1,35 @@
 """The report of a session, from what is stored of it. No asyncio, no clock."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import convert
+from msgspec.structs import replace
 
 from esapr.inference.emotions import LABELS
 from esapr.protocol.messages import VoiceState
 from esapr.protocol.report import (
-    Comparison,
+    Absence,
+    Blinks,
+    Cohort,
     EarlierSession,
-    Evidence,
     Expression,
+    Receipt,
     RecordedState,
     Report,
     VoiceSignals,
     WarningSpan,
 )
-from esapr.protocol.requests import Modality
+from esapr.protocol.requests import Consent
 from esapr.server.records import summary
+from esapr.server.records.absence import absences
+from esapr.server.records.comparison import cohort, comparison
 from esapr.server.records.packing import recorded_state
-from esapr.server.records.rows import EventRow, Recording
+from esapr.server.records.rows import EventRow, LineRow, Recording
+from esapr.server.records.words import frequent_words
 
 POINTS = 300
 """Points of a brief timeline at most."""
@@ -31,24 +38,35 @@ EARLIER_SESSIONS = 5
 """Sessions that one is compared with at most."""
 
 
-def report(recording: Recording, earlier: Sequence[Recording], *, full: bool) -> Report:
-    """Return the report of ``recording``, with every state in its timeline if it is ``full``.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a session is read with.
 
-    ``earlier`` are the participant's sessions before it, newest first.
+    ``earlier`` are the participant's sessions before it, newest first; ``lines`` what was kept of
+    their text; ``people`` the means of a group, one a person, or why there is none.
     """
+
+    earlier: Sequence[Recording] = ()
+    lines: Sequence[LineRow] = ()
+    people: Sequence[Expression] | Absence = "off"
+
+
+def report(recording: Recording, beside: Beside, *, full: bool) -> Report:
+    """Return the report of ``recording``, with every state in its timeline if it is ``full``."""
     facts, closing = recording.facts, recording.closing
     states = [recorded_state(row) for row in recording.states]
-    recorded_ms = sum(map(summary.length, states))
     mean = summary.expression(states)
-    faces = [(summary.length(s), s.modalities.face) for s in states if s.modalities.face]
-    return Report(
+    earlier = [session for recording in beside.earlier if (session := _earlier(recording))]
+    made = Report(
         session=facts.session,
         participant=facts.person.participant,
         opened_at=moment(facts.opened_ms),
         closed_at=moment(closing.closed_ms) if closing else None,
         reason=closing.reason if closing else None,
-        recorded_ms=recorded_ms,
+        recorded_ms=sum(map(summary.length, states)),
         tick_ms=facts.tick_ms,
+        purpose=facts.purpose,
+        consent=_receipt(facts.person.receipt),
         modalities=facts.modalities,
         models=facts.models,
         labels=list(LABELS),
@@ -60,14 +78,24 @@ def report(recording: Recording, earlier: Sequence[Recording], *, full: bool) ->
         shares=summary.shares(states),
         segments=summary.segments(states),
         transitions=summary.transitions(states),
-        evidence=_evidence(states, recorded_ms),
-        blinks=summary.blinks(faces),
+        evidence=summary.evidence(states),
+        blinks=_blinks(states),
         voice=_voice(states, recording.events),
         gaps=summary.gaps(states),
         warnings=_warnings(recording.events),
         timeline=summary.timeline(states, max(POINTS, len(states)) if full else POINTS),
-        comparison=_comparison(mean, earlier),
+        comparison=comparison(mean, earlier),
+        words=frequent_words(line.body for line in beside.lines) if beside.lines else None,
+        cohort=_cohort(mean, beside.people),
+        absent={},
     )
+    without_group = beside.people if isinstance(beside.people, str) else "too_few"
+    return replace(made, absent=absences(made, without_group))
+
+
+def mean_of(recording: Recording) -> Expression | None:
+    """Return the mean expression of a session, if it has one."""
+    return summary.expression([recorded_state(row) for row in recording.states])
 
 
 def moment(unix_ms: int) -> str:
@@ -75,17 +103,24 @@ def moment(unix_ms: int) -> str:
     return datetime.fromtimestamp(unix_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
-def _evidence(states: Sequence[RecordedState], recorded_ms: int) -> dict[Modality, Evidence]:
-    found: dict[Modality, list[tuple[int, summary.Part]]] = {}
-    for state in states:
-        span, parts = summary.length(state), state.modalities
-        if parts.face is not UNSET:
-            found.setdefault("face", []).append((span, parts.face))
-        if parts.voice is not UNSET:
-            found.setdefault("voice", []).append((span, parts.voice))
-        if parts.text is not UNSET:
-            found.setdefault("text", []).append((span, parts.text))
-    return {modality: summary.evidence(parts, recorded_ms) for modality, parts in found.items()}
+def _receipt(receipt: Mapping[str, object]) -> Receipt:
+    given = convert(receipt, Consent)
+    return Receipt(
+        text_version=given.text_version,
+        language=given.language,
+        given_at=given.given_at.isoformat(),
+        method=given.method,
+        covers=given.covers,
+    )
+
+
+def _cohort(mean: Expression | None, people: Sequence[Expression] | Absence) -> Cohort | None:
+    return None if isinstance(people, str) else cohort(mean, people)
+
+
+def _blinks(states: Sequence[RecordedState]) -> Blinks | None:
+    faces = [(summary.length(s), s.modalities.face) for s in states if s.modalities.face]
+    return summary.blinks(faces)
 
 
 def _voice(states: Sequence[RecordedState], events: Sequence[EventRow]) -> VoiceSignals | None:
@@ -123,18 +158,6 @@ def _spans(events: Sequence[EventRow]) -> list[tuple[str, int, int | None]]:
     return sorted(found, key=lambda span: span[1])
 
 
-def _comparison(mean: Expression | None, earlier: Sequence[Recording]) -> Comparison | None:
-    sessions = [session for recording in earlier if (session := _earlier(recording))]
-    if mean is None or not sessions:
-        return None
-    theirs = np.mean([_vector(session.expression) for session in sessions], axis=0)
-    *probs, confidence, valence, arousal = (_vector(mean) - theirs).round(4)
-    change = Expression(
-        [float(p) for p in probs], float(confidence), float(valence), float(arousal)
-    )
-    return Comparison(sessions, change)
-
-
 def _earlier(recording: Recording) -> EarlierSession | None:
     states = [recorded_state(row) for row in recording.states]
     mean = summary.expression(states)
@@ -142,7 +165,3 @@ def _earlier(recording: Recording) -> EarlierSession | None:
         return None
     fused = sum(state.fused is not None for state in states)
     return EarlierSession(moment(recording.facts.opened_ms), fused, mean)
-
-
-def _vector(mean: Expression) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.array([*mean.probs, mean.confidence, mean.valence, mean.arousal])

@@ -24,7 +24,8 @@ class Facts(Struct, frozen=True):
     """What is known of a session when it opens.
 
     ``opened_ms`` is in milliseconds of Unix time. ``keep_days`` is the session's own retention,
-    None for the deployment's.
+    None for the deployment's. ``purpose`` is what it was opened for, None if that was not kept yet.
+    With ``cohort`` it may be among those that others are compared with.
     """
 
     session: str
@@ -35,6 +36,8 @@ class Facts(Struct, frozen=True):
     models: dict[str, str]
     keep_days: int | None = None
     keep_text: bool = False
+    purpose: str | None = None
+    cohort: bool = False
 
 
 class Closing(Struct, frozen=True):

@@ -13,7 +13,10 @@ class Tables(DeclarativeBase):
 
 
 class SessionTable(Tables):
-    """One row a session; all but ``id`` and ``erased_ms`` are null in an erased one."""
+    """One row a session.
+
+    Of an erased one ``id`` and ``erased_ms`` are left, and ``ending`` if its consent was revoked.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -33,7 +36,7 @@ class SessionTable(Tables):
     """What says nothing about the person, as JSON."""
     closed_ms: Mapped[int | None] = mapped_column(BigInteger)
     ending: Mapped[str | None] = mapped_column(Text)
-    """Reason and totals, as JSON."""
+    """Reason and totals, as JSON; :data:`~esapr.server.records.statements.REVOKED`."""
     erased_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 

@@ -1,6 +1,6 @@
 """The statements of the records, on a connection that is in a transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,14 @@ from esapr.server.records.schema import (
 
 Part = StateTable | EventTable | LineTable | NoteTable
 _PARTS = (StateTable, EventTable, LineTable, NoteTable)
-_EMPTY = ("opened_ms", "expires_ms", "person", "identity", "facts", "closed_ms", "ending")
+_EMPTY = ("opened_ms", "expires_ms", "person", "identity", "facts", "closed_ms")
+REVOKED = '"consent_revoked"'
+"""Stands in ``ending`` of what was erased because its consent was revoked."""
+
+AGREED = '"cohort":true'
+"""Stands in the facts of a session that others may be compared with."""
+SEARCHED = 2_000
+"""Sessions that are looked through for a group at most."""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -45,6 +52,16 @@ def newest(most: int, before: tuple[int, str] | None) -> Select[Any]:
         return found
     at, session = before
     return found.where((opened < at) | ((opened == at) & (id_ < session)))
+
+
+def of_a_cohort(own: Sequence[str]) -> Select[Any]:
+    """Select the oldest sessions that have ended and that others may be compared with.
+
+    ``own`` are the digests of the person whose sessions are left out.
+    """
+    others = SessionTable.person.not_in(own), SessionTable.closed_ms.is_not(None)
+    agreed = SessionTable.facts.contains(AGREED)
+    return sessions().where(*others, agreed).order_by(SessionTable.opened_ms).limit(SEARCHED)
 
 
 async def parts(
@@ -80,16 +97,20 @@ async def close(connection: AsyncConnection, closing: Closing) -> None:
     await connection.execute(change.values(closed_ms=closing.closed_ms, ending=ending))
 
 
-async def erase(connection: AsyncConnection, erasures: Mapping[str, int]) -> Erased:
-    """Erase sessions, each at its time in milliseconds of Unix time; return what there was."""
-    ids = sorted(erasures)
+async def erase(
+    connection: AsyncConnection, sessions: Sequence[str], now_ms: int, *, revoked: bool
+) -> Erased:
+    """Erase sessions, at a time in milliseconds of Unix time; return what there was."""
+    ids = sorted(sessions)
     found = SessionTable.id.in_(ids), SessionTable.erased_ms.is_(None)
     there = await connection.scalar(select(func.count()).where(*found))
     # The empty row comes first: it waits for a writer that has the full one, and those that
     # come later find it empty.
-    values = [{"id": id_, "erased_ms": erasures[id_]} for id_ in ids]
+    why = REVOKED if revoked else None
+    values = [{"id": id_, "erased_ms": now_ms, "ending": why} for id_ in ids]
     statement = insert(connection.dialect, SessionTable)
-    nothing = dict.fromkeys(_EMPTY) | {"erased_ms": statement.excluded.erased_ms}
+    said = {name: statement.excluded[name] for name in ("erased_ms", "ending")}
+    nothing = dict.fromkeys(_EMPTY) | said
     conflict = {"index_elements": ["id"], "set_": nothing, "where": found[1]}
     await connection.execute(statement.on_conflict_do_update(**conflict), values)
     states, events, lines, notes = [

@@ -1,22 +1,21 @@
 """The records in their database: written by the batch, read by the session, erased for good."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+from msgspec import convert
 from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, Row, Select, select
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from esapr.protocol.requests import Modality
 from esapr.server.config import ServerConfig
-from esapr.server.records import RecordsAwayError, statements
+from esapr.server.records import statements
 from esapr.server.records.buffer import Batch
 from esapr.server.records.cipher import Cipher
-from esapr.server.records.engine import LOCK_SECONDS, connected, sweep, writing
+from esapr.server.records.engine import answering, connected, sweep, writing
 from esapr.server.records.keyring import read_keys
 from esapr.server.records.migrate import prepare
 from esapr.server.records.notes import Outcome, keep_note, read_notes
@@ -45,6 +44,8 @@ class _Facts(msgspec.Struct, frozen=True):
     models: dict[str, str]
     keep_days: int | None
     keep_text: bool
+    purpose: str | None = None
+    cohort: bool = False
 
 
 class Store:
@@ -80,6 +81,14 @@ class Store:
             row = (await connection.execute(sessions().where(found))).one_or_none()
             return await self._recording(connection, row) if row else None
 
+    async def revoked(self, session: str) -> bool:
+        """Return whether a session was erased because its consent was revoked."""
+        found = select(SessionTable.ending).where(
+            SessionTable.id == session, SessionTable.erased_ms.is_not(None)
+        )
+        async with answering(), self._engine.connect() as connection:
+            return await connection.scalar(found) == statements.REVOKED
+
     async def earlier(self, recording: Recording, most: int) -> list[Recording]:
         """Return the latest sessions of the same participant before this one, newest first."""
         facts = recording.facts
@@ -107,6 +116,28 @@ class Store:
         async with answering(), self._engine.connect() as connection:
             rows = (await connection.execute(statements.newest(most, before))).all()
         return [self._about(row) for row in rows]
+
+    async def group(self, recording: Recording, most: int) -> list[str]:
+        """Return the first session of each of at most ``most`` other people of the same holder.
+
+        They have ended, were for the same purpose and may be compared with; the oldest come first.
+
+        Raises:
+            RecordsError: no key opens one of them.
+        """
+        mine, holder = recording.facts, recording.facts.person.holder
+        own = self._cipher.digests(holder, mine.person.participant)
+        found: dict[str, str] = {}
+        async with answering(), self._engine.connect() as connection:
+            for row in (await connection.execute(statements.of_a_cohort(own))).all():
+                facts = msgspec.json.decode(row.facts, type=_Facts)
+                if facts.purpose != mine.purpose or row.person in found:
+                    continue
+                if self._holder(row.identity) == holder:
+                    found[row.person] = row.id
+                if len(found) == most:
+                    break
+        return list(found.values())
 
     async def lines(self, session: str) -> list[LineRow]:
         """Return the text of a session.
@@ -142,9 +173,7 @@ class Store:
         found = select(SessionTable.identity).where(SessionTable.id == session)
         async with answering(), self._engine.connect() as connection:
             identity = await connection.scalar(found)
-        if identity is None:
-            return None
-        return msgspec.json.decode(self._cipher.unseal(identity), type=Person).holder
+        return None if identity is None else self._holder(identity)
 
     async def of_person(self, holder: str, participant: str) -> list[str]:
         """Return the sessions of a holder's participant, oldest first."""
@@ -157,13 +186,16 @@ class Store:
         too_old |= SessionTable.expires_ms < now_ms
         return await self._ids(select(SessionTable.id).where(too_old))
 
-    async def erase(self, sessions: Sequence[str], now_ms: int) -> Erased:
-        """Erase sessions, and refuse what is still written for them; return what there was."""
+    async def erase(self, sessions: Sequence[str], now_ms: int, *, revoked: bool = False) -> Erased:
+        """Erase sessions, and refuse what is still written for them; return what there was.
+
+        That their consent was ``revoked`` is remembered.
+        """
         total = Erased(0, 0, 0, 0, 0)
         for start in range(0, len(sessions), ERASED_AT_A_TIME):
-            some = dict.fromkeys(sessions[start : start + ERASED_AT_A_TIME], now_ms)
+            some = sessions[start : start + ERASED_AT_A_TIME]
             async with answering(), self._writer.begin() as connection:
-                total += await statements.erase(connection, some)
+                total += await statements.erase(connection, some, now_ms, revoked=revoked)
         if sessions:
             await self._sweep()
         return total
@@ -196,6 +228,9 @@ class Store:
         async with answering(), self._engine.connect() as connection:
             return list((await connection.scalars(statement)).all())
 
+    def _holder(self, identity: str) -> str:
+        return msgspec.json.decode(self._cipher.unseal(identity), type=Person).holder
+
     def _person(self, holder: str, participant: str) -> ColumnElement[bool]:
         return SessionTable.person.in_(self._cipher.digests(holder, participant))
 
@@ -210,7 +245,7 @@ class Store:
                 "expires_ms": _expiry(facts),
                 "person": self._digest(facts.person),
                 "identity": self._cipher.seal(msgspec.json.encode(facts.person)),
-                "facts": msgspec.json.encode(_public(facts)).decode(),
+                "facts": msgspec.json.encode(convert(facts, _Facts, from_attributes=True)).decode(),
             }
             for facts in openings
         ]
@@ -229,16 +264,7 @@ class Store:
     def _about(self, row: Row[Any]) -> tuple[Facts, Closing | None]:
         public = msgspec.json.decode(row.facts, type=_Facts)
         person = msgspec.json.decode(self._cipher.unseal(row.identity), type=Person)
-        facts = Facts(
-            session=row.id,
-            opened_ms=row.opened_ms,
-            person=person,
-            tick_ms=public.tick_ms,
-            modalities=public.modalities,
-            models=public.models,
-            keep_days=public.keep_days,
-            keep_text=public.keep_text,
-        )
+        facts = Facts(session=row.id, opened_ms=row.opened_ms, person=person, **asdict(public))
         closing = None
         if row.ending is not None:
             ending = msgspec.json.decode(row.ending, type=Ending)
@@ -247,15 +273,9 @@ class Store:
 
     async def _recording(self, connection: AsyncConnection, row: Row[Any]) -> Recording:
         facts, closing = self._about(row)
-        states = await statements.parts(connection, StateTable, row.id)
-        events = await statements.parts(connection, EventTable, row.id)
-        return Recording(
-            facts, closing, [StateRow(**s) for s in states], [EventRow(**e) for e in events]
-        )
-
-
-def _public(facts: Facts) -> _Facts:
-    return _Facts(facts.tick_ms, facts.modalities, facts.models, facts.keep_days, facts.keep_text)
+        states = [StateRow(**s) for s in await statements.parts(connection, StateTable, row.id)]
+        events = [EventRow(**e) for e in await statements.parts(connection, EventTable, row.id)]
+        return Recording(facts, closing, states, events)
 
 
 def _expiry(facts: Facts) -> int | None:
@@ -277,17 +297,3 @@ async def opened_store(config: ServerConfig) -> AsyncIterator[Store]:
         store = Store(engine, cipher)
         await store.check_key()
         yield store
-
-
-@asynccontextmanager
-async def answering(seconds: float = 2 * LOCK_SECONDS) -> AsyncIterator[None]:
-    """Raise RecordsAwayError, which holds no value of a row, for whatever the database raises."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except OperationalError as error:
-        # What the driver says here is about the connection, never about a row.
-        reason, _, _ = str(error.orig).partition("\n")
-        raise RecordsAwayError(f"the database does not answer: {reason}") from None
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        raise RecordsAwayError(f"the database does not answer: {type(error).__name__}") from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
 from esapr.protocol.messages import TextState, VoiceState
@@ -21,6 +22,7 @@ from esapr.protocol.report import (
     Span,
     Transition,
 )
+from esapr.protocol.requests import Modality
 
 SEGMENT_MS = 2_000
 """An expression that is shown for a shorter time is no segment."""
@@ -92,8 +94,22 @@ def transitions(states: Sequence[RecordedState]) -> list[Transition]:
     return [Transition(*pair, count) for pair, count in ranked]
 
 
-def evidence(parts: Sequence[tuple[int, Part]], recorded_ms: int) -> Evidence:
-    """Return what a modality brought; ``parts`` are its states with their lengths."""
+def evidence(states: Sequence[RecordedState]) -> dict[Modality, Evidence]:
+    """Return what each modality brought."""
+    found: dict[Modality, list[tuple[int, Part]]] = {}
+    for state in states:
+        span, parts = length(state), state.modalities
+        if parts.face is not UNSET:
+            found.setdefault("face", []).append((span, parts.face))
+        if parts.voice is not UNSET:
+            found.setdefault("voice", []).append((span, parts.voice))
+        if parts.text is not UNSET:
+            found.setdefault("text", []).append((span, parts.text))
+    recorded_ms = sum(map(length, states))
+    return {modality: _evidence(parts, recorded_ms) for modality, parts in found.items()}
+
+
+def _evidence(parts: Sequence[tuple[int, Part]], recorded_ms: int) -> Evidence:
     weights = [span for span, _ in parts]
     covered = float(np.average([part.coverage for _, part in parts], weights=weights))
     weighed = float(np.average([part.weight for _, part in parts], weights=weights))
@@ -141,4 +157,5 @@ def timeline(states: Sequence[RecordedState], most: int) -> list[Point]:
 def _point(states: Sequence[RecordedState]) -> Point:
     mean = expression(states)
     label = LABELS[int(np.argmax(mean.probs))] if mean else None
-    return Point(states[0].t_start_ms, states[-1].t_end_ms, len(states), label, mean)
+    span = states[0].t_start_ms, states[-1].t_end_ms
+    return Point(*span, len(states), label, mean, evidence(states))

@@ -245,4 +245,4 @@ class Sessions:
         with suppress(ProtocolError):
             await self._trust.audit.write("consent.revoked", actor=actor, session=session.id)
         with suppress(ProtocolError):
-            await self.recorder.erase(session.id, actor)
+            await self.recorder.erase(session.id, actor, revoked=True)

@@ -70,6 +70,8 @@ class Shipped(Struct, frozen=True, forbid_unknown_fields=True):
     """The file ``policy.toml``."""
 
     version: Text
+    cohorts: Names
+    """Purposes for which a deployment may have sessions compared with those of other people."""
     groups: dict[str, list[str]]
     rules: list[Rule]
 
@@ -79,6 +81,8 @@ class Deployed(Struct, frozen=True, forbid_unknown_fields=True):
 
     rules: list[Rule] = struct_field(default_factory=list)
     overrides: list[Override] = struct_field(default_factory=list)
+    cohorts: list[Text] = struct_field(default_factory=list)
+    """Purposes for which sessions are compared with those of a group of other people."""
 
 
 T = TypeVar("T", Shipped, Deployed)
@@ -123,6 +127,7 @@ class Policy:
         """
         self.version = shipped.version
         self.overrides = deployed.overrides
+        self.cohorts = frozenset(deployed.cohorts)
         self._groups = shipped.groups
         self._named = {
             place for rule in shipped.rules for place in self._places(rule.jurisdictions)
@@ -130,6 +135,7 @@ class Policy:
         self._rules = [*shipped.rules, *deployed.rules]
         self.purposes = sorted({each for rule in self._rules for each in rule.purposes} - {ANY})
         _check_never(shipped.rules)
+        _check_cohorts(shipped, deployed)
         _check_deployed(shipped.rules, deployed)
 
     def decide(
@@ -209,6 +215,12 @@ def _check_never(rules: Sequence[Rule]) -> None:
             for rule in naming
         ):
             raise PolicyError(f"rules: {purpose} must be refused everywhere")
+
+
+def _check_cohorts(shipped: Shipped, deployed: Deployed) -> None:
+    wrong = [*({*NEVER} & {*shipped.cohorts}), *({*deployed.cohorts} - {*shipped.cohorts})]
+    if wrong:
+        raise PolicyError(f"cohorts: nobody is compared with others for {', '.join(sorted(wrong))}")
 
 
 def _check_deployed(rules: Sequence[Rule], deployed: Deployed) -> None:

@@ -11,7 +11,7 @@ from esapr.cli.main import main
 from esapr.server.config import ServerConfig
 from esapr.server.records.cipher import new_key
 from esapr.server.trust.tokens import unix_time
-from tests.server.records.stored import DAY_MS, OTHER, SESSION, batch, store_of
+from tests.server.records.stored import DAY_MS, OTHER, RECEIPT, SESSION, batch, store_of
 
 NOW_MS = round(unix_time() * 1000)
 ONE = "erased 1 sessions: 10 states, 2 events, 1 lines of text, 0 notes; 0 rows remain\n"
@@ -52,7 +52,7 @@ def test_export_writes_everything_about_one_person(tmp_path: Path) -> None:
     assert (bundle["format"], bundle["participant"]) == ("esapr-export-1", "Ada")
     (session,) = bundle["sessions"]
     assert (session["session"], session["room"]) == (SESSION, "ward-7")
-    assert session["receipt"] == {"subject": "Ada Lovelace"}
+    assert session["receipt"] == RECEIPT
     assert [len(session[part]) for part in ("states", "events", "lines")] == [10, 2, 1]
     assert session["states"][0]["fused"]["label"] == "happy"
     assert session["lines"][0]["body"] == "the canary sings"

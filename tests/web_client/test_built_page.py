@@ -37,7 +37,10 @@ def test_the_lock_names_no_registry() -> None:
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
 
 
-@pytest.mark.parametrize("name", ["index", "analyze", "staff", "room", "embed-check", "offline"])
+PAGES = ("index", "analyze", "report", "staff", "room", "embed-check", "offline")
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_built_page_loads_only_files_beside_it(name: str) -> None:
     file = STATIC / f"{name}.html"
     if not file.is_file():

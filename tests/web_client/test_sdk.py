@@ -70,7 +70,8 @@ async def test_a_clip_becomes_states_and_a_summary_over_a_lost_connection() -> N
     states = [each for each in found if each["type"] == "state"]
     assert [state["seq"] for state in states] == list(range(12))
     assert {state["participant"] for state in states} == {"Zoë"}
-    assert found[0]["type"] == "progress"
+    # The first states may be there before anybody asks how far it is.
+    assert "progress" in {each["type"] for each in found}
     assert (found[-1]["type"], found[-1]["summary"]["labels"]) == ("analysis.done", {"happy": 12})
 
 

@@ -309,7 +309,8 @@ export interface AnalysisRequest {
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
  *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written; so has what is made of them, ``recommendations``.
+ *     and ``text`` as it was written; so has what is made of them, ``recommendations``. With
+ *     ``cohort`` means over ten people or more may have this one among them.
  */
 export interface Consent {
   subject: string;
@@ -317,7 +318,7 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("recommendations" | "records" | "text")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text")[];
 }
 /**
  * What was shown: means over ``seconds`` of states with an expression, each as it is long.
@@ -428,6 +429,25 @@ export interface Close {
   type: "close";
 }
 /**
+ * This session beside a group that agreed to it; every person in it counts once.
+ *
+ *     ``people`` is ten or a multiple of it. ``change`` is this session's expression less theirs.
+ */
+export interface Cohort {
+  people: number;
+  expression: Expression;
+  change: Expression;
+}
+/**
+ * A mean over fused states; valence and arousal lie in [-1, 1].
+ */
+export interface Expression {
+  probs: number[];
+  confidence: number;
+  valence: number;
+  arousal: number;
+}
+/**
  * This session beside the participant's earlier ones, newest first.
  *
  *     ``change`` is this session's expression less the mean of theirs, each session counting once.
@@ -443,15 +463,6 @@ export interface EarlierSession {
   opened_at: string;
   fused: number;
   expression: Expression;
-}
-/**
- * A mean over fused states; valence and arousal lie in [-1, 1].
- */
-export interface Expression {
-  probs: number[];
-  confidence: number;
-  valence: number;
-  arousal: number;
 }
 /**
  * Body of every HTTP answer with a status of 400 or more.
@@ -610,7 +621,7 @@ export interface Notice {
   languages: string[];
   text: string;
   sha256: string;
-  covers?: ("recommendations" | "records" | "text")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text")[];
 }
 /**
  * A room with somebody in it.
@@ -641,7 +652,8 @@ export interface Overlay {
 /**
  * A stretch of the timeline: ``states`` states, of which those with an expression are averaged.
  *
- *     ``label`` is the highest mean; with no expression it and ``expression`` are null.
+ *     ``label`` is the highest mean; with no expression it and ``expression`` are null. ``evidence``
+ *     is of this stretch.
  */
 export interface Point {
   t_start_ms: number;
@@ -649,6 +661,9 @@ export interface Point {
   states: number;
   label: string | null;
   expression: Expression | null;
+  evidence: {
+    [k: string]: Evidence;
+  };
 }
 /**
  * What the rules of ``version`` allow, by which ``rule``, and which rules demand the notice.
@@ -666,6 +681,16 @@ export interface Pong {
   type: "pong";
   t: number;
   t_ms: number;
+}
+/**
+ * The consent under which the session was recorded; whose it is, is left out.
+ */
+export interface Receipt {
+  text_version: string;
+  language: string;
+  given_at: string;
+  method: "button" | "checkbox" | "signature" | "spoken" | "test";
+  covers: ("cohort" | "recommendations" | "records" | "text")[];
 }
 /**
  * An entry of the catalogue; ``text`` is an exercise, step by step.
@@ -727,7 +752,8 @@ export interface RecordedSessions {
  *
  *     ``closed_at``, ``reason`` and ``totals`` are null while the session is open, and for one whose
  *     end was not seen. ``abstained`` counts states without an expression by their reason;
- *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``.
+ *     ``shares`` are of the time with one. ``labels`` is the order of every ``probs``. ``absent`` says
+ *     of what is null why it is. ``purpose`` is null for sessions of before it was kept.
  */
 export interface Report {
   session: string;
@@ -737,6 +763,8 @@ export interface Report {
   reason: string | null;
   recorded_ms: number;
   tick_ms: number;
+  purpose: string | null;
+  consent: Receipt;
   modalities: ("face" | "text" | "voice")[];
   models: {
     [k: string]: string;
@@ -763,6 +791,20 @@ export interface Report {
   warnings: WarningSpan[];
   timeline: Point[];
   comparison: Comparison | null;
+  words: Word[] | null;
+  cohort: Cohort | null;
+  absent: {
+    [k: string]:
+      | "no_earlier_sessions"
+      | "no_evidence"
+      | "no_expression"
+      | "not_allowed"
+      | "not_covered"
+      | "not_in_session"
+      | "not_measured"
+      | "off"
+      | "too_few";
+  };
 }
 /**
  * An expression that stayed for two seconds or longer, with its mean confidence.
@@ -803,6 +845,13 @@ export interface WarningSpan {
   code: string;
   t_start_ms: number;
   t_end_ms: number | null;
+}
+/**
+ * A word of the lines that were kept, and how often it was written.
+ */
+export interface Word {
+  word: string;
+  count: number;
 }
 /**
  * The last message of a room: everybody has left.

@@ -80,6 +80,9 @@ ALLOWED = {
     "getRecommendations": replace(MEDIA, answer="200"),
     "getReport": REPORT,
     "getReportTable": REPORT,
+    "getReportPage": REPORT,
+    "getReportPdf": REPORT,
+    "getReportEmotionml": REPORT,
     "keepNote": Call(
         "bad_message",
         {"key", "clinician", "supervisor", "bobs_clinician"},

@@ -125,7 +125,57 @@ async def test_ending_a_session_keeps_its_records() -> None:
         assert (await report_of(one))["states"] > 0
 
 
-@pytest.mark.parametrize("path", ["report", "report.csv"])
+FORMS = {
+    "html": ("text/html", b"<!doctype html>"),
+    "pdf": ("application/pdf", b"%PDF-"),
+    "emotionml": ("application/emotionml+xml", b"<?xml"),
+}
+
+
+async def test_the_report_comes_in_every_form_by_name_and_by_header() -> None:
+    async with client(modalities=["text"], participant="Ada") as (one, _):
+        await talk(one)
+        await report_of(one)
+        for suffix, (media_type, begin) in FORMS.items():
+            by_name = await one.http.get(f"{one.path}/report.{suffix}", headers=bearer(one))
+            accepting = bearer(one) | {"Accept": media_type}
+            by_header = await one.http.get(f"{one.path}/report", headers=accepting)
+            for answer in (by_name, by_header):
+                assert (answer.status, answer.content_type) == (200, media_type)
+                assert (await answer.read()).startswith(begin)
+                # A browser saves it: a page of what people wrote is none of this origin's.
+                name = f"esapr-{one.path.rpartition('/')[2][:8]}.{suffix}"
+                kind = answer.headers["Content-Disposition"]
+                assert kind == f'attachment; filename="{name}"'
+                assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        german = await one.http.get(
+            f"{one.path}/report.html", headers=bearer(one), params={"language": "de"}
+        )
+        assert "Sitzungsbericht: Ada" in await german.text()
+        either = bearer(one) | {"Accept": "application/json, text/html"}
+        json = await one.http.get(f"{one.path}/report", headers=either)
+        assert json.content_type == "application/json"
+
+
+async def test_a_report_whose_consent_was_revoked_says_so_in_every_form() -> None:
+    async with client(modalities=["text"]) as (one, _):
+        await talk(one)
+        await report_of(one)
+        assert (await one.http.delete(f"{one.path}/consent", headers=bearer(one))).status == 204
+        for suffix in ("", ".csv", *(f".{name}" for name in FORMS)):
+            gone = await one.http.get(f"{one.path}/report{suffix}", headers=bearer(one))
+            assert (gone.status, await code(gone)) == (410, "consent_revoked")
+
+
+async def test_a_session_whose_consent_is_revoked_while_it_is_open_says_so() -> None:
+    async with client(modalities=["text"]) as (one, _), one.greeted() as socket:
+        await receive(socket, "state")
+        assert (await one.http.delete(f"{one.path}/consent", headers=bearer(one))).status == 204
+        gone = await one.http.get(f"{one.path}/report", headers=bearer(one))
+        assert await code(gone) == "consent_revoked"
+
+
+@pytest.mark.parametrize("path", ["report", *(f"report.{name}" for name in ("csv", *FORMS))])
 async def test_a_report_needs_the_sessions_token(path: str, tmp_path: Path) -> None:
     async with keyed_server(tmp_path) as (http, keys, _):
         one = Client(http, await opened(http, make(keys, "clinic")))

@@ -31,6 +31,13 @@ SESSION = "a" * 32
 OTHER = "b" * 32
 OPENED_MS = 1_795_000_000_000
 DAY_MS = 86_400_000
+RECEIPT: dict[str, object] = {
+    "subject": "Ada Lovelace",
+    "text_version": "2026-11",
+    "given_at": "2026-11-18T11:05:00+00:00",
+    "method": "button",
+    "covers": ["records", "text"],
+}
 NO_DROPS = DropCounts(0, 0, 0)
 TOTALS = Totals(states=240, fused=180, frames=1200, windows=240, lines=2, dropped=NO_DROPS)
 
@@ -115,12 +122,13 @@ def facts(
     return Facts(
         session=session,
         opened_ms=opened_ms,
-        person=Person("", participant, "ward-7", {"subject": "Ada Lovelace"}),
+        person=Person("", participant, "ward-7", RECEIPT),
         tick_ms=1000,
         modalities=["face", "voice", "text"],
-        models={"face_expression": "2.0.0"},
+        models={"face": "face_expression@2.0.0"},
         keep_days=keep_days,
         keep_text=True,
+        purpose="telehealth",
     )
 
 

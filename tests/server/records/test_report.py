@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from esapr.protocol.messages import ModalityStates, State
 from esapr.protocol.report import Report, Segment, Span, Transition, WarningSpan
 from esapr.server.records.packing import recorded_state, state_row
-from esapr.server.records.report import POINTS, report
+from esapr.server.records.report import POINTS, Beside, report
 from esapr.server.records.rows import Closing, EventRow, Recording
 from esapr.server.records.table import table
 from tests.server.records.stored import (
@@ -37,7 +37,7 @@ def recording(
 def report_of(
     states: Sequence[State], events: Sequence[EventRow] = (), earlier: Sequence[Recording] = ()
 ) -> Report:
-    return report(recording(states, events), earlier, full=False)
+    return report(recording(states, events), Beside(earlier), full=False)
 
 
 def event(t_ms: int, kind: str, active: bool, label: str = "") -> EventRow:
@@ -46,7 +46,7 @@ def event(t_ms: int, kind: str, active: bool, label: str = "") -> EventRow:
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_session_without_states_has_a_report(full: bool) -> None:
-    empty = report(Recording(facts(), None, [], []), [], full=full)
+    empty = report(Recording(facts(), None, [], []), Beside(), full=full)
 
     assert (empty.states, empty.recorded_ms, empty.timeline, empty.evidence) == (0, 0, [], {})
     assert (empty.expression, empty.blinks, empty.voice, empty.comparison) == (None,) * 4
@@ -152,7 +152,7 @@ def test_a_brief_timeline_covers_everything_in_few_points(count: int, points: in
 
 
 def test_a_full_timeline_has_every_state() -> None:
-    made = report(recording([state(seq) for seq in range(POINTS + 1)]), [], full=True)
+    made = report(recording([state(seq) for seq in range(POINTS + 1)]), Beside(), full=True)
 
     assert [point.states for point in made.timeline] == [1] * (POINTS + 1)
 

@@ -17,7 +17,7 @@ from esapr.server.records.buffer import Batch
 from esapr.server.records.cipher import Cipher, new_key
 from esapr.server.records.engine import connected
 from esapr.server.records.packing import state_row
-from esapr.server.records.report import report
+from esapr.server.records.report import Beside, report
 from esapr.server.records.retention import erase_expired
 from esapr.server.records.rows import Erased
 from esapr.server.records.store import opened_store
@@ -76,7 +76,7 @@ async def test_both_databases_give_the_same_report(
             await store.write(batch())
             found = await store.read(SESSION)
             assert found is not None
-            made = report(found, await store.earlier(found, 5), full=True)
+            made = report(found, Beside(await store.earlier(found, 5)), full=True)
             reports.append(msgspec.json.encode(made))
     assert reports[0] == reports[1]
 

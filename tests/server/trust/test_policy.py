@@ -15,6 +15,7 @@ SHIPPED = installed_policy(None)
 PLACES = ["", "EU", "DE", "FR", "US", "US-IL", "US-TX", "US-WA", "US-CA", "GB", "BR"]
 SHIPPED_TEXT = """
 version = "1"
+cohorts = {cohorts}
 groups = {{ EU = ["DE"] }}
 [[rules]]
 id = "purposes"
@@ -45,7 +46,7 @@ def outcome(purpose: str, jurisdiction: str, *flags: SubjectFlag) -> tuple[str, 
 
 def deployed(text: str) -> Policy:
     rules = "".join(REFUSED.format(purpose=purpose) for purpose in NEVER)
-    return read_policy(SHIPPED_TEXT.format(rules=rules), text)
+    return read_policy(SHIPPED_TEXT.format(rules=rules, cohorts=["telehealth"]), text)
 
 
 def rule(purpose: str, place: str, what: str) -> str:
@@ -183,7 +184,25 @@ def test_no_server_starts_with_rules_that_do_not_refuse_it(purpose: str, what: s
         "only in the EU": refused[purpose].replace('"*"', '"EU"'),
     }[what]
     with pytest.raises(PolicyError, match=f"{purpose} must be refused everywhere"):
-        read_policy(SHIPPED_TEXT.format(rules="".join(refused.values())), None)
+        read_policy(
+            SHIPPED_TEXT.format(rules="".join(refused.values()), cohorts=["research"]), None
+        )
+
+
+@pytest.mark.parametrize("purpose", NEVER)
+def test_candidates_workers_and_pupils_never_stand_beside_a_group(purpose: str) -> None:
+    rules = "".join(REFUSED.format(purpose=each) for each in NEVER)
+
+    refused = f"cohorts: nobody is compared with others for {purpose}"
+    with pytest.raises(PolicyError, match=refused):
+        read_policy(SHIPPED_TEXT.format(rules=rules, cohorts=["research", purpose]), None)
+    with pytest.raises(PolicyError, match=refused):
+        deployed(f'cohorts = ["telehealth", "{purpose}"]')
+
+
+def test_nobody_stands_beside_a_group_where_a_deployment_does_not_say_so() -> None:
+    assert SHIPPED.cohorts == frozenset()
+    assert deployed('cohorts = ["telehealth"]').cohorts == {"telehealth"}
 
 
 @pytest.mark.parametrize(

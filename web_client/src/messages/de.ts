@@ -65,6 +65,7 @@ export const de: Messages = {
   device: { camera: "Kamera", microphone: "Mikrofon" },
   numbered: (number) => `(${number})`,
   startAgain: "Neue Sitzung",
+  readReport: "Bericht lesen",
 
   endedTitle: "Die Sitzung ist beendet",
   revokedTitle: "Einwilligung widerrufen",

@@ -63,6 +63,7 @@ export const en = {
   device: { camera: "camera", microphone: "microphone" },
   numbered: (number: number) => `(${number})`,
   startAgain: "Start a new session",
+  readReport: "Read the report",
 
   endedTitle: "The session has ended",
   revokedTitle: "Consent withdrawn",

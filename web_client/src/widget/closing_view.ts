@@ -1,13 +1,16 @@
 /** How it ended, and the way to begin anew. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
 import { problemInWords } from "./blocked_view";
 import type { WidgetEnding } from "./events";
 
+const NO_LINK = { address: null, action: "" };
+
 export function endedView(
   words: Messages,
-  ending: WidgetEnding | null,
+  { ending, report }: { ending: WidgetEnding | null; report: string | null },
+  server: string,
   again: () => void,
 ): TemplateResult {
   const titles = { ended: words.endedTitle, revoked: words.revokedTitle, lost: words.lostTitle };
@@ -17,7 +20,11 @@ export function endedView(
     ...(error ? [problemInWords(words, error)] : []),
     ...(totals ? [words.measured(totals.states, totals.fused)] : []),
   ];
-  return closingView(titles[reason], texts, words.startAgain, again);
+  return closingView(titles[reason], texts, words.startAgain, again, {
+    // The page that shows reports is the server's own; a site has the path from `esapr-ended`.
+    address: new URL(server, location.href).origin === location.origin ? report : null,
+    action: words.readReport,
+  });
 }
 
 export function closingView(
@@ -25,12 +32,20 @@ export function closingView(
   texts: readonly string[],
   action: string,
   act: () => void,
+  { address, action: read }: { address: string | null; action: string } = NO_LINK,
 ): TemplateResult {
   return html`
     <section class="card calm" data-testid="closing">
       <h2 tabindex="-1">${title}</h2>
       ${texts.map((text) => html`<p>${text}</p>`)}
       <div class="buttons">
+        ${
+          address
+            ? html`<a class="primary" data-testid="report" target="_blank" href=${address}
+                >${read}</a
+              >`
+            : nothing
+        }
         <button type="button" data-testid="again" @click=${act}>${action}</button>
       </div>
     </section>

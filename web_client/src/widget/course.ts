@@ -9,7 +9,7 @@ import { backOff, type FeedPhase } from "../sdk/feed";
 import type { Session } from "../sdk/session";
 import type { Ending } from "../sdk/subscription";
 import { type EndReason, type Phase, tell, type WidgetEnding } from "./events";
-import type { Source } from "./source";
+import { reportAddress, type Source } from "./source";
 
 /** Attempts to open another session in place of one that the server has forgotten. */
 const MAX_RENEWALS = 10;
@@ -20,6 +20,8 @@ export class Course implements ReactiveController {
   phase: Phase = "consent";
   problem: EsaprError | null = null;
   ending: WidgetEnding | null = null;
+  /** The page of the session's report with the token that opens it, if its states are kept. */
+  report: string | null = null;
   /** What the person sees of themselves; a copy of it is sent. */
   stream: MediaStream | null = null;
   readonly warnings = new Map<string, string>();
@@ -183,6 +185,7 @@ export class Course implements ReactiveController {
 
   #adopt(session: Session): void {
     this.#session = session;
+    this.report = reportAddress(session, this.#receipt);
     this.warnings.clear();
     session.on("message", (message) => this.#receive(message));
     session.on("phase", (phase) => this.#follow(phase));
@@ -258,7 +261,8 @@ export class Course implements ReactiveController {
   #finish(totals: WidgetEnding["totals"], error: EsaprError | null): void {
     this.#release();
     const reason = error && this.#reason === "ended" ? "lost" : this.#reason;
-    this.ending = { reason, totals, error };
+    if (reason !== "ended") this.report = null;
+    this.ending = { reason, totals, error, report: this.report?.split("#")[0] ?? null };
     this.#enter("ended");
     if (error) tell(this.#host, "esapr-error", error);
     tell(this.#host, "esapr-ended", this.ending);

@@ -35,11 +35,15 @@ export interface ConsentDecision {
 
 export type EndReason = "ended" | "revoked" | "lost";
 
-/** How a session ended. `totals` is null where the server did not say them. */
+/**
+ * How a session ended. `totals` is null where the server did not say them; `report` is the path of
+ * the report's page on the server, null where nothing is kept.
+ */
 export interface WidgetEnding {
   reason: EndReason;
   totals: Totals | null;
   error: EsaprError | null;
+  report: string | null;
 }
 
 export interface WidgetEvents {

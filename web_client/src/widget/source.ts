@@ -106,3 +106,10 @@ export async function noticeIn(server: string, language: string): Promise<Notice
   const other = notice.language !== language && notice.languages.includes(language);
   return other ? client.notice(language) : notice;
 }
+
+/** Path and fragment of the report's page for a session whose states are kept; null for others. */
+export function reportAddress(session: Session, receipt: Consent | null): string | null {
+  if (!receipt?.covers?.includes("records")) return null;
+  const { client_token: token } = session.credentials;
+  return `/report/${session.id}#token=${token}`;
+}

@@ -169,7 +169,7 @@ export class EsaprWidget extends LitElement {
       case "refused":
         return closingView(words.refusedTitle, [words.refusedText], words.readAgain, this.#ask);
       case "ended":
-        return endedView(words, this.#course.ending, this.#ask);
+        return endedView(words, this.#course, this.server, this.#ask);
       case "blocked":
         return this.#blocked(words);
       default:

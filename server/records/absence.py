@@ -1,0 +1,28 @@
+"""Why parts of a report are not there. No asyncio, no clock."""
+
+from esapr.protocol.report import Absence, Absent, Report
+from esapr.protocol.requests import Modality
+
+
+def absences(report: Report, without_group: Absence) -> dict[Absent, Absence]:
+    """Return the reason for each part that is null; ``without_group`` is that of the cohort."""
+    found: dict[Absent, Absence] = {}
+    if report.expression is None:
+        found["expression"] = "no_expression"
+    if report.comparison is None:
+        found["comparison"] = "no_earlier_sessions" if report.expression else "no_expression"
+    if report.blinks is None:
+        found["blinks"] = _unmeasured(report, "face")
+    if report.voice is None:
+        found["voice"] = _unmeasured(report, "voice")
+    if report.words is None:
+        covered = "text" in report.consent.covers
+        found["words"] = _unmeasured(report, "text") if covered else "not_covered"
+    if report.cohort is None:
+        found["cohort"] = without_group if report.expression else "no_expression"
+    found["traits"] = "not_measured"
+    return found
+
+
+def _unmeasured(report: Report, modality: Modality) -> Absence:
+    return "no_evidence" if modality in report.modalities else "not_in_session"
