@@ -1,12 +1,16 @@
 """The HTTP calls about what is kept of a session."""
 
 from http import HTTPStatus
+from typing import Literal
 
-from esapr.protocol.calls import Answer, Body, Route
+from esapr.protocol.calls import Answer, Body, Parameter, Route
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.report import Report
 
 CSV = "text/csv"
+
+Timeline = Literal["brief", "full"]
+"""How many points a report's timeline has: some, or one a state."""
 
 _ERRORS = (
     ErrorCode.NOT_FOUND,
@@ -34,7 +38,7 @@ GET_REPORT = Route(
     summary="The report of a session, open or ended; absent where no records are kept.",
     token=True,
     key="sessions",
-    query={"timeline": ("brief", "full")},
+    query={"timeline": Parameter(Timeline, "brief")},
     answers={
         HTTPStatus.OK: Answer(
             "The report; with `Accept: text/csv` every state, one a line.",

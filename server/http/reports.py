@@ -1,6 +1,7 @@
 """The report of a session, while it is open and afterwards."""
 
 import asyncio
+from typing import get_args
 
 import structlog
 from aiohttp import web
@@ -38,7 +39,7 @@ async def get_report(request: web.Request) -> web.Response:
     if _prefers_table(request.headers.get("Accept", "")):
         return await get_table(request)
     detail = request.query.get("timeline", "brief")
-    if detail not in calls.GET_REPORT.query["timeline"]:
+    if detail not in get_args(calls.Timeline):
         raise ProtocolError(ErrorCode.CONFIG_INVALID, "must be brief or full", "timeline")
     recording = await _recording(request)
     try:
