@@ -4,14 +4,18 @@
 is refused with another code than the table says.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from esapr.protocol.openapi import openapi
-from tests.server.http.callers import CALLERS, Caller, World, world
-from tests.server.http.keyed import code, keyed_server
+from esapr.server.trust.key_file import KeyFile
+from tests.server.http.callers import CALLERS, Caller, Headers, World, world
+from tests.server.http.keyed import bearer, code, keyed_server
 
 pytestmark = pytest.mark.real_time
 
@@ -117,6 +121,45 @@ async def test_every_caller_of_every_call(operation: str, host: str, tmp_path: P
     assert found == expected(calls[operation])
 
 
+READ_AFTERWARDS = ("getReport", "getReportTable")
+ERASED_AFTERWARDS = ("eraseSession", "revokeConsent")
+GONE = Call("not_found", EVERYBODY)
+
+
+async def test_every_caller_of_every_call_about_a_session_that_has_ended(tmp_path: Path) -> None:
+    about = [operation for operation, (_, path) in OPERATIONS.items() if "{session}" in path]
+    rest = [each for each in about if each not in ERASED_AFTERWARDS]
+    async with keyed_server(tmp_path) as (http, keys, _):
+        # What is erased is nobody's any more, so each of these calls gets a world.
+        for operations in (rest, *([each] for each in ERASED_AFTERWARDS)):
+            async with ended_world(http, keys) as (there, headers):
+                for operation in operations:
+                    found = {
+                        name: await answer_to(there, *OPERATIONS[operation], sent)
+                        for name, sent in headers.items()
+                    }
+                    assert found == expected(afterwards(operation)), operation
+
+
+def afterwards(operation: str) -> Call:
+    if operation in (*READ_AFTERWARDS, *ERASED_AFTERWARDS):
+        return ALLOWED[operation]
+    return PUBLIC if operation.startswith("describe") else GONE
+
+
+@asynccontextmanager
+async def ended_world(
+    http: aiohttp.ClientSession, keys: KeyFile
+) -> AsyncIterator[tuple[World, dict[str, Headers]]]:
+    """Ann has left; everybody came with what they show before that."""
+    async with world(http, keys) as there:
+        headers = {caller.__name__: await caller(there) for caller in CALLERS}
+        end = f"/v1/sessions/{there.ann['session_id']}/end"
+        async with http.post(end, headers=bearer(there.clinic)) as ended:
+            assert ended.status == 204
+        yield there, headers
+
+
 def expected(call: Call) -> dict[str, str]:
     codes = dict.fromkeys(sorted(EVERYBODY), "token_invalid")
     for refusal, callers in call.refused.items():
@@ -127,10 +170,17 @@ def expected(call: Call) -> dict[str, str]:
 async def answer(world: World, method: str, path: str, caller: Caller) -> str:
     """Return how a server answers ``caller``, who has nothing to say but who it is."""
     headers = await caller(world)
+    token = (await world.token(world.ann))["token_id"] if "{token}" in path else ""
+    return await answer_to(world, method, path, headers, token)
+
+
+async def answer_to(
+    world: World, method: str, path: str, headers: Headers, token: str = "none"
+) -> str:
     there = path.format(
         session=world.ann["session_id"],
         room=world.ann["room"],
-        token=(await world.token(world.ann))["token_id"],
+        token=token,
         peer="none",
         analysis=(await world.analysis())["analysis_id"] if "{analysis}" in path else "none",
     )
