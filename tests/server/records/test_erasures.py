@@ -112,8 +112,8 @@ async def test_what_a_killed_process_has_promised_is_erased_at_the_next_start(
 async def test_whoever_is_told_that_the_records_are_away_is_erased_when_they_are_back(
     sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"erasures.DONE": 0.2, "erasures.LOOK": 0.2, "engine.LOCK": 1}.items():
-        monkeypatch.setattr(f"esapr.server.records.{name}_SECONDS", seconds)
+    monkeypatch.setattr("esapr.server.records.erasures.DONE_SECONDS", 0.2)
+    monkeypatch.setattr("esapr.server.records.engine.LOCK_SECONDS", 1)
     async with client({"state_dir": str(tmp_path)}, modalities=["text"]) as (one, server):
         bearer = {"Authorization": f"Bearer {one.credentials['client_token']}"}
         async with one.greeted() as socket:
@@ -139,7 +139,6 @@ async def test_whoever_is_told_that_the_records_are_away_is_erased_when_they_are
 async def test_an_erasure_that_no_disk_takes_is_refused_and_tried_all_the_same(
     sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("esapr.server.records.erasures.LOOK_SECONDS", 0.1)
     async with client({"state_dir": str(tmp_path)}, modalities=["text"]) as (one, _):
         bearer = {"Authorization": f"Bearer {one.credentials['client_token']}"}
 
