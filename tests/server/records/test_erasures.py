@@ -136,6 +136,19 @@ async def test_whoever_is_told_that_the_records_are_away_is_erased_when_they_are
     assert line["detail"]["sessions"] == "1"
 
 
+async def test_a_revocation_is_on_disk_before_anybody_learns_that_the_session_has_ended(
+    sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("esapr.server.records.engine.LOCK_SECONDS", 1)
+    async with client({"state_dir": str(tmp_path)}) as (one, _), one.greeted() as socket:
+        with locked_file(sqlite_config):
+            await socket.send_json({"type": "consent.revoke"})
+            assert (await receive(socket, "session.closed"))["reason"] == "consent_revoked"
+            assert left(tmp_path) == [one.credentials["session_id"]]
+    assert left(tmp_path) == []
+    assert audited(tmp_path)[0]["session"] == one.credentials["session_id"]
+
+
 async def test_an_erasure_that_no_disk_takes_is_refused_and_tried_all_the_same(
     sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
