@@ -81,9 +81,10 @@ check: setup
 # report is written only when the advisories of every package were read; where they are out of
 # reach, that is said, and no failure: builders often have a mirror of the packages only.
 UNKNOWN := echo "not audited: the advisories cannot be read"
+AUDITED := requirements-cluster.lock
 audit: setup
 	@rm -f build/audit.txt && mkdir -p build
-	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements-cluster.lock \
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement $(AUDITED) \
 		--timeout 15 --progress-spinner off --output build/audit.txt 2>build/audit.log \
 		&& echo "no known vulnerability in Python's packages" \
 		|| if test -s build/audit.txt; then cat build/audit.txt; false; else $(UNKNOWN); fi

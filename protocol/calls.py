@@ -38,6 +38,14 @@ class Answer:
     """What is answered instead to those who ask for its media type."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query: its type, and what it is where it is left out."""
+
+    kind: Any
+    default: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One call. ``errors`` are answered with an ``ErrorBody`` and the status of their code."""
@@ -54,8 +62,7 @@ class Route:
     """The scope of the server key that is needed, or does as well as a token."""
     staff: bool = False
     """Whether signed-in staff may make it, or, besides, whoever has a token or key."""
-    query: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """What each parameter may be; the first is the default."""
+    query: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
     request: Body | None = None
     file: tuple[str, ...] = ()
     """Media types of a body that is a file."""

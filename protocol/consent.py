@@ -2,16 +2,17 @@
 
 from http import HTTPStatus
 
-from esapr.protocol.calls import Answer, Body, Route
+from esapr.protocol.calls import Answer, Body, Parameter, Route
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.requests import Notice
+from esapr.protocol.requests import Language, Notice
 from esapr.protocol.session_routes import SESSION_ERRORS
 
 GET_NOTICE = Route(
     method="GET",
     path="/v1/notice",
     name="getNotice",
-    summary="What people are to be shown before they consent, by `?language=` (`en` without it).",
+    summary="What people are to be shown before they consent.",
+    query={"language": Parameter(Language, "en")},
     answers={HTTPStatus.OK: Answer("The newest version.", Body(Notice))},
     errors=(ErrorCode.CONFIG_INVALID,),
 )

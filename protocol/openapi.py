@@ -115,8 +115,12 @@ def _parameters(route: Route, schema_of: Mapping[str, Json]) -> list[Json]:
         for name in _PARAMETER.findall(route.path)
     ]
     parameters += [
-        {"name": name, "in": "query", "schema": {"enum": list(values), "default": values[0]}}
-        for name, values in route.query.items()
+        {
+            "name": name,
+            "in": "query",
+            "schema": msgspec.json.schema(parameter.kind) | {"default": parameter.default},
+        }
+        for name, parameter in route.query.items()
     ]
     if route.header:
         name, kind = route.header

@@ -1,8 +1,9 @@
 """The HTTP calls about what is kept of a session."""
 
 from http import HTTPStatus
+from typing import Literal
 
-from esapr.protocol.calls import Answer, Body, Route
+from esapr.protocol.calls import Answer, Body, Parameter, Route
 from esapr.protocol.errors import ErrorCode
 from esapr.protocol.report import Report
 
@@ -10,6 +11,9 @@ CSV = "text/csv"
 EMOTIONML = "application/emotionml+xml"
 HTML = "text/html"
 PDF = "application/pdf"
+
+Timeline = Literal["brief", "full"]
+"""How many points a report's timeline has: some, or one a state."""
 
 _ERRORS = (
     ErrorCode.NOT_FOUND,
@@ -21,7 +25,7 @@ _ERRORS = (
 _READING = (*_ERRORS, ErrorCode.SIGN_IN_REQUIRED)
 _REPORT_ERRORS = (*_READING, ErrorCode.CONSENT_REVOKED)
 _PRINT_ERRORS = (*_REPORT_ERRORS, ErrorCode.CONFIG_INVALID)
-_LANGUAGE = {"language": ("en", "de")}
+_LANGUAGE = {"language": Parameter(Literal["en", "de"], "en")}
 
 ERASE_SESSION = Route(
     method="DELETE",
@@ -42,7 +46,7 @@ GET_REPORT = Route(
     token=True,
     key="sessions",
     staff=True,
-    query={"timeline": ("brief", "full"), **_LANGUAGE},
+    query={"timeline": Parameter(Timeline, "brief"), **_LANGUAGE},
     answers={
         HTTPStatus.OK: Answer(
             "The report; with another `Accept` as `report.csv`, `report.html`, `report.pdf` or "

@@ -1,6 +1,8 @@
 """What the code offers is in the reference, and what the documentation links to is there."""
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -190,10 +192,44 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", ["security.md", "compliance.md"])
 def test_every_control_is_where_the_page_says(page: str) -> None:
     text = (DOCS / "explanation" / page).read_text(encoding="utf-8")
-    files = re.findall(r"`((?:[\w.]+/)+[\w.]+\.(?:py|ts|md))`", text)
+    named = re.findall(r"`((?:[\w.]+/)+[\w.]+\.(?:py|ts|md))(?::([\w.]+))?`", text)
 
-    assert len(files) > 15
-    assert [file for file in files if not (ROOT / file).is_file()] == []
+    assert len(named) > 15
+    assert [file for file, _ in named if not (ROOT / file).is_file()] == []
+    assert [each for each in named if each[1] and each[1] not in defined(ROOT / each[0])] == []
+
+
+def defined(file: Path) -> set[str]:
+    """Names of what a module, or a class in it, defines; of a file in TypeScript its words."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        return set(re.findall(r"\w+", text))
+    module = ast.parse(text)
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    members = {f"{each.name}.{name}" for each in classes for name in names_in(each)}
+    return members | set(names_in(module))
+
+
+def names_in(node: ast.Module | ast.ClassDef) -> Iterator[str]:
+    for each in node.body:
+        match each:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+
+
+def test_every_row_of_the_compliance_page_says_what_in_its_file_does_it() -> None:
+    page = (DOCS / "explanation/compliance.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if re.match(r"\| \d", line)]
+
+    assert len(rows) > 25
+    assert [row[0] for row in rows if "`" not in row[3]] == []
+    # Pages and tests are meant as a whole, and so is a package.
+    unnamed = [re.findall(r"`((?:cli|inference|protocol|server)/[\w./]+)`", row[3]) for row in rows]
+    assert {file for files in unnamed for file in files} == {"inference/__init__.py"}
 
 
 def headings(page: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Literal
 
@@ -17,7 +18,7 @@ from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller
 from esapr.server.sessions.endings import revoked
-from esapr.server.trust.audit_log import AuditLog
+from esapr.server.trust.audit_log import AuditLog, line
 from esapr.server.trust.gate import Admission
 from esapr.server.trust.notices import DEFAULT_LANGUAGE
 
@@ -93,20 +94,20 @@ async def note_opened(
     Raises:
         ProtocolError: ``internal``: it is not in the log, and so may not stay open.
     """
-    for override in admission.decision.overridden:
-        await audit.write(
-            "policy.overridden",
-            actor=actor,
-            session=opened,
-            rule=override.rule,
-            reason=override.reason,
-            person=override.person,
-        )
-    await audit.write("policy.allowed", actor=actor, session=opened, **_reasons(admission))
+    about = partial(line, actor=actor, session=opened)
+    overridden = [
+        about("policy.overridden", rule=each.rule, reason=each.reason, person=each.person)
+        for each in admission.decision.overridden
+    ]
     person = audit.person(admission.receipt.subject)
-    receipt = _receipt(admission)
-    await audit.write("consent.given", actor=actor, session=opened, subject=person, **receipt)
-    await audit.write(event, actor=actor, session=opened)
+    await audit.write_all(
+        [
+            *overridden,
+            about("policy.allowed", **_reasons(admission)),
+            about("consent.given", subject=person, **_receipt(admission)),
+            about(event),
+        ]
+    )
 
 
 def _reasons(admission: Admission) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import get_args
 
 import structlog
 from aiohttp import hdrs, web
@@ -106,8 +107,9 @@ def _accepted(accept: str) -> Callable[[web.Request], Awaitable[web.Response]] |
 
 
 def _choice(request: web.Request, name: str) -> str:
-    known = calls.GET_REPORT.query[name]
-    chosen = request.query.get(name, known[0])
+    parameter = calls.GET_REPORT.query[name]
+    known = get_args(parameter.kind)
+    chosen = request.query.get(name, parameter.default)
     if chosen not in known:
         raise ProtocolError(ErrorCode.CONFIG_INVALID, f"must be {' or '.join(known)}", name)
     return chosen

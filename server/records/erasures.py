@@ -1,6 +1,7 @@
 """Erasures: on disk before anybody is told of them, done as soon as the database answers."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,7 +18,10 @@ from esapr.server.trust.tokens import unix_time
 log = structlog.get_logger()
 
 LOOK_SECONDS = 8.0
-"""Between two attempts, and two looks at what other processes have left behind."""
+"""Between two looks at what other processes have left behind."""
+
+RETRY_SECONDS = 1.0
+"""Between two attempts at a database that does not answer."""
 
 DONE_SECONDS = 5.0
 """As long as whoever asks for an erasure waits for it."""
@@ -82,19 +86,21 @@ class Erasures:
 
     async def run(self) -> None:
         """Carry out what is wanted, and what a process has left that died, until cancelled."""
+        late = False
         while True:
             self._asked.clear()
             try:
                 for waiting in list(self._waiting.values()):
                     await self._carry_out(waiting)
                 await self._look()
+                late = False
             except (RecordsAwayError, ProtocolError, OSError) as error:
-                log.warning("erasures_later", error=str(error), count=len(self._waiting))
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
+                if not late:
+                    log.warning("erasures_later", error=str(error), count=len(self._waiting))
+                late = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS if late else LOOK_SECONDS):
                     await self._asked.wait()
-            except TimeoutError:
-                pass
 
     async def settle(self) -> None:
         """Wait until all is done, as long as the database answers."""
@@ -132,6 +138,9 @@ class Erasures:
         waiting.done.set()
 
     def _take(self, waiting: _Waiting) -> None:
-        self._waiting[waiting.wanted.session] = waiting
+        first = self._waiting.setdefault(waiting.wanted.session, waiting)
+        if first is not waiting and waiting.intent:
+            # Asked for here at the moment in which it was found: once is enough.
+            waiting.intent.release()
         self._metrics.records.erasures.set(len(self._waiting))
         self._asked.set()

@@ -104,7 +104,9 @@ def moment(unix_ms: int) -> str:
 
 
 def _receipt(receipt: Mapping[str, object]) -> Receipt:
-    given = convert(receipt, Consent)
+    # What the receipt was for is told beside it.
+    names = Consent.__struct_fields__
+    given = convert({name: receipt[name] for name in names if name in receipt}, Consent)
     return Receipt(
         text_version=given.text_version,
         language=given.language,

@@ -8,8 +8,9 @@ from esapr.protocol.requests import Modality
 
 
 class Person(Struct, frozen=True):
-    """What says who a session is about, stored encrypted; ``receipt`` is the consent receipt.
+    """What says who a session is about, stored encrypted.
 
+    ``receipt`` is the consent receipt, with the ``purpose`` and the ``jurisdiction`` it was for.
     ``holder`` is the name of the key that opened it, or empty: two holders may give two people one
     name.
     """

@@ -16,10 +16,15 @@ def facts(snapshot: Snapshot, room: str, models: Mapping[str, str]) -> Facts | N
     request = snapshot.request
     if not request.consent or "records" not in request.consent.covers:
         return None
+    receipt = {
+        **to_builtins(request.consent),
+        "purpose": request.purpose or "unknown",
+        "jurisdiction": request.jurisdiction or "unknown",
+    }
     return Facts(
         session=snapshot.session,
         opened_ms=round(snapshot.opened * 1000),
-        person=Person(snapshot.holder, request.participant, room, to_builtins(request.consent)),
+        person=Person(snapshot.holder, request.participant, room, receipt),
         tick_ms=request.tick_ms,
         modalities=request.modalities,
         models=dict(models),

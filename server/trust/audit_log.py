@@ -1,7 +1,7 @@
 """The audit log of a running server: what is written is on disk before anybody is told of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,14 @@ from esapr.server.trust.audit_folder import AuditError, AuditFolder
 log = structlog.get_logger()
 
 MAX_WAITING = 1024
-"""Lines that wait for the disk; whoever has one more waits for a place. None is ever dropped."""
+"""Writers that wait for the disk; one more waits for a place. No line is ever dropped."""
 
-Waiting = tuple[Entry, asyncio.Future[None]]
+Waiting = tuple[Sequence[Entry], asyncio.Future[None]]
+
+
+def line(event: AuditEvent, *, actor: str, session: str = "", **detail: str) -> Entry:
+    """Return a line about what happens now."""
+    return Entry(datetime.now(UTC), event, actor, session, detail)
 
 
 class AuditLog:
@@ -42,8 +47,16 @@ class AuditLog:
         Raises:
             ProtocolError: ``internal``: the disk does not take it.
         """
+        await self.write_all([line(event, actor=actor, session=session, **detail)])
+
+    async def write_all(self, lines: Sequence[Entry]) -> None:
+        """Write lines that belong together and wait until they are on disk: all or none.
+
+        Raises:
+            ProtocolError: ``internal``: the disk does not take them.
+        """
         written = asyncio.get_running_loop().create_future()
-        await self._waiting.put((Entry(datetime.now(UTC), event, actor, session, detail), written))
+        await self._waiting.put((lines, written))
         await written
 
     async def run(self) -> None:
@@ -54,8 +67,8 @@ class AuditLog:
             while not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             closed = None in batch
-            if entries := [waiting for waiting in batch if waiting]:
-                await self._commit(entries)
+            if writers := [waiting for waiting in batch if waiting]:
+                await self._commit(writers)
 
     async def close(self) -> None:
         """Let :meth:`run` end once all that waits is written."""
@@ -64,12 +77,12 @@ class AuditLog:
     async def _commit(self, batch: list[Waiting]) -> None:
         chain = self._folder.chain
         before = chain.head
-        lines = b"".join(chain.append(entry) for entry, _ in batch)
-        failure = await asyncio.to_thread(self._append, lines, chain)
+        sealed = [chain.append(entry) for entries, _ in batch for entry in entries]
+        failure = await asyncio.to_thread(self._append, b"".join(sealed), chain)
         if failure:
             chain.head = before
             self._metrics.audit_failures.inc()
-            log.error("audit_failed", error=str(failure), count=len(batch))
+            log.error("audit_failed", error=str(failure), count=len(sealed))
         for _, written in batch:
             if written.done():
                 continue

@@ -36,7 +36,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     """What holds for ``purposes`` in ``jurisdictions`` (``*``: all), for everybody or ``subjects``.
 
     ``notice`` says that people must be shown what happens. ``source`` names where it comes from,
-    ``checked`` the day on which it was compared with that text: None if it was not.
+    ``checked`` the day on which it was last compared with that text: no rule is without one.
     """
 
     id: Text
@@ -45,7 +45,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Outcome
     reason: Text
     source: Text
-    checked: date | None = None
+    checked: date
     notice: bool = False
     subjects: list[SubjectFlag] = struct_field(default_factory=list)
 
@@ -94,6 +94,7 @@ DEFAULT_DENY = Rule(
     outcome="refuse",
     reason="no rule allows this purpose",
     source="ESAPR, docs/explanation/law.md",
+    checked=date(2026, 11, 23),
 )
 
 

@@ -4,14 +4,25 @@
 is refused with another code than the table says.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from esapr.protocol.openapi import openapi
-from tests.server.http.callers import CALLERS, Caller, World, world
-from tests.server.http.keyed import code, keyed_server
+from esapr.server.trust.key_file import KeyFile
+from tests.server.http.callers import (
+    CALLERS,
+    Caller,
+    Headers,
+    World,
+    analysis_reader,
+    world,
+)
+from tests.server.http.keyed import bearer, code, keyed_server
 from tests.server.http.staff_callers import SIGN_IN, STAFF_CALLERS
 
 pytestmark = pytest.mark.real_time
@@ -167,6 +178,61 @@ async def test_every_caller_of_every_call(operation: str, host: str, tmp_path: P
     assert found == expected(calls[operation])
 
 
+READ_AFTERWARDS = (
+    *("getReport", "getReportTable", "getReportPage", "getReportPdf", "getReportEmotionml"),
+    "getRecommendations",
+)
+ERASED_AFTERWARDS = ("eraseSession", "revokeConsent")
+GONE = Call("not_found", EVERYBODY)
+# Whoever followed the room has gone with it; the key that opened the session stays its holder.
+NOTE_AFTERWARDS = Call(
+    "bad_message",
+    {"key"},
+    {
+        "not_found": EVERYBODY - {"expired_key", "unknown_key", "revoked_key"},
+        "scope_missing": {"admin_key"},
+    },
+)
+
+
+async def test_every_caller_of_every_call_about_a_session_that_has_ended(tmp_path: Path) -> None:
+    about = [operation for operation, (_, path) in OPERATIONS.items() if "{session}" in path]
+    rest = [each for each in about if each not in ERASED_AFTERWARDS]
+    async with keyed_server(tmp_path, catalogue="shipped", **SIGN_IN) as (http, keys, _):
+        # What is erased is nobody's any more, so each of these calls gets a world.
+        for operations in (rest, *([each] for each in ERASED_AFTERWARDS)):
+            async with ended_world(http, keys) as (there, headers):
+                for operation in operations:
+                    found = {
+                        name: await answer_to(there, *OPERATIONS[operation], sent)
+                        for name, sent in headers.items()
+                    }
+                    due = expected(afterwards(operation))
+                    assert found == {name: due[name] for name in headers}, operation
+
+
+def afterwards(operation: str) -> Call:
+    if operation in (*READ_AFTERWARDS, *ERASED_AFTERWARDS):
+        return ALLOWED[operation]
+    if operation == "keepNote":
+        return NOTE_AFTERWARDS
+    return PUBLIC if operation.startswith("describe") else GONE
+
+
+@asynccontextmanager
+async def ended_world(
+    http: aiohttp.ClientSession, keys: KeyFile
+) -> AsyncIterator[tuple[World, dict[str, Headers]]]:
+    """Ann has left; whoever has to do with sessions got what they show before that."""
+    callers = [caller for caller in CALLERS if caller is not analysis_reader]
+    async with world(http, keys) as there:
+        headers = {caller.__name__: await caller(there) for caller in callers}
+        end = f"/v1/sessions/{there.ann['session_id']}/end"
+        async with http.post(end, headers=bearer(there.clinic)) as ended:
+            assert ended.status == 204
+        yield there, headers
+
+
 def expected(call: Call) -> dict[str, str]:
     codes = dict.fromkeys(sorted(EVERYBODY), "token_invalid")
     for refusal, callers in call.refused.items():
@@ -177,10 +243,17 @@ def expected(call: Call) -> dict[str, str]:
 async def answer(world: World, method: str, path: str, caller: Caller) -> str:
     """Return how a server answers ``caller``, who has nothing to say but who it is."""
     headers = await caller(world)
+    token = (await world.token(world.ann))["token_id"] if "{token}" in path else "none"
+    return await answer_to(world, method, path, headers, token)
+
+
+async def answer_to(
+    world: World, method: str, path: str, headers: Headers, token: str = "none"
+) -> str:
     there = path.format(
         session=world.ann["session_id"],
         room=world.ann["room"],
-        token=(await world.token(world.ann))["token_id"] if "{token}" in path else "none",
+        token=token,
         peer="none",
         analysis=(await world.analysis())["analysis_id"] if "{analysis}" in path else "none",
     )

@@ -7,6 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from esapr.server.config import ServerConfig
+from esapr.server.records.export import export
+from esapr.server.records.store import opened_store
 from esapr.server.records.table import COLUMNS
 from tests.server.http.feeds import Client, Json, client, receive
 from tests.server.http.keyed import bearer as key_bearer
@@ -220,6 +223,12 @@ async def test_the_key_that_opened_a_session_reads_and_erases_its_record_for_goo
 
         report = await http.get(f"{path}/report", headers=key_bearer(clinic))
         assert (report.status, (await report.json())["participant"]) == (200, "Ada")
+        async with opened_store(ServerConfig(state_dir=str(tmp_path))) as store:
+            (exported,) = (await export(store, "clinic", "Ada", 0)).sessions
+        receipt = exported.receipt
+        assert [receipt[key] for key in ("subject", "purpose", "jurisdiction")] == [
+            *("test participant", "telehealth", "DE")
+        ]
         for call in (
             http.get(f"{path}/report", headers=key_bearer(rival)),
             http.delete(path, headers=key_bearer(rival)),

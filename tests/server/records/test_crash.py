@@ -9,15 +9,19 @@ from pathlib import Path
 import aiohttp
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from esapr.cli.main import main
 from esapr.load_tests.server_process import ServerProcess, server_process
 from esapr.protocol import JSON_SUBPROTOCOL, TOKEN_PREFIX
 from esapr.protocol.binary import Kind, Media, encode_media
 from esapr.server.config import ServerConfig
+from esapr.server.records.engine import connected
+from esapr.server.records.schema import Tables
 from esapr.server.records.store import opened_store
 from tests.server.http.feeds import Json, client, receive
 from tests.server.media.encoded import picture, portrait, speech
+from tests.server.records.stored import store_of
 from tests.serving import CONSENT
 
 pytestmark = pytest.mark.real_time
@@ -71,11 +75,27 @@ async def test_a_kill_under_load_costs_two_seconds_at_most(
             assert last_seq - kept[-1] <= LOST_MS / TICK_MS
 
 
+async def rows(config: ServerConfig) -> bytes:
+    """Return every value of every row of the database."""
+    found: list[object] = []
+    async with connected(config) as engine, engine.connect() as connection:
+        for table in Tables.metadata.sorted_tables:
+            for row in await connection.execute(select(table)):
+                found += row
+    return b"\n".join(each if isinstance(each, bytes) else str(each).encode() for each in found)
+
+
 @pytest.mark.parametrize("keep_text", [False, True])
-async def test_no_picture_no_word_and_no_name_reaches_the_disk_or_the_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], keep_text: bool
+async def test_no_picture_no_word_and_no_name_reaches_the_disk_the_database_or_the_log(
+    config: ServerConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str], keep_text: bool
 ) -> None:
-    settings = {"state_dir": str(tmp_path)}
+    async with store_of(config):
+        pass
+    settings = {
+        "state_dir": config.state_dir,
+        "database_url": config.database_url,
+        "records_keys": config.records_keys,
+    }
     jpeg, pcm = picture(portrait(), "JPEG"), speech()[:16_000].tobytes()
     consent = {**CONSENT, "subject": NAME, "covers": ["records", *(["text"] if keep_text else [])]}
     about = {"consent": consent, "participant": NAME, "room": "canary-room"}
@@ -88,14 +108,14 @@ async def test_no_picture_no_word_and_no_name_reaches_the_disk_or_the_log(
         await socket.send_json({"type": "close"})
         await receive(socket, "session.closed")
 
-    written = b"".join(file.read_bytes() for file in files(tmp_path))
+    written = b"".join(file.read_bytes() for file in files(tmp_path)) + await rows(config)
     for canary in (CANARY, "Kanarienvogel", NAME, "canary-room"):
         assert canary.encode() not in written
         assert canary not in "".join(capfd.readouterr())
     pieces = {media[at : at + 64] for media in (jpeg, pcm) for at in range(0, len(media) - 64, 64)}
     pieces -= {bytes(64)}
     assert not [piece for piece in pieces if piece in written]
-    async with opened_store(ServerConfig(state_dir=str(tmp_path))) as store:
+    async with opened_store(config) as store:
         (session,) = await store.of_person("", NAME)
         assert [line.body for line in await store.lines(session)] == [CANARY] * keep_text
         found = await store.read(session)

@@ -112,8 +112,8 @@ async def test_what_a_killed_process_has_promised_is_erased_at_the_next_start(
 async def test_whoever_is_told_that_the_records_are_away_is_erased_when_they_are_back(
     sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"erasures.DONE": 0.2, "erasures.LOOK": 0.2, "engine.LOCK": 1}.items():
-        monkeypatch.setattr(f"esapr.server.records.{name}_SECONDS", seconds)
+    monkeypatch.setattr("esapr.server.records.erasures.DONE_SECONDS", 0.2)
+    monkeypatch.setattr("esapr.server.records.engine.LOCK_SECONDS", 1)
     async with client({"state_dir": str(tmp_path)}, modalities=["text"]) as (one, server):
         bearer = {"Authorization": f"Bearer {one.credentials['client_token']}"}
         async with one.greeted() as socket:
@@ -136,10 +136,22 @@ async def test_whoever_is_told_that_the_records_are_away_is_erased_when_they_are
     assert line["detail"]["sessions"] == "1"
 
 
+async def test_a_revocation_is_on_disk_before_anybody_learns_that_the_session_has_ended(
+    sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("esapr.server.records.engine.LOCK_SECONDS", 1)
+    async with client({"state_dir": str(tmp_path)}) as (one, _), one.greeted() as socket:
+        with locked_file(sqlite_config):
+            await socket.send_json({"type": "consent.revoke"})
+            assert (await receive(socket, "session.closed"))["reason"] == "consent_revoked"
+            assert left(tmp_path) == [one.credentials["session_id"]]
+    assert left(tmp_path) == []
+    assert audited(tmp_path)[0]["session"] == one.credentials["session_id"]
+
+
 async def test_an_erasure_that_no_disk_takes_is_refused_and_tried_all_the_same(
     sqlite_config: ServerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("esapr.server.records.erasures.LOOK_SECONDS", 0.1)
     async with client({"state_dir": str(tmp_path)}, modalities=["text"]) as (one, _):
         bearer = {"Authorization": f"Bearer {one.credentials['client_token']}"}
 

@@ -16,11 +16,13 @@ from esapr.server.records import RecordsAwayError, RecordsError
 from esapr.server.records.buffer import Batch
 from esapr.server.records.cipher import Cipher, new_key
 from esapr.server.records.engine import connected
-from esapr.server.records.packing import state_row
+from esapr.server.records.export import export
+from esapr.server.records.packing import recorded_state, state_row
 from esapr.server.records.report import Beside, report
 from esapr.server.records.retention import erase_expired
 from esapr.server.records.rows import Erased
 from esapr.server.records.store import opened_store
+from esapr.server.records.table import table
 from tests.server.records.stored import (
     DAY_MS,
     OPENED_MS,
@@ -66,10 +68,10 @@ async def test_what_is_written_twice_is_there_once(config: ServerConfig) -> None
         assert len(found.events) == 2
 
 
-async def test_both_databases_give_the_same_report(
+async def test_postgresql_and_sqlite_give_the_same_report_for_the_same_session(
     sqlite_config: ServerConfig, postgres_config: ServerConfig
 ) -> None:
-    reports = []
+    given = []
     for config in (sqlite_config, postgres_config):
         async with store_of(config) as store:
             await store.write(batch(OTHER, opened_ms=OPENED_MS - DAY_MS))
@@ -77,8 +79,11 @@ async def test_both_databases_give_the_same_report(
             found = await store.read(SESSION)
             assert found is not None
             made = report(found, Beside(await store.earlier(found, 5)), full=True)
-            reports.append(msgspec.json.encode(made))
-    assert reports[0] == reports[1]
+            assert (made.states, made.comparison is None) == (10, False)
+            lines = table(recorded_state(row) for row in found.states)
+            exported = await export(store, "", "Ada", OPENED_MS)
+            given.append((msgspec.json.encode(made), lines, msgspec.json.encode(exported)))
+    assert given[0] == given[1]
 
 
 async def test_what_is_erased_stays_erased_whoever_still_writes(config: ServerConfig) -> None:

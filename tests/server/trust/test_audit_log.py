@@ -10,7 +10,11 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.metrics import Metrics
 from esapr.server.trust.audit import verify
 from esapr.server.trust.audit_folder import AuditError, AuditFolder, read_head, read_lines
-from esapr.server.trust.audit_log import MAX_WAITING, open_audit_log
+from esapr.server.trust.audit_log import MAX_WAITING, line, open_audit_log
+
+
+def failing(_: int) -> None:
+    raise OSError("no space left on device")
 
 
 def sessions(folder: Path) -> list[str]:
@@ -43,6 +47,25 @@ async def test_writers_share_one_fsync_and_none_is_left_out(
     assert len(synced) <= 10
 
 
+async def test_lines_that_belong_together_share_one_fsync_and_one_fate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = [line("policy.allowed", actor="key:1", session=each) for each in "abc"]
+    async with open_audit_log(tmp_path, None, Metrics()) as audit:
+        synced = []
+        fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", lambda file: (synced.append(file), fsync(file)))
+        await audit.write_all(opening)
+        # That of the log and that of its head.
+        assert len(synced) == 2
+        monkeypatch.setattr(os, "fsync", failing)
+        with pytest.raises(ProtocolError):
+            await audit.write_all(opening)
+        monkeypatch.setattr(os, "fsync", fsync)
+        await audit.write("session.opened", actor="key:1", session="d")
+    assert sessions(tmp_path) == ["a", "b", "c", "d"]
+
+
 async def test_what_waits_is_written_before_the_log_closes(tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as group, open_audit_log(tmp_path, None, Metrics()) as audit:
         for name in "ab":
@@ -68,11 +91,8 @@ async def test_a_disk_that_fails_is_said_and_the_log_goes_on_when_it_is_back(
     async with open_audit_log(tmp_path, None, metrics) as audit:
         await audit.write("session.opened", actor="key:1", session="a")
 
-        def fail(_: int) -> None:
-            raise OSError("no space left on device")
-
         with monkeypatch.context() as patched:
-            patched.setattr(os, "fsync", fail)
+            patched.setattr(os, "fsync", failing)
             with pytest.raises(ProtocolError) as refused:
                 await audit.write("session.opened", actor="key:1", session="b")
         assert refused.value.code is ErrorCode.INTERNAL
