@@ -5,18 +5,14 @@ import msgspec
 from esapr.protocol.limits import SUPPORT_PAUSE_SECONDS
 from esapr.protocol.messages import Text
 from esapr.protocol.requests import SessionRequest
-from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline, running_pipeline
-from esapr.server.records.recorder import NoRecorder
-from esapr.server.sessions.host import Host
+from esapr.server.pipeline import running_pipeline
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
 from esapr.server.support.aftercare import Shown
-from esapr.server.support.opening import open_help_lines
-from esapr.server.trust.notices import read_notices
 from tests.server.records.stored import state
+from tests.server.sessions.hosts import host
 from tests.serving import CONSENT, models
 
 REQUEST = {
@@ -27,24 +23,10 @@ REQUEST = {
 WORDS = Text("I want to kill myself")
 
 
-def gateway(pipeline: Pipeline, metrics: Metrics) -> Host:
-    return Host(
-        config=ServerConfig(),
-        pipeline=pipeline,
-        metrics=metrics,
-        notices=read_notices(None),
-        publish=lambda _, item: None,
-        owned=lambda: True,
-        recorder=NoRecorder(),
-        help_lines=open_help_lines(None),
-        aftercare={},
-    )
-
-
 async def test_sums_and_help_lines_move_with_their_session() -> None:
     metrics, request = Metrics(), msgspec.convert(REQUEST, SessionRequest)
     with running_pipeline(models(), 1, metrics) as pipeline:
-        here, there = gateway(pipeline, metrics), gateway(pipeline, metrics)
+        here, there = host(pipeline, metrics), host(pipeline, metrics)
         session = Session("s", request, here, "")
         session.add_text(WORDS)
         here.aftercare["s"].state(state(0))

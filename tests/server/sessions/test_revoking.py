@@ -16,18 +16,14 @@ from esapr.load_tests.participant import play
 from esapr.protocol.messages import SessionClosed, State
 from esapr.protocol.requests import SessionRequest
 from esapr.protocol.rooms import MemberLeft
-from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
-from esapr.server.records.recorder import NoRecorder
 from esapr.server.sessions.endings import revoked
-from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.room import Room
 from esapr.server.sessions.session import Session
-from esapr.server.support.opening import open_help_lines
-from esapr.server.trust.notices import read_notices
 from tests.server.sessions.examples import state
+from tests.server.sessions.hosts import host
 from tests.serving import CONSENT, models, running_server
 
 
@@ -38,19 +34,8 @@ async def test_no_state_is_made_once_consent_is_revoked() -> None:
     with running_pipeline(models(), 1, metrics) as pipeline:
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(pipeline.run())
-            host = Host(
-                config=ServerConfig(),
-                pipeline=pipeline,
-                metrics=metrics,
-                notices=read_notices(None),
-                publish=lambda _, item: published.append(item),
-                owned=lambda: True,
-                recorder=NoRecorder(),
-                help_lines=open_help_lines(None),
-                aftercare={},
-            )
             request = msgspec.convert({"consent": CONSENT, "tick_ms": 1000}, SessionRequest)
-            session = Session("s", request, host, "")
+            session = Session("s", request, host(pipeline, metrics, published.append), "")
             running = group.create_task(session.run())
             await asyncio.sleep(3.5)
             session.put_frame(VideoFrame(session.now(), np.zeros((240, 320, 3), np.uint8)))
