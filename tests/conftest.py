@@ -23,10 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process, where there are several, what shares a file or takes long to make."""
+    """Keep in one process, where there are several, what shares a file or builds the project."""
     for item in items:
-        shared = {"wheel", "installed"} & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("wheel" if shared else item.path.stem))
+        builds = {"wheel", "installed"} & set(getattr(item, "fixturenames", ()))
+        group = "test_packaging" if builds else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
