@@ -248,10 +248,7 @@ export class Course implements ReactiveController {
 
   #renew(problem: EsaprError): void {
     this.#renewals += 1;
-    if (this.#renewals > MAX_RENEWALS) {
-      this.#finish(null, problem);
-      return;
-    }
+    if (this.#renewals > MAX_RENEWALS) return this.#finish(null, problem);
     if (this.phase !== "paused") this.#enter("reconnecting");
     const turn = this.#turn;
     const again = () => (turn === this.#turn ? void this.#connect() : undefined);
@@ -285,8 +282,7 @@ export class Course implements ReactiveController {
   #begin(phase: Phase): number {
     this.problem = this.ending = null;
     this.#enter(phase);
-    this.#turn += 1;
-    return this.#turn;
+    return ++this.#turn;
   }
 
   #enter(phase: Phase): void {
