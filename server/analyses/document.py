@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from esapr.server.analyses.formats import FileFormat
 from esapr.server.analyses.patience import patiently
 from esapr.server.analyses.subject import Subject
 from esapr.server.analyses.summary import Count
+from esapr.server.limited_process import limited_process
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.states import fused_message
@@ -142,28 +142,14 @@ class Document:
 @asynccontextmanager
 async def _reading(paper: Paper) -> AsyncIterator[Process]:
     """Run the process that reads ``paper``, and end it."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "esapr.server.analyses.extract", paper.form.name),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        # The settings of the server, secrets among them, are none of its business.
-        env={},
-    )
-    assert process.stdin is not None
-    try:
+    async with limited_process("esapr.server.analyses.extract", paper.form.name) as process:
+        assert process.stdin is not None
         # A process that has ended says why by its status.
         with suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(paper.data)
             await process.stdin.drain()
         process.stdin.close()
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        process.stdin.close()
-        # Its pipes are closed once they were read to their end.
-        await process.communicate()
 
 
 async def _answer(process: Process) -> Opened | PageText:

@@ -1,13 +1,12 @@
 """Where PDFs are made: one at a time, each in a process of its own."""
 
 import asyncio
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 
 import structlog
 
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.server.limited_process import limited_process
 
 log = structlog.get_logger()
 
@@ -40,24 +39,15 @@ class Press:
 
 
 async def _printed(sheet: bytes) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "esapr.server.reports.typeset"),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        # The settings of the server, secrets among them, are none of its business.
-        env={},
-    )
     try:
-        async with asyncio.timeout(PDF_SECONDS):
+        async with (
+            limited_process("esapr.server.reports.typeset") as process,
+            asyncio.timeout(PDF_SECONDS),
+        ):
             pdf, _ = await process.communicate(sheet)
     except TimeoutError:
         log.warning("pdf_failed", reason="time")
         raise ProtocolError(ErrorCode.INTERNAL, "the PDF could not be made") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     if process.returncode or not pdf:
         log.warning("pdf_failed", reason=f"status {process.returncode}")
         raise ProtocolError(ErrorCode.INTERNAL, "the PDF could not be made")
