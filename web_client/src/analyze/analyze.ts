@@ -9,6 +9,7 @@ import { DeviceError } from "../sdk/capture";
 import { save } from "../room/export";
 import { EsaprError, problemFrom } from "../sdk/errors";
 import cards from "../style/cards.css?inline";
+import charts from "../style/charts.css?inline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { blockedView } from "../widget/blocked_view";
@@ -33,7 +34,9 @@ export class EsaprAnalyze extends LitElement {
     _way: { state: true },
     _hovered: { state: true },
   };
-  static override styles = [tokens, controls, cards, uplot, styles].map((css) => unsafeCSS(css));
+  static override styles = [tokens, controls, cards, charts, uplot, styles].map((css) =>
+    unsafeCSS(css),
+  );
 
   declare theme: string | undefined;
   declare private _way: Way;

@@ -14,7 +14,7 @@ export function legendView(words: Messages, labels: readonly string[]): Template
 }
 
 /** The line as the timeline draws it. */
-function sample(label: string): TemplateResult {
+export function sample(label: string): TemplateResult {
   return html`<svg viewBox="0 0 22 4" aria-hidden="true">
     <line
       x1="0"

@@ -12,6 +12,7 @@ import {
 import { inWords, type Messages, messagesFor } from "../messages";
 import type { Event as StateEvent, SessionCreated, State } from "../protocol";
 import { MODALITIES, type Modality } from "../sdk/client";
+import charts from "../style/charts.css?inline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import type { Phase, WidgetEvents } from "../widget/events";
@@ -42,7 +43,7 @@ export class EsaprLive extends LitElement {
     _tabled: { state: true },
     _phase: { state: true },
   };
-  static override styles = [tokens, controls, uplot, styles].map((css) => unsafeCSS(css));
+  static override styles = [tokens, controls, charts, uplot, styles].map((css) => unsafeCSS(css));
 
   /** The id of the widget whose session is shown. */
   declare for: string;

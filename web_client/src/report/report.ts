@@ -5,6 +5,7 @@ import { html, LitElement, nothing, type TemplateResult, unsafeCSS } from "lit";
 import { languageOf } from "../messages";
 import type { ModelInfo, Notice, Point, Report } from "../protocol";
 import { type EsaprError, problemFrom } from "../sdk/errors";
+import charts from "../style/charts.css?inline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { Charts, extent, type Range } from "./charts";
@@ -28,7 +29,7 @@ export class EsaprReport extends LitElement {
     _making: { state: true },
     _said: { state: true },
   };
-  static override styles = [tokens, controls, uplot, styles].map((css) => unsafeCSS(css));
+  static override styles = [tokens, controls, charts, uplot, styles].map((css) => unsafeCSS(css));
 
   declare source: ReportSource | null;
   declare theme: string | undefined;

@@ -2,7 +2,8 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
-import { colourVariable, dash } from "../live/palette";
+import { sample } from "../live/legend_view";
+import { colourVariable } from "../live/palette";
 import { vary } from "../live/vary";
 import { inWords } from "../messages";
 import type { Point, Report } from "../protocol";
@@ -99,17 +100,8 @@ function value({ report, point, words }: TimelineModel, column: number): string 
 
 function legend(words: Words, label: string, share: string): TemplateResult {
   return html`<li>
-    <svg viewBox="0 0 22 4" aria-hidden="true">
-      <line
-        x1="0"
-        x2="22"
-        y1="2"
-        y2="2"
-        stroke-dasharray=${dash(label).join(" ")}
-        ${vary({ stroke: `var(${colourVariable(label)})` })}
-      />
-    </svg>
-    ${inWords(words.document.expression, label)} <span class="value">${share}</span>
+    ${sample(label)} ${inWords(words.document.expression, label)}
+    <span class="value">${share}</span>
   </li>`;
 }
 

@@ -11,6 +11,7 @@ import {
 } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { lastSeconds, Timeline } from "../live/timeline";
+import charts from "../style/charts.css?inline";
 import controls from "../style/controls.css?inline";
 import tokens from "../style/tokens.css?inline";
 import { alertInWords, alertsView, rulesView } from "./alerts_view";
@@ -53,7 +54,7 @@ export class EsaprRoom extends LitElement {
     _measure: { state: true },
     _kept: { state: true },
   };
-  static override styles = [tokens, controls, uplot, frame, tile, panels].map((css) =>
+  static override styles = [tokens, controls, charts, uplot, frame, tile, panels].map((css) =>
     unsafeCSS(css),
   );
 
