@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.emotions import Scores
+from esapr.inference.emotions import Emotion, Scores
 
 SAMPLE_RATE = 16_000
 """Audio is analysed at 16 kHz mono."""
@@ -88,16 +88,32 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Activation:
+    """Which parts of a face speak for ``emotion``: a class-activation map (arXiv:1512.04150).
+
+    ``cells``, float32 ``[rows, columns]``, sum to the logit of ``emotion``, its bias left out.
+    ``corners``, float32 ``[3, 2]``, are the upper left, upper right and lower left one of the
+    upright map, in fractions of the frame.
+    """
+
+    emotion: Emotion
+    cells: NDArray[np.float32]
+    corners: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class FaceDetails:
     """What a picture shows besides the expression.
 
     ``landmarks`` is float32 ``[468, 2]`` in fractions of the frame (FaceMesh topology).
+    ``activation`` is None if the network has no such output.
     """
 
     box: Box
     landmarks: NDArray[np.float32]
     blinks_total: int
     blinks_per_minute: float
+    activation: Activation | None = None
 
 
 @dataclass(frozen=True, slots=True)

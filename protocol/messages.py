@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from esapr.protocol import limits
 from esapr.protocol.events import Event
+from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import Modalities, Modality, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
 
@@ -214,19 +215,6 @@ class State(Struct, frozen=True, tag="state"):
     level: Level
     muted: list[Modality]
     models: dict[str, str]
-
-
-class Overlay(Struct, frozen=True, tag="overlay"):
-    """Where the face is in one analysed picture, or ``box: null`` when none is found.
-
-    ``landmarks`` holds x, y of the 468 FaceMesh points, flat. Only the newest one is kept for a
-    subscriber.
-    """
-
-    t_ms: int
-    box: list[float] | None
-    landmarks: list[float]
-    blinks_total: int
 
 
 class Warning(Struct, frozen=True, tag="warning"):

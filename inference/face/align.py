@@ -84,6 +84,11 @@ class Regions:
         offset = (points - np.float32(0.5)) @ axes.swapaxes(1, 2)
         return np.asarray(offset + self.centre[:, None].astype(np.float32), np.float32)
 
+    def corners(self) -> Points:
+        """Return the upper left, upper right and lower left corners, ``[N, 3, 2]``, in pixels."""
+        corners = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+        return self.points_in_frame(np.broadcast_to(corners, (len(self.side), 3, 2)))
+
     def moved(self, right: float, down: float, scale: float) -> "Regions":
         """Return the squares shifted along their own axes by shares of their side, then scaled."""
         cosine, sine = np.cos(self.angle) * self.side, np.sin(self.angle) * self.side

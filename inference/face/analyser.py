@@ -81,6 +81,7 @@ class FaceAnalyser:
             landmarks=face.landmarks,
             blinks_total=self.blinks.total,
             blinks_per_minute=self.blinks.per_minute,
+            activation=face.activation,
         )
         score = ModalityScore(
             modality=Modality.FACE,

@@ -29,7 +29,7 @@ from esapr.inference.face.detect import DETECTOR_SIDE, Detection, faces, letterb
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.landmarks import LANDMARK_SIDE, faces_present, mesh_regions
 from esapr.inference.quality import face_quality
-from esapr.inference.signals import Box, Quality
+from esapr.inference.signals import Activation, Box, Quality
 from esapr.inference.stages import Answers, Network, Run
 
 Picture = NDArray[np.uint8]
@@ -44,6 +44,9 @@ DETECTOR_ROW = _row(DETECTOR_SIDE, 3)
 LANDMARK_ROW = _row(LANDMARK_SIDE, 3)
 EXPRESSION_ROW = _row(EXPRESSION_SIDE, 1)
 """What each network takes of a face: the shape and type of its picture."""
+
+ACTIVATION = "activation"
+"""What an expression network may return beside its logits: ``[batch, 7, rows, columns]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Face:
 
     ``mesh`` is the square around the landmarks in pixels of the frame; ``landmarks`` is float32
     ``[468, 2]`` in fractions of the frame, like ``box``; ``eye_ratio`` is height over width.
+    ``activation`` is None if the network has no such output.
     """
 
     mesh: Region
@@ -76,6 +80,7 @@ class Face:
     eye_ratio: float
     probs: Scores
     quality: tuple[Quality, ...]
+    activation: Activation | None
 
 
 class DetectorStage:
@@ -155,12 +160,24 @@ class FaceStage:
             cut(frame, region, picture)
         outputs, run = self._expression.run(batch, len(frames), device)
         sizes = np.array([frame.shape[1::-1] for frame in frames], np.float32)
+        probs = self._reader.scores(outputs["logits"])
         columns = (
             meshes.each(),
             boxes_of(boxes, sizes),
             points / sizes[:, None],
             eye_aspect_ratios(points).tolist(),
-            self._reader.scores(outputs["logits"]),
+            probs,
             face_quality(batch["image"][: len(frames), ..., 0], regions.side),
+            self._activations(outputs, probs, regions.corners() / sizes[:, None]),
         )
         return [Face(*row) for row in zip(*columns, strict=True)], run
+
+    def _activations(
+        self, outputs: Arrays, probs: Scores, corners: Points
+    ) -> Sequence[Activation | None]:
+        """Return the map of each face's likeliest expression, if the network gives maps."""
+        maps = outputs.get(ACTIVATION)
+        if maps is None:
+            return [None] * len(probs)
+        emotions, cells = self._reader.winning(maps, probs)
+        return [Activation(*row) for row in zip(emotions, cells, corners, strict=True)]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from esapr.protocol import limits
 from esapr.protocol.codec import Format, encode
-from esapr.protocol.messages import Gap, Overlay, ServerMessage, State
+from esapr.protocol.messages import Gap, ServerMessage, State
+from esapr.protocol.overlays import Overlay
 from esapr.protocol.rooms import Aggregate, MemberLeft, Mute, Trend
 from esapr.server.trust.tokens import TokensRevoked
 

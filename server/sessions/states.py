@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
 
+from esapr.inference import signals
 from esapr.inference.emotions import LABELS, Scores
 from esapr.inference.signals import (
     Box,
@@ -21,11 +22,11 @@ from esapr.protocol.messages import (
     Latency,
     Level,
     ModalityStates,
-    Overlay,
     State,
     TextState,
     VoiceState,
 )
+from esapr.protocol.overlays import Activation, Overlay
 from esapr.protocol.requests import Modality as ModalityName
 
 
@@ -89,6 +90,15 @@ def overlay_message(at: float, face: FaceDetails | None) -> Overlay:
         box=box_fractions(face.box) if face else None,
         landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
         blinks_total=face.blinks_total if face else 0,
+        activation=_activation(face.activation) if face and face.activation else UNSET,
+    )
+
+
+def _activation(found: signals.Activation) -> Activation:
+    return Activation(
+        label=LABELS[found.emotion],
+        cells=found.cells.round(4).tolist(),
+        corners=found.corners.round(4).reshape(-1).tolist(),
     )
 
 

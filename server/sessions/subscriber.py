@@ -4,7 +4,8 @@ import asyncio
 from typing import Protocol
 
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
-from esapr.protocol.messages import Detail, Overlay, State
+from esapr.protocol.messages import Detail, State
+from esapr.protocol.overlays import Overlay
 from esapr.protocol.rooms import Aggregate, MemberEvent, Trend
 from esapr.server.sessions.outbox import Broadcast, Outbox
 from esapr.server.sessions.refusals import error_message

@@ -13,7 +13,8 @@ from esapr.client import (
     consent,
 )
 from esapr.protocol import limits
-from esapr.protocol.messages import Error, Gap, Overlay, State
+from esapr.protocol.messages import Error, Gap, State
+from esapr.protocol.overlays import Overlay
 from tests.serving import running_server
 
 pytestmark = pytest.mark.real_time
@@ -191,6 +192,12 @@ async def test_an_overlay_is_sent_to_those_who_ask_for_it() -> None:
             async for message in session.messages():
                 if isinstance(message, Overlay):
                     break
+    assert message.box is not None
+    # Six by six cells in the picture's own place, as the widget draws them.
+    assert [len(row) for row in message.activation.cells] == [6] * 6
+    left, top, right, *_ = message.activation.corners
+    assert left < message.box[0] < message.box[0] + message.box[2] < right
+    assert top < message.box[1]
 
 
 async def test_what_is_too_big_is_refused_before_it_closes_the_feed() -> None:

@@ -43,3 +43,16 @@ def test_the_expression_model_names_our_classes_in_our_order() -> None:
     card = ModelCard.read(ROOT / "face_expression")
     assert card.labels == LABELS
     assert card.temperature != 1.0
+
+
+def test_the_class_activation_map_sums_to_the_logits_but_for_a_constant() -> None:
+    model = Model(ModelCard.read(ROOT / "face_expression"))
+    rng = np.random.default_rng(5)
+    smooth = np.kron(rng.integers(0, 256, (6, 6, 6)), np.ones((1, 8, 8)))
+    outputs = model.run({"image": smooth.astype(np.uint8)[..., None]})
+
+    biases = outputs["logits"] - outputs["activation"].sum(axis=(2, 3))
+
+    # The pooled features are eight bits wide, the map's are not pooled.
+    np.testing.assert_allclose(biases, np.broadcast_to(biases[0], biases.shape), atol=0.05)
+    assert np.ptp(outputs["logits"]) > 1

@@ -29,6 +29,18 @@ export interface AbstainReason {
   reason: string;
 }
 /**
+ * Which parts of the face spoke for ``label``, the likeliest expression of one picture.
+ *
+ *     ``cells`` holds rows of a square map, from the top: what each place added to the logit of
+ *     ``label`` in the network. ``corners`` holds x, y of the map's upper left, upper right and lower
+ *     left corner in fractions of the picture.
+ */
+export interface Activation {
+  label: string;
+  cells: number[][];
+  corners: number[];
+}
+/**
  * What the people of a room show together, at most once a second.
  */
 export interface Aggregate {
@@ -639,8 +651,8 @@ export interface OpenRooms {
 /**
  * Where the face is in one analysed picture, or ``box: null`` when none is found.
  *
- *     ``landmarks`` holds x, y of the 468 FaceMesh points, flat. Only the newest one is kept for a
- *     subscriber.
+ *     ``landmarks`` holds x, y of the 468 FaceMesh points, flat. ``activation`` is missing if the
+ *     network has no map. Only the newest one is kept for a subscriber.
  */
 export interface Overlay {
   type: "overlay";
@@ -648,6 +660,7 @@ export interface Overlay {
   box: number[] | null;
   landmarks: number[];
   blinks_total: number;
+  activation?: Activation;
 }
 /**
  * A stretch of the timeline: ``states`` states, of which those with an expression are averaged.

@@ -24,6 +24,15 @@ EMPTY = np.full((240, 320, 3), 120, np.uint8)
 LIMITS = BatchLimits(buckets=(1, 2, 4, 8), max_wait=0.0, max_pending=8, use_by=1.0)
 
 
+class WithoutMaps(TakesAnyArrays):
+    """An expression network of a deployment's own, which has logits only."""
+
+    name = "face_expression"
+
+    def run(self, batch: Arrays, device: int) -> Arrays:
+        return {"logits": models()["face_expression"].run(batch)["logits"]}
+
+
 class Recorded(TakesAnyArrays):
     """A network of the zoo that remembers how many rows it was given."""
 
@@ -37,7 +46,9 @@ class Recorded(TakesAnyArrays):
 
 
 def stage(
-    landmarks: Recorded | None = None, expression: Recorded | None = None, largest: int = 8
+    landmarks: Recorded | None = None,
+    expression: Recorded | WithoutMaps | None = None,
+    largest: int = 8,
 ) -> FaceStage:
     card = models()["face_expression"].card
     buckets = tuple(size for size in LIMITS.buckets if size <= largest)
@@ -108,6 +119,37 @@ def test_fixed_buffers_that_held_other_faces_read_the_same(looks: list[Look]) ->
         np.testing.assert_array_equal(face.landmarks, reference.landmarks)
         np.testing.assert_array_equal(face.probs, reference.probs)
         assert face.quality == reference.quality
+
+
+def test_a_map_lies_over_the_turned_face_and_is_its_own_face_alone(looks: list[Look]) -> None:
+    together, alone = stage().run(looks, 0), [stage().run([look], 0) for look in looks]
+
+    for look, face, single in zip(looks, together.values, alone, strict=True):
+        assert face is not None
+        assert face.activation is not None
+        assert face.activation.emotion == face.probs.argmax()
+        reference = single.values[0]
+        assert reference is not None
+        assert reference.activation is not None
+        np.testing.assert_allclose(face.activation.cells, reference.activation.cells, atol=1e-3)
+        size = np.array(look.rgb.shape[1::-1])
+        upper_left, upper_right, lower_left = face.activation.corners * size
+        across = upper_right - upper_left
+        assert np.degrees(np.arctan2(across[1], across[0])) == pytest.approx(
+            np.degrees(face.mesh.angle), abs=1
+        )
+        assert across @ (lower_left - upper_left) == pytest.approx(0, abs=1)
+        # 1.17 times BlazeFace's square, which is 0.89 of the mesh's.
+        assert np.linalg.norm(across) == pytest.approx(1.17 * 0.89 * face.mesh.side, rel=0.01)
+        centre = (upper_right + lower_left) / 2
+        assert np.linalg.norm(centre - (face.mesh.x, face.mesh.y)) < 0.1 * face.mesh.side
+
+
+def test_a_network_without_maps_reads_faces_all_the_same(looks: list[Look]) -> None:
+    (face,) = stage(expression=WithoutMaps()).run(looks[:1], 0).values
+
+    assert face is not None
+    assert face.activation is None
 
 
 def test_a_frame_without_a_face_answers_none_and_moves_nobody(looks: list[Look]) -> None:

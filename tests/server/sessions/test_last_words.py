@@ -2,7 +2,8 @@
 
 from esapr.protocol import limits
 from esapr.protocol.errors import CloseCode, ErrorCode
-from esapr.protocol.messages import Error, Gap, Overlay, Pong
+from esapr.protocol.messages import Error, Gap, Pong
+from esapr.protocol.overlays import Overlay
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.subscriber import Subscriber
 from tests.server.sessions.examples import state

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esapr.protocol.codec import Format
-from esapr.protocol.messages import Gap, Overlay, Pong, State
+from esapr.protocol.messages import Gap, Pong, State
+from esapr.protocol.overlays import Overlay
 from esapr.protocol.rooms import MemberLeft, RoomClosed
 from esapr.server.sessions.outbox import Broadcast, Outbox
 from tests.server.sessions.examples import state

@@ -57,6 +57,9 @@ export const de: Messages = {
   camera: "Kamera",
   microphone: "Mikrofon",
   showOverlay: "Zeigen, was erkannt wird",
+  showActivation: "Zeigen, welche Teile des Gesichts zählen",
+  activationNote:
+    "Helle Teile sprachen für den Ausdruck, den das Bild zeigt. Die Karte ist grob, und sie erklärt das Programm, nicht den Menschen.",
   selfView: "Ihre Kamera, gespiegelt",
   tryAgain: "Noch einmal versuchen",
   continueWithout: (devices) => `Weiter ohne ${devices}`,

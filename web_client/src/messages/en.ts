@@ -55,6 +55,9 @@ export const en = {
   camera: "Camera",
   microphone: "Microphone",
   showOverlay: "Show what is recognised",
+  showActivation: "Show which parts of the face count",
+  activationNote:
+    "Bright parts spoke for the expression that the picture shows. The map is coarse, and it explains the program, not the person.",
   selfView: "Your camera, mirrored",
   tryAgain: "Try again",
   continueWithout: (devices: string) => `Continue without the ${devices}`,

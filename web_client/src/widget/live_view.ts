@@ -5,6 +5,7 @@ import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import type { Messages } from "../messages";
 import type { Phase } from "./events";
+import type { Layer } from "./overlay";
 
 export interface LiveProps {
   words: Messages;
@@ -16,10 +17,10 @@ export interface LiveProps {
   devices: readonly MediaDeviceInfo[];
   cameraId: string;
   microphoneId: string;
-  overlay: boolean;
+  layers: ReadonlySet<Layer>;
   showVideo(element: Element | undefined): void;
   showOverlay(element: Element | undefined): void;
-  toggleOverlay(shown: boolean): void;
+  draw(layer: Layer, drawn: boolean): void;
   chooseCamera(id: string): void;
   chooseMicrophone(id: string): void;
   pause(): void;
@@ -43,7 +44,11 @@ export function liveView(props: LiveProps): TemplateResult {
           aria-label=${words.selfView}
           ${ref(props.showVideo)}
         ></video>
-        <canvas aria-hidden="true" ?hidden=${!props.overlay} ${ref(props.showOverlay)}></canvas>
+        <canvas
+          aria-hidden="true"
+          ?hidden=${props.layers.size === 0}
+          ${ref(props.showOverlay)}
+        ></canvas>
         ${cover(props)}
         <p class="chip" data-phase=${phase} data-testid="phase">
           ${audioOnly && phase === "live" ? words.audioOnly : phaseInWords(words, phase)}
@@ -96,20 +101,33 @@ function cover({ words, phase, hasCamera }: LiveProps): TemplateResult | typeof 
 
 function settings(props: LiveProps): TemplateResult {
   const { words } = props;
-  const toggle = ({ target }: Event) =>
-    props.toggleOverlay(target instanceof HTMLInputElement && target.checked);
   return html`
     <details class="settings">
       <summary>${words.devices}</summary>
       <div>
         ${choice(props, "videoinput", words.camera, props.cameraId, props.chooseCamera)}
         ${choice(props, "audioinput", words.microphone, props.microphoneId, props.chooseMicrophone)}
-        <label class="row">
-          <input type="checkbox" .checked=${live(props.overlay)} @change=${toggle} />
-          ${words.showOverlay}
-        </label>
+        ${layer(props, "face", words.showOverlay)}
+        ${layer(props, "activation", words.showActivation)}
+        <p class="note">${words.activationNote}</p>
       </div>
     </details>
+  `;
+}
+
+function layer({ layers, draw }: LiveProps, name: Layer, title: string): TemplateResult {
+  const change = ({ target }: Event) =>
+    draw(name, target instanceof HTMLInputElement && target.checked);
+  return html`
+    <label class="row">
+      <input
+        type="checkbox"
+        data-testid="layer-${name}"
+        .checked=${live(layers.has(name))}
+        @change=${change}
+      />
+      ${title}
+    </label>
   `;
 }
 

@@ -1,10 +1,16 @@
-/** The face box and the 468 FaceMesh points over the self-view. */
+/** The face box, the 468 FaceMesh points and the class-activation map over the self-view. */
 
-import type { Overlay } from "../protocol";
+import type { Activation, Overlay } from "../protocol";
+
+/** What may be drawn: where the face is, and which parts of it spoke for the expression. */
+export type Layer = "face" | "activation";
 
 const SHOWN_MS = 1_000;
 /** Light enough for every picture, with a shadow. */
 const COLOUR = "#7ff0e0";
+/** Of the map's strongest cell; the face stays visible below it. */
+const STRONGEST = 0.65;
+const HEAT = [255, 176, 46] as const;
 
 // Points of the canonical FaceMesh topology, in drawing order (MediaPipe, Apache-2.0).
 const OVAL = [
@@ -50,7 +56,7 @@ export class FaceOverlay {
   }
 
   /** Draws what one analysed picture showed; it disappears when no newer one comes. */
-  show({ box, landmarks }: Overlay): void {
+  show({ box, landmarks, activation }: Overlay, layers: ReadonlySet<Layer>): void {
     const pen = this.clear();
     this.#forget = setTimeout(() => this.clear(), SHOWN_MS);
     if (pen === null || box === null || this.#video.videoWidth === 0) return;
@@ -59,6 +65,8 @@ export class FaceOverlay {
       width: this.#canvas.clientWidth,
       height: this.#canvas.clientHeight,
     });
+    if (activation && layers.has("activation")) drawActivation(pen, activation, place);
+    if (!layers.has("face")) return;
     pen.strokeStyle = pen.fillStyle = COLOUR;
     // Keeps the lines visible over a bright picture.
     pen.shadowColor = "rgb(0 0 0 / 0.6)";
@@ -78,6 +86,52 @@ export class FaceOverlay {
     pen?.scale(ratio, ratio);
     return pen;
   }
+}
+
+/**
+ * The opacity of each cell, rows from the top: that of the strongest is 1, and what spoke against
+ * the expression is not shown.
+ */
+export function opacities(cells: readonly (readonly number[])[]): number[] {
+  const values = cells.flat();
+  const strongest = Math.max(...values, 0);
+  return values.map((value) => (strongest > 0 ? Math.max(0, value) / strongest : 0));
+}
+
+/** The transform that lays a map of one pixel a cell over its place in the frame. */
+export function mapTransform(
+  { cells, corners }: Activation,
+  place: Placement,
+): [number, number, number, number, number, number] {
+  const [left, top] = point(corners, 0, place);
+  const [right, rightTop] = point(corners, 1, place);
+  const [bottomLeft, bottom] = point(corners, 2, place);
+  const columns = cells[0]?.length ?? 1;
+  return [
+    (right - left) / columns,
+    (rightTop - top) / columns,
+    (bottomLeft - left) / cells.length,
+    (bottom - top) / cells.length,
+    left,
+    top,
+  ];
+}
+
+function drawActivation(pen: CanvasRenderingContext2D, map: Activation, place: Placement): void {
+  const [rows, columns] = [map.cells.length, map.cells[0]?.length ?? 0];
+  if (rows * columns === 0) return;
+  const picture = new ImageData(columns, rows);
+  for (const [index, opacity] of opacities(map.cells).entries()) {
+    picture.data.set([...HEAT, Math.round(255 * STRONGEST * opacity)], 4 * index);
+  }
+  const small = new OffscreenCanvas(columns, rows);
+  small.getContext("2d")?.putImageData(picture, 0, 0);
+  pen.save();
+  pen.transform(...mapTransform(map, place));
+  // Cells are far larger than pixels: their edges would look like a finding.
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(small, 0, 0);
+  pen.restore();
 }
 
 function drawBox(pen: CanvasRenderingContext2D, box: number[], place: Placement): void {

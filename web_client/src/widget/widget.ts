@@ -15,7 +15,7 @@ import { consentView, coverable, coversOf, withOrWithout } from "./consent_view"
 import { Course } from "./course";
 import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
-import { FaceOverlay } from "./overlay";
+import { FaceOverlay, type Layer } from "./overlay";
 import { type AgreedNotice, noticeFor, type OpenSession, sourceOf } from "./source";
 import { Support } from "./support";
 import styles from "./widget.css?inline";
@@ -39,7 +39,7 @@ export class EsaprWidget extends LitElement {
     _chosen: { state: true },
     _covered: { state: true },
     _incomplete: { state: true },
-    _overlay: { state: true },
+    _layers: { state: true },
     _devices: { state: true },
     _notice: { state: true },
   };
@@ -72,7 +72,7 @@ export class EsaprWidget extends LitElement {
   declare private _chosen: ReadonlySet<Modality>;
   declare private _covered: ReadonlySet<Cover>;
   declare private _incomplete: boolean;
-  declare private _overlay: boolean;
+  declare private _layers: ReadonlySet<Layer>;
   declare private _devices: readonly MediaDeviceInfo[];
   declare private _notice: AgreedNotice | null;
   readonly #course = new Course(this);
@@ -96,10 +96,10 @@ export class EsaprWidget extends LitElement {
     this.messages = this.credentials = this.openSession = null;
     this._chosen = this._covered = new Set<never>();
     this._incomplete = false;
-    this._overlay = true;
+    this._layers = new Set<Layer>(["face"]);
     this._devices = [];
     this._notice = null;
-    this.#course.onOverlay = (overlay) => this.#overlay?.show(overlay);
+    this.#course.onOverlay = (overlay) => this.#overlay?.show(overlay, this._layers);
     this.addEventListener("esapr-phase", () => void this.#listDevices());
   }
 
@@ -242,10 +242,10 @@ export class EsaprWidget extends LitElement {
       devices: this._devices,
       cameraId: used("video"),
       microphoneId: used("audio"),
-      overlay: this._overlay,
+      layers: this._layers,
       showVideo: this.#showVideo,
       showOverlay: this.#showOverlay,
-      toggleOverlay: (shown) => (this._overlay = shown),
+      draw: (layer, drawn) => (this._layers = withOrWithout(this._layers, layer, drawn)),
       chooseCamera: (id) => void this.#course.chooseDevice({ cameraId: id }),
       chooseMicrophone: (id) => void this.#course.chooseDevice({ microphoneId: id }),
       pause: () => this.pause(),
