@@ -88,8 +88,11 @@ GET_STAFF_SESSION = Route(
     name="getStaffSession",
     summary="Who is signed in.",
     staff=True,
-    answers={HTTPStatus.OK: Answer("Somebody is.", Body(StaffInfo))},
-    errors=_REFUSALS,
+    answers={
+        HTTPStatus.OK: Answer("Somebody is.", Body(StaffInfo)),
+        HTTPStatus.NO_CONTENT: Answer("Nobody is."),
+    },
+    errors=(ErrorCode.SCOPE_MISSING, ErrorCode.TOKEN_INVALID),
 )
 
 END_STAFF_SESSION = Route(

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import structlog
 from aiohttp import web
@@ -44,12 +45,19 @@ def routes(*, records: bool) -> list[web.RouteDef]:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    """Answer with who is signed in.
+    """Answer with who is signed in, or with nothing.
+
+    Asking is no mistake, and browsers log what is refused as an error of the page.
 
     Raises:
-        ProtocolError: ``sign_in_required``, ``scope_missing`` or ``token_invalid``.
+        ProtocolError: ``scope_missing`` or ``token_invalid``.
     """
-    role = check_staff(request).role
+    try:
+        role = check_staff(request).role
+    except ProtocolError as refused:
+        if refused.code is not ErrorCode.SIGN_IN_REQUIRED:
+            raise
+        return web.Response(status=HTTPStatus.NO_CONTENT)
     assert role in ("clinician", "supervisor")
     session = request.get(SIGNED_IN)
     return json_response(
@@ -67,7 +75,8 @@ async def delete_session(request: web.Request) -> web.Response:
     """Sign out on every gateway, and say where the provider does.
 
     Raises:
-        ProtocolError: as :func:`get_session`, or ``internal``: it cannot be written down.
+        ProtocolError: ``sign_in_required``, as :func:`get_session`, or ``internal``: it cannot be
+            written down.
     """
     actor = check_staff(request).actor
     session = request.get(SIGNED_IN)
@@ -90,7 +99,7 @@ async def get_sessions(request: web.Request) -> web.Response:
     """Answer with the newest sessions of which records are kept, or those ``?before=`` one.
 
     Raises:
-        ProtocolError: as :func:`get_session`, ``config_invalid`` or ``records_away``.
+        ProtocolError: as :func:`delete_session`, ``config_invalid`` or ``records_away``.
     """
     actor = check_staff(request).actor
     before = _before(request.query.get("before"))
@@ -140,7 +149,7 @@ async def get_rooms(request: web.Request) -> web.Response:
     """Answer with the rooms of all gateways, and whom the caller's role sees in them.
 
     Raises:
-        ProtocolError: as :func:`get_session`.
+        ProtocolError: as :func:`delete_session`.
     """
     who = check_staff(request, "feed")
     channel = Channel(VIEW[who.role or "clinician"])
@@ -153,7 +162,7 @@ async def post_room_token(request: web.Request) -> web.Response:
     """Make a token for a room, in the name of one of its sessions that is open here.
 
     Raises:
-        ProtocolError: as :func:`get_session`, ``not_found``, ``moved`` or ``too_many_tokens``.
+        ProtocolError: as :func:`delete_session`, ``not_found``, ``moved`` or ``too_many_tokens``.
     """
     role = check_staff(request, "feed").role
     assert role

@@ -91,8 +91,24 @@ async def live(page: Page) -> None:
     await next_state(page, "state.fused && state.modalities.text")
     await both(page, "live")
     await shoot(page, "live-dark", theme="dark")
+    await self_view(page)
     await page.get_by_test_id("end").click()
     await page.get_by_test_id("closing").wait_for()
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="Read the report").click()
+    report = await opened.value
+    await report.locator("canvas").first.wait_for(timeout=MEDIA_MS)
+    await both(report, "report")
+
+
+async def self_view(page: Page) -> None:
+    """Keep the self-view with the parts of the face that count."""
+    await page.get_by_text("Devices", exact=True).click()
+    await page.get_by_test_id("layer-activation").check()
+    await next_state(page)
+    box = page.locator("esapr-widget .stage")
+    picture = Image.open(BytesIO(await box.screenshot())).convert("RGB")
+    picture.quantize(COLOURS).save(IMAGES / "activation.png", optimize=True)
 
 
 async def analyze(page: Page) -> None:

@@ -63,6 +63,20 @@ async () => {
 }
 """
 
+# A map of the activation is drawn: a good part of the canvas is amber, the rest is clear.
+WARM_PIXELS = """
+() => {
+  const canvas = document.querySelector("esapr-widget").shadowRoot.querySelector("canvas");
+  if (canvas.width === 0) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let warm = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 0 && data[at] > data[at + 2] + 60) warm += 1;
+  }
+  return warm > 0.02 * (data.length / 4) && warm < 0.8 * (data.length / 4);
+}
+"""
+
 pytestmark = [pytest.mark.real_time, pytest.mark.browser]
 
 
@@ -97,6 +111,11 @@ async def test_face_voice_and_text_reach_the_page(chromium: str, devices: FakeDe
         await expect(page.get_by_test_id("text-weight")).to_have_text(SOME_WEIGHT, timeout=10_000)
         shifted = await page.evaluate("window.shifted")
         await take_screenshots(page, "live")
+
+        await page.get_by_text("Devices", exact=True).click()
+        await page.get_by_test_id("layer-face").uncheck()
+        await page.get_by_test_id("layer-activation").check()
+        await page.wait_for_function(WARM_PIXELS, timeout=MEDIA_MS)
 
         await page.get_by_test_id("revoke").click()
         await expect(page.get_by_test_id("closing")).to_contain_text("Consent withdrawn")

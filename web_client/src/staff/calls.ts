@@ -1,7 +1,7 @@
 /** The calls that staff make. Their cookie goes along by itself, to this page's own origin. */
 
 import type { OpenRooms, RecordedSessions, SignedOut, StaffInfo } from "../protocol";
-import { problemIn } from "../sdk/errors";
+import { EsaprError, problemIn } from "../sdk/errors";
 
 const SESSION = "/v1/staff/session";
 const SESSIONS = "/v1/staff/sessions";
@@ -19,7 +19,9 @@ export const SIGN_IN = `/staff/sign-in?page=${PAGE}`;
 
 /** Throws an `EsaprError`, for one `sign_in_required`. */
 export async function work(): Promise<Work> {
-  const who = await ask<StaffInfo>(SESSION);
+  const signedIn = await call(SESSION);
+  if (signedIn.status === 204) throw new EsaprError("sign_in_required", "nobody is signed in");
+  const who = (await signedIn.json()) as StaffInfo;
   const [rooms, recorded] = await Promise.all([
     ask<OpenRooms>("/v1/staff/rooms"),
     who.records ? sessions() : null,
@@ -38,7 +40,11 @@ export async function signOut(): Promise<string> {
 }
 
 async function ask<Answer>(path: string, method = "GET"): Promise<Answer> {
+  return (await (await call(path, method)).json()) as Answer;
+}
+
+async function call(path: string, method = "GET"): Promise<Response> {
   const answer = await fetch(path, { method });
   if (!answer.ok) throw await problemIn(answer);
-  return (await answer.json()) as Answer;
+  return answer;
 }
