@@ -30,6 +30,7 @@ class Quality(StrEnum):
     NO_FACE = "no_face"
     DARK = "dark"
     BLURRED = "blurred"
+    TURNED = "turned"
     SMALL = "small"
     SILENT = "silent"
     CLIPPED = "clipped"
@@ -102,17 +103,34 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Where a head points, in degrees; zero is straight into the camera.
+
+    Positive ``yaw`` turns the face to the picture's right, positive ``pitch`` up, positive
+    ``roll`` clockwise as seen in the picture; roll is applied first, then pitch, then yaw.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
 class FaceDetails:
     """What a picture shows besides the expression.
 
     ``landmarks`` is float32 ``[468, 2]`` in fractions of the frame (FaceMesh topology).
-    ``activation`` is None if the network has no such output.
+    ``mouth_open`` is height over width of the inner lips. ``head`` and ``mouth_open`` are None
+    where a session was taken over and no picture has come since; ``activation`` is also None if
+    the network has no such output.
     """
 
     box: Box
     landmarks: NDArray[np.float32]
     blinks_total: int
     blinks_per_minute: float
+    head: HeadPose | None = None
+    mouth_open: float | None = None
     activation: Activation | None = None
 
 

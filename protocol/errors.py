@@ -124,6 +124,7 @@ class WarningCode(StrEnum):
     NO_FACE = "no_face"
     DARK = "dark"
     BLURRED = "blurred"
+    TURNED = "turned"
     SMALL = "small"
     SILENT = "silent"
     CLIPPED = "clipped"
@@ -142,6 +143,7 @@ _DESCRIPTIONS = {
     WarningCode.NO_FACE: "no face is in the picture",
     WarningCode.DARK: "the picture is too dark",
     WarningCode.BLURRED: "the picture is blurred",
+    WarningCode.TURNED: "the face is turned away",
     WarningCode.SMALL: "the face is too small in the picture",
     WarningCode.SILENT: "the microphone is silent",
     WarningCode.CLIPPED: "the sound is too loud and clips",

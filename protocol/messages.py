@@ -138,8 +138,20 @@ class AbstainReason(Struct, frozen=True):
     reason: str
 
 
+class Head(Struct, frozen=True):
+    """Degrees: the face turned to the picture's right, up, and clockwise; else negative."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
 class FaceState(Struct, frozen=True, omit_defaults=True):
-    """What the face shows; ``box`` is left, top, width, height."""
+    """What the face shows; ``box`` is left, top, width, height.
+
+    ``mouth_open`` is height over width of the inner lips. It and ``head`` are missing until the
+    first picture after a session was taken over.
+    """
 
     probs: list[float]
     weight: float
@@ -149,6 +161,8 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
     blinks_total: int
     blink_rate: float
     quality: list[str]
+    head: Head | UnsetType = UNSET
+    mouth_open: float | UnsetType = UNSET
 
 
 class VoiceState(Struct, frozen=True):

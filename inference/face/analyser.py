@@ -8,6 +8,7 @@ from esapr.inference.face.blink import BlinkCounter
 from esapr.inference.face.detect import Detection
 from esapr.inference.face.stages import Face, Look, Search
 from esapr.inference.face.track import FaceTrack
+from esapr.inference.quality import coverage_of
 from esapr.inference.scoring import Scored
 from esapr.inference.signals import FaceDetails, Modality, ModalityScore, Quality, VideoFrame
 
@@ -81,6 +82,8 @@ class FaceAnalyser:
             landmarks=face.landmarks,
             blinks_total=self.blinks.total,
             blinks_per_minute=self.blinks.per_minute,
+            head=face.head,
+            mouth_open=face.mouth_open,
             activation=face.activation,
         )
         score = ModalityScore(
@@ -88,7 +91,7 @@ class FaceAnalyser:
             start=frame.at,
             end=frame.at,
             probs=face.probs,
-            coverage=1.0,
+            coverage=coverage_of(face.quality),
             details=details,
             quality=face.quality,
             batch_size=cost.batch_size,

@@ -28,8 +28,9 @@ from esapr.inference.face.blink import eye_aspect_ratios
 from esapr.inference.face.detect import DETECTOR_SIDE, Detection, faces, letterboxed
 from esapr.inference.face.expression import ExpressionReader
 from esapr.inference.face.landmarks import LANDMARK_SIDE, faces_present, mesh_regions
+from esapr.inference.face.pose import head_poses, mouth_ratios
 from esapr.inference.quality import face_quality
-from esapr.inference.signals import Activation, Box, Quality
+from esapr.inference.signals import Activation, Box, HeadPose, Quality
 from esapr.inference.stages import Answers, Network, Run
 
 Picture = NDArray[np.uint8]
@@ -78,6 +79,8 @@ class Face:
     box: Box
     landmarks: Points
     eye_ratio: float
+    head: HeadPose
+    mouth_open: float
     probs: Scores
     quality: tuple[Quality, ...]
     activation: Activation | None
@@ -127,29 +130,32 @@ class FaceStage:
 
     def run(self, items: Sequence[Look], device: int) -> Answers[Face | None]:
         """Read every frame; those without a face cost the expression network nothing."""
-        points, present, placed = self._place(items, device)
+        points, depths, present, placed = self._place(items, device)
         rows = np.flatnonzero(present).tolist()
         values: list[Face | None] = [None] * len(items)
         if not rows:
             return Answers(values, (placed,))
         frames = [items[row].rgb for row in rows]
-        read, expressed = self._read(frames, points[present], device)
+        read, expressed = self._read(frames, points[present], depths[present], device)
         for row, face in zip(rows, read, strict=True):
             values[row] = face
         return Answers(values, (placed, expressed))
 
-    def _place(self, items: Sequence[Look], device: int) -> tuple[Points, NDArray[np.bool_], Run]:
-        """Return points ``[N, 468, 2]`` in pixels and whether they are a face's, ``[N]``."""
+    def _place(
+        self, items: Sequence[Look], device: int
+    ) -> tuple[Points, NDArray[np.float32], NDArray[np.bool_], Run]:
+        """Return points ``[N, 468, 2]`` and depths ``[N, 468]`` in pixels; which are a face's."""
         batch = self._landmarks.inputs(LANDMARK_ROW, len(items), device)
         for item, picture in zip(items, batch["image"], strict=False):
             cut(item.rgb, item.region, picture)
         outputs, run = self._landmarks.run(batch, len(items), device)
         regions = Regions.of([item.region for item in items])
         points = regions.points_in_frame(outputs["landmarks"][..., :2])
-        return points, faces_present(outputs["presence"]), run
+        depths = outputs["landmarks"][..., 2] * regions.side[:, None].astype(np.float32)
+        return points, depths, faces_present(outputs["presence"]), run
 
     def _read(
-        self, frames: Sequence[Picture], points: Points, device: int
+        self, frames: Sequence[Picture], points: Points, depths: NDArray[np.float32], device: int
     ) -> tuple[list[Face], Run]:
         """Return what the faces at ``points`` show, a face a frame."""
         meshes = mesh_regions(points)
@@ -161,13 +167,16 @@ class FaceStage:
         outputs, run = self._expression.run(batch, len(frames), device)
         sizes = np.array([frame.shape[1::-1] for frame in frames], np.float32)
         probs = self._reader.scores(outputs["logits"])
+        heads = head_poses(points, depths)
         columns = (
             meshes.each(),
             boxes_of(boxes, sizes),
             points / sizes[:, None],
             eye_aspect_ratios(points).tolist(),
+            heads,
+            mouth_ratios(points).tolist(),
             probs,
-            face_quality(batch["image"][: len(frames), ..., 0], regions.side),
+            face_quality(batch["image"][: len(frames), ..., 0], regions.side, heads),
             self._activations(outputs, probs, regions.corners() / sizes[:, None]),
         )
         return [Face(*row) for row in zip(*columns, strict=True)], run

@@ -10,6 +10,7 @@ from esapr.inference.signals import (
     Box,
     EmotionState,
     FaceDetails,
+    HeadPose,
     Modality,
     ModalityState,
     VoiceDetails,
@@ -19,6 +20,7 @@ from esapr.protocol.messages import (
     DropCounts,
     FaceState,
     Fused,
+    Head,
     Latency,
     Level,
     ModalityStates,
@@ -138,7 +140,13 @@ def _face(part: ModalityState | None) -> FaceState | UnsetType:
         blinks_total=details.blinks_total,
         blink_rate=round(details.blinks_per_minute, 1),
         quality=[str(quality) for quality in part.newest.quality],
+        head=_head(details.head) if details.head else UNSET,
+        mouth_open=UNSET if details.mouth_open is None else round(details.mouth_open, 2),
     )
+
+
+def _head(pose: HeadPose) -> Head:
+    return Head(yaw=round(pose.yaw, 1), pitch=round(pose.pitch, 1), roll=round(pose.roll, 1))
 
 
 def _voice(part: ModalityState | None) -> VoiceState | UnsetType:

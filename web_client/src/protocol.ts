@@ -183,6 +183,9 @@ export interface ModalityStates {
 }
 /**
  * What the face shows; ``box`` is left, top, width, height.
+ *
+ *     ``mouth_open`` is height over width of the inner lips. It and ``head`` are missing until the
+ *     first picture after a session was taken over.
  */
 export interface FaceState {
   probs: number[];
@@ -193,6 +196,16 @@ export interface FaceState {
   blinks_total: number;
   blink_rate: number;
   quality: string[];
+  head?: Head;
+  mouth_open?: number;
+}
+/**
+ * Degrees: the face turned to the picture's right, up, and clockwise; else negative.
+ */
+export interface Head {
+  yaw: number;
+  pitch: number;
+  roll: number;
 }
 /**
  * What the voice shows; ``loudness_db`` is relative to full scale.
