@@ -27,6 +27,7 @@ COVERAGE = {
     Quality.BLURRED: 0.6,
     Quality.SMALL: 0.8,
     Quality.TURNED: 0.75,
+    Quality.SEVERAL_FACES: 1.0,
 }
 """How much of a good picture's evidence is left: the accuracy on such faces over that on good
 ones, both above chance. Measured on FER2013's PublicTest, spoiled accordingly

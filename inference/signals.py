@@ -32,6 +32,7 @@ class Quality(StrEnum):
     BLURRED = "blurred"
     TURNED = "turned"
     SMALL = "small"
+    SEVERAL_FACES = "several_faces"
     SILENT = "silent"
     CLIPPED = "clipped"
 
@@ -120,9 +121,10 @@ class FaceDetails:
     """What a picture shows besides the expression.
 
     ``landmarks`` is float32 ``[468, 2]`` in fractions of the frame (FaceMesh topology).
-    ``mouth_open`` is height over width of the inner lips. ``head`` and ``mouth_open`` are None
-    where a session was taken over and no picture has come since; ``activation`` is also None if
-    the network has no such output.
+    ``mouth_open`` is height over width of the inner lips, ``faces`` the number of faces in the
+    picture when it was last searched; ``track`` changes when another one is followed. ``head`` and
+    ``mouth_open`` are None where a session was taken over and no picture has come since, and
+    ``activation`` also if the network has no such output.
     """
 
     box: Box
@@ -131,6 +133,8 @@ class FaceDetails:
     blinks_per_minute: float
     head: HeadPose | None = None
     mouth_open: float | None = None
+    track: int = 0
+    faces: int = 1
     activation: Activation | None = None
 
 

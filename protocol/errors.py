@@ -126,6 +126,7 @@ class WarningCode(StrEnum):
     BLURRED = "blurred"
     TURNED = "turned"
     SMALL = "small"
+    SEVERAL_FACES = "several_faces"
     SILENT = "silent"
     CLIPPED = "clipped"
     VIDEO_ENDED = "video_ended"
@@ -145,6 +146,7 @@ _DESCRIPTIONS = {
     WarningCode.BLURRED: "the picture is blurred",
     WarningCode.TURNED: "the face is turned away",
     WarningCode.SMALL: "the face is too small in the picture",
+    WarningCode.SEVERAL_FACES: "several faces are in the picture; one of them is measured",
     WarningCode.SILENT: "the microphone is silent",
     WarningCode.CLIPPED: "the sound is too loud and clips",
     WarningCode.VIDEO_ENDED: "the video track has ended",

@@ -149,8 +149,8 @@ class Head(Struct, frozen=True):
 class FaceState(Struct, frozen=True, omit_defaults=True):
     """What the face shows; ``box`` is left, top, width, height.
 
-    ``mouth_open`` is height over width of the inner lips. It and ``head`` are missing until the
-    first picture after a session was taken over.
+    ``mouth_open`` is height over width of the inner lips; it and ``head`` are missing right after a
+    session was taken over. ``faces`` are in view; ``track`` changes when another one is followed.
     """
 
     probs: list[float]
@@ -163,6 +163,8 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
     quality: list[str]
     head: Head | UnsetType = UNSET
     mouth_open: float | UnsetType = UNSET
+    track: int = 0
+    faces: int = 1
 
 
 class VoiceState(Struct, frozen=True):

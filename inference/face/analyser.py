@@ -77,6 +77,8 @@ class FaceAnalyser:
         if face is None:
             return FaceReading(frame.at, None, (Quality.NO_FACE,))
         self.blinks.add(face.eye_ratio, frame.at)
+        several = (Quality.SEVERAL_FACES,) if self._track.faces > 1 else ()
+        quality = (*face.quality, *several)
         details = FaceDetails(
             box=face.box,
             landmarks=face.landmarks,
@@ -84,6 +86,8 @@ class FaceAnalyser:
             blinks_per_minute=self.blinks.per_minute,
             head=face.head,
             mouth_open=face.mouth_open,
+            track=self._track.number,
+            faces=self._track.faces,
             activation=face.activation,
         )
         score = ModalityScore(
@@ -91,14 +95,14 @@ class FaceAnalyser:
             start=frame.at,
             end=frame.at,
             probs=face.probs,
-            coverage=coverage_of(face.quality),
+            coverage=coverage_of(quality),
             details=details,
-            quality=face.quality,
+            quality=quality,
             batch_size=cost.batch_size,
             queue_ms=cost.queue_ms,
             infer_ms=cost.infer_ms,
         )
-        return FaceReading(frame.at, score, face.quality)
+        return FaceReading(frame.at, score, quality)
 
     async def _find(self, frame: VideoFrame, cost: _Cost) -> Face | None:
         """Read the followed face, detecting first where the track asks for it."""
@@ -115,7 +119,7 @@ class FaceAnalyser:
     async def _detect(self, frame: VideoFrame, cost: _Cost) -> Region | None:
         search = Search(frame.rgb, self._track.margin)
         found = cost.paid(await self._detector.score(search, session=self._session))
-        return self._track.detected(found, frame.at)
+        return self._track.detected(found, frame.at, (frame.rgb.shape[1], frame.rgb.shape[0]))
 
     async def _read(self, frame: VideoFrame, region: Region | None, cost: _Cost) -> Face | None:
         """Read the face in ``region``, or return None if there is none."""
@@ -123,5 +127,5 @@ class FaceAnalyser:
             return None
         look = Look(frame.rgb, region)
         face = cost.paid(await self._reader.score(look, session=self._session))
-        self._track.seen(face.mesh if face else None)
+        self._track.seen(face.mesh if face else None, frame.at)
         return face

@@ -142,6 +142,8 @@ def _face(part: ModalityState | None) -> FaceState | UnsetType:
         quality=[str(quality) for quality in part.newest.quality],
         head=_head(details.head) if details.head else UNSET,
         mouth_open=UNSET if details.mouth_open is None else round(details.mouth_open, 2),
+        track=details.track,
+        faces=details.faces,
     )
 
 

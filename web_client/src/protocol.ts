@@ -184,8 +184,8 @@ export interface ModalityStates {
 /**
  * What the face shows; ``box`` is left, top, width, height.
  *
- *     ``mouth_open`` is height over width of the inner lips. It and ``head`` are missing until the
- *     first picture after a session was taken over.
+ *     ``mouth_open`` is height over width of the inner lips; it and ``head`` are missing right after a
+ *     session was taken over. ``faces`` are in view; ``track`` changes when another one is followed.
  */
 export interface FaceState {
   probs: number[];
@@ -198,6 +198,8 @@ export interface FaceState {
   quality: string[];
   head?: Head;
   mouth_open?: number;
+  track?: number;
+  faces?: number;
 }
 /**
  * Degrees: the face turned to the picture's right, up, and clockwise; else negative.

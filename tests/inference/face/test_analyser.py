@@ -201,3 +201,18 @@ async def test_a_failing_model_reaches_the_caller(models: Models, portrait: np.n
             await analyser.score(VideoFrame(0.0, portrait))
         models["face_expression"][1].fails = False
         assert (await analyser.score(VideoFrame(0.2, portrait))).score is not None
+
+
+async def test_of_two_people_one_is_measured_and_both_are_counted(
+    models: Models, portrait: np.ndarray
+) -> None:
+    beside = np.hstack([portrait[:, 80:240], portrait[:, 80:240]])
+    async with analysing(models) as analyser:
+        reading = await analyser.score(VideoFrame(0.0, beside))
+
+    assert reading.score is not None
+    assert isinstance(reading.score.details, FaceDetails)
+    assert reading.score.details.faces > 1
+    assert reading.score.details.track == 1
+    assert Quality.SEVERAL_FACES in reading.quality
+    assert reading.score.coverage == 1
