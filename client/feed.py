@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
+from dataclasses import dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -40,6 +41,14 @@ FAREWELL_SECONDS = 5.0
 log = logging.getLogger("esapr.client")
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """When a socket went, in seconds of the loop's clock, and with which close code."""
+
+    at: float
+    code: int
+
+
 class Feed:
     """Reads into an inbox and sends from an outbox; both outlive any socket."""
 
@@ -59,6 +68,8 @@ class Feed:
         """Messages of types that this version does not know; the protocol says: ignore them."""
         self.round_trip: float | None = None
         """Seconds that the last ``ping`` took there and back."""
+        self.last_loss: Loss | None = None
+        """How the last socket that was greeted has gone."""
         self._news = asyncio.Condition()
         self._outgoing = asyncio.Event()
 
@@ -144,6 +155,7 @@ class Feed:
 
     async def _attempt(self) -> float | None:
         """Use one socket; return the seconds before the next one, None at the end."""
+        greeted = self.connections
         try:
             async with connect(
                 self._url,
@@ -162,7 +174,10 @@ class Feed:
             return self.connection.refused(refusal)
         except (OSError, InvalidHandshake):
             return self.connection.lost(ABNORMAL)
-        return self.connection.lost(socket.close_code or ABNORMAL)
+        code = socket.close_code or ABNORMAL
+        if self.connections > greeted:
+            self.last_loss = Loss(self._loop.time(), code)
+        return self.connection.lost(code)
 
     async def _serve(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from esapr.client.connection import Greeting
 from esapr.client.errors import ended
-from esapr.client.feed import Feed
+from esapr.client.feed import Feed, Loss
 from esapr.protocol.messages import ClientMessage, ServerMessage, SessionClosed, State
 from esapr.protocol.requests import Modality
 from esapr.protocol.rooms import Mute, RoomClosed
@@ -35,6 +35,11 @@ class Subscription:
     def connections(self) -> int:
         """How many sockets the server has greeted: one until the first is lost."""
         return self._feed.connections
+
+    @property
+    def last_loss(self) -> Loss | None:
+        """How the last socket that was greeted has gone; None as long as the first is there."""
+        return self._feed.last_loss
 
     @property
     def unread(self) -> int:

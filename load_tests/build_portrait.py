@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 
-from esapr.load_tests.media import AUDIO_BIT_RATE, AUDIO_RATE, AUDIO_STEP
+from esapr.load_tests.encoders import AUDIO_BIT_RATE, AUDIO_RATE
+from esapr.load_tests.media import AUDIO_STEP
 
 TARGET = Path(__file__).with_name("clips") / "portrait.webm"
 WIDTH, HEIGHT, FPS = 640, 480, 15

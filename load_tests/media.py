@@ -13,13 +13,12 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from esapr.load_tests.encoders import AUDIO_RATE, VideoCodec, opus, video_encoder
+
 VIDEO_RATE = 90_000
-AUDIO_RATE = 48_000
-"""RTP clock rates of VP8 (RFC 7741, section 6) and of Opus (RFC 7587, section 4.1), in hertz."""
+"""RTP clock rate of VP8 (RFC 7741, section 6) and H.264 (RFC 6184, section 8.1), in hertz."""
 
 AUDIO_STEP = AUDIO_RATE // 50
-VIDEO_BIT_RATE = 500_000
-AUDIO_BIT_RATE = 32_000
 # Picture times of WebM are rounded to milliseconds.
 _ROUNDING = Fraction(2, 1000)
 
@@ -56,10 +55,11 @@ class EncodedTrack:
 
 @dataclass(frozen=True, slots=True)
 class EncodedClip:
-    """VP8 pictures and Opus sound; both tracks are equally long."""
+    """Pictures of one ``codec`` and Opus sound; both tracks are equally long."""
 
     video: EncodedTrack | None
     audio: EncodedTrack | None
+    codec: VideoCodec = "VP8"
 
     @property
     def tracks(self) -> tuple[EncodedTrack, ...]:
@@ -72,8 +72,24 @@ class EncodedClip:
         return float(self.tracks[0].duration)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What pictures are encoded to: their size in pixels and how many a second."""
+
+    codec: VideoCodec
+    width: int
+    height: int
+    fps: int
+
+
 def encode_clip(
-    path: Path, *, width: int = 640, height: int = 480, fps: int = 15, longest: float = 60.0
+    path: Path,
+    *,
+    width: int = 640,
+    height: int = 480,
+    fps: int = 15,
+    codec: VideoCodec = "VP8",
+    longest: float = 60.0,
 ) -> EncodedClip:
     """Read a video or sound file as packets for WebRTC.
 
@@ -89,12 +105,13 @@ def encode_clip(
     if VIDEO_RATE % fps:
         raise ValueError(f"fps must divide {VIDEO_RATE}, got {fps}")
     try:
+        if codec == "VP8":
+            with av.open(str(path)) as container:
+                ready = _ready_packets(container, width, height, fps, longest)
+            if ready is not None:
+                return ready
         with av.open(str(path)) as container:
-            ready = _ready_packets(container, width, height, fps, longest)
-        if ready is not None:
-            return ready
-        with av.open(str(path)) as container:
-            return _encode(container, width, height, fps, longest)
+            return _encode(container, Shape(codec, width, height, fps), longest)
     except (OSError, av.FFmpegError) as error:
         raise ClipError(f"{path}: {error.strerror or error}") from error
 
@@ -144,10 +161,9 @@ def _playable(clip: EncodedClip, keys: list[int], fps: int, longest: float) -> b
     return all(later - earlier <= fps for earlier, later in pairwise(keys))
 
 
-def _encode(
-    container: InputContainer, width: int, height: int, fps: int, longest: float
-) -> EncodedClip:
-    pictures = _Pictures(container, width, height, fps) if container.streams.video else None
+def _encode(container: InputContainer, shape: Shape, longest: float) -> EncodedClip:
+    fps = shape.fps
+    pictures = _Pictures(container, shape) if container.streams.video else None
     sound = _Sound() if container.streams.audio else None
     if pictures is None and sound is None:
         raise ClipError(f"{container.name}: neither picture nor sound")
@@ -161,6 +177,7 @@ def _encode(
     return EncodedClip(
         _video_track(pictures.finish(length), fps) if pictures and pictures.seconds else None,
         _audio_track(opus(sound.finish(length))) if sound and sound.seconds else None,
+        shape.codec,
     )
 
 
@@ -189,14 +206,14 @@ def _decode(
 class _Pictures:
     """Letterboxes pictures to one size and rate and encodes them."""
 
-    def __init__(self, container: InputContainer, width: int, height: int, fps: int) -> None:
-        self._fps = fps
+    def __init__(self, container: InputContainer, shape: Shape) -> None:
+        self._fps = shape.fps
         self._packets: list[bytes] = []
         self._last: av.VideoFrame | None = None
         self._graph = av.filter.Graph()
         steps = [self._graph.add_buffer(template=container.streams.video[0])]
-        size = f"w={width}:h={height}"
-        steps.append(self._graph.add("fps", str(fps)))
+        size = f"w={shape.width}:h={shape.height}"
+        steps.append(self._graph.add("fps", str(shape.fps)))
         steps.append(self._graph.add("scale", f"{size}:force_original_aspect_ratio=decrease"))
         steps.append(self._graph.add("pad", f"{size}:x=-1:y=-1"))
         steps.append(self._graph.add("format", "yuv420p"))
@@ -204,7 +221,7 @@ class _Pictures:
         for one, other in pairwise(steps):
             one.link_to(other)
         self._graph.configure()
-        self._encoder = vp8_encoder(width, height, fps)
+        self._encoder = video_encoder(shape.codec, shape.width, shape.height, shape.fps)
 
     @property
     def seconds(self) -> Fraction:
@@ -260,40 +277,3 @@ class _Sound:
         heard = np.concatenate(self._pieces)[: len(whole)]
         whole[: len(heard)] = heard
         return whole
-
-
-def vp8_encoder(width: int, height: int, fps: int) -> av.VideoCodecContext:
-    """Return a VP8 encoder that gives one packet a picture and a key frame each second.
-
-    Whoever replays packets cannot answer a request for a key frame (RTCP PLI): after a loss the
-    picture is whole again at the next one.
-    """
-    encoder = av.CodecContext.create("libvpx", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps)
-    encoder.bit_rate = VIDEO_BIT_RATE
-    encoder.gop_size = fps
-    # libvpx's threads wait by spinning: on a busy machine two of them take fifty times as long.
-    encoder.thread_count = 1
-    encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
-    return encoder
-
-
-def opus(samples: NDArray[np.int16], packet_ms: int = 20) -> list[bytes]:
-    """Encode ``[samples]`` at 48 kHz; a whole number of packets."""
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, av.AudioCodecContext)
-    encoder.format, encoder.layout, encoder.sample_rate = "s16", "mono", AUDIO_RATE
-    encoder.bit_rate = AUDIO_BIT_RATE
-    encoder.options = {"application": "voip", "frame_duration": str(packet_ms)}
-    step = AUDIO_RATE * packet_ms // 1000
-    packets: list[bytes] = []
-    for start in range(0, len(samples), step):
-        frame = av.AudioFrame.from_ndarray(
-            samples[None, start : start + step], format="s16", layout="mono"
-        )
-        frame.sample_rate, frame.pts = AUDIO_RATE, start
-        packets += [bytes(packet) for packet in encoder.encode(frame)]
-    packets += [bytes(packet) for packet in encoder.encode(None)]
-    return packets[: len(samples) // step]

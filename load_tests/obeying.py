@@ -12,14 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.load_tests import PORTRAIT
-from esapr.load_tests.media import (
-    AUDIO_RATE,
-    AUDIO_STEP,
-    EncodedClip,
-    EncodedTrack,
-    encode_clip,
-    opus,
-)
+from esapr.load_tests.encoders import AUDIO_RATE, opus
+from esapr.load_tests.media import AUDIO_STEP, EncodedClip, EncodedTrack, encode_clip
 
 PACKET_MS = 60
 STEP = AUDIO_RATE * PACKET_MS // 1000
@@ -49,7 +43,7 @@ def obeying(clip: EncodedClip) -> EncodedClip:
     packets = opus(samples, PACKET_MS)
     audio = EncodedTrack("audio", AUDIO_RATE, STEP, tuple(_without_silence(packets, samples)))
     video = clip.video and replace(clip.video, packets=clip.video.packets * times)
-    return EncodedClip(video, audio)
+    return replace(clip, video=video, audio=audio)
 
 
 def _decoded(track: EncodedTrack) -> NDArray[np.int16]:

@@ -29,7 +29,6 @@ Exchange = Callable[[str], Awaitable[str]]
 CHANNEL = "esapr"
 LOOPBACK = ["127.0.0.1"]
 CONNECT_SECONDS = 10.0
-_MIME_TYPES = {"video": "video/VP8", "audio": "audio/opus"}
 
 
 class PeerError(Exception):
@@ -97,7 +96,8 @@ class Peer:
         self._loopback = loopback and not relays
         clock = PlayClock()
         for track in clip.tracks:
-            self._add(ClipTrack(track, clock))
+            codec = f"video/{clip.codec}" if track.kind == "video" else "audio/opus"
+            self._add(ClipTrack(track, clock), codec)
         self._channel = self._connection.createDataChannel(CHANNEL)
         self._channel_open = asyncio.Event()
         self._channel.on("open", self._channel_open.set)
@@ -177,13 +177,11 @@ class Peer:
             raise PeerError("the data channel is closed")
         self._channel.send(encode(message, Format.JSON).decode())
 
-    def _add(self, track: ClipTrack) -> None:
+    def _add(self, track: ClipTrack, mime_type: str) -> None:
         transceiver = self._connection.addTransceiver(track, direction="sendonly")
         # Packets are encoded already: the other side must not be offered another codec.
         codecs = RTCRtpSender.getCapabilities(track.kind).codecs
-        transceiver.setCodecPreferences(
-            [codec for codec in codecs if codec.mimeType == _MIME_TYPES[track.kind]]
-        )
+        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == mime_type])
 
 
 def _configuration(relays: Sequence[IceServer]) -> RTCConfiguration:

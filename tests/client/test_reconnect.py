@@ -50,6 +50,7 @@ async def test_killed_sockets_cost_no_state() -> None:
         Client(proxy.url) as client,
         client.session(consent=RECEIPT, tick_ms=100) as session,
     ):
+        assert session.last_loss is None
         seen: list[int] = []
         killed = 0
         async with asyncio.timeout(60):
@@ -65,6 +66,9 @@ async def test_killed_sockets_cost_no_state() -> None:
                     killed += 1
                     proxy.cut()
         assert session.connections == KILLS + 1
+        assert session.last_loss is not None
+        assert session.last_loss.code == 1006
+        assert session.last_loss.at <= asyncio.get_running_loop().time()
         assert seen == list(range(seen[0], seen[0] + len(seen)))
 
 

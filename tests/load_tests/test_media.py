@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esapr.load_tests import PORTRAIT
-from esapr.load_tests.media import AUDIO_RATE, ClipError, EncodedTrack, encode_clip
+from esapr.load_tests.encoders import AUDIO_RATE
+from esapr.load_tests.media import ClipError, EncodedTrack, encode_clip
 
 
 def write_video(
@@ -45,6 +46,16 @@ def decoded(track: EncodedTrack, codec: str) -> list[np.ndarray]:
         for data in track.packets
         for frame in decoder.decode(av.Packet(data))
     ]
+
+
+def test_a_clip_becomes_h264_of_another_size() -> None:
+    clip = encode_clip(PORTRAIT, width=320, height=240, fps=10, codec="H264", longest=2)
+
+    assert clip.codec == "H264"
+    assert clip.video is not None
+    assert len(clip.video.packets) == 20
+    pictures = decoded(clip.video, "h264")
+    assert {picture.shape for picture in pictures} == {(240, 320, 3)}
 
 
 def test_the_shipped_clip_is_taken_as_it_is() -> None:

@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 
 from esapr.load_tests import PORTRAIT
-from esapr.load_tests.media import (
-    AUDIO_RATE,
-    AUDIO_STEP,
-    EncodedClip,
-    EncodedTrack,
-    encode_clip,
-    opus,
-)
+from esapr.load_tests.encoders import AUDIO_RATE, opus
+from esapr.load_tests.media import AUDIO_STEP, EncodedClip, EncodedTrack, encode_clip
 from esapr.load_tests.obeying import obeying, portrait
 from esapr.load_tests.peer import ClipTrack, PlayClock
 

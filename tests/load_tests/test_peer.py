@@ -137,6 +137,19 @@ def _refusing(receiver: Receiver):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.real_time
+async def test_a_peer_plays_h264() -> None:
+    clip = encode_clip(PORTRAIT, width=320, height=240, fps=10, codec="H264", longest=2)
+    receiver = Receiver()
+    async with asyncio.timeout(20), Peer(clip, loopback=True) as peer:
+        await peer.connect(receiver.exchange)
+        assert await receiver.seconds("video", 3) == pytest.approx(2 / 10)
+
+    await receiver.connection.close()
+    codecs = {line.split()[1] for line in receiver.offer.splitlines() if "a=rtpmap" in line}
+    assert codecs == {"H264/90000", "opus/48000/2"}
+
+
+@pytest.mark.real_time
 async def test_a_clip_without_sound_offers_pictures_only() -> None:
     clip = encode_clip(PORTRAIT)
     receiver = Receiver()
