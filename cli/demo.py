@@ -10,6 +10,7 @@ import aiohttp
 import click
 from yarl import URL
 
+from esapr.cli.failures import told
 from esapr.cli.lines import line
 from esapr.inference.cards import ModelError
 from esapr.load_tests import PORTRAIT
@@ -54,16 +55,10 @@ def demo(clip: Path, text: str, seconds: float, url: str | None, as_json: bool) 
     show = _print_json if as_json else _print_line
     try:
         encoded = encode_clip(clip, longest=seconds)
-        tally = asyncio.run(_play(encoded, text, seconds, url, show))
     except ClipError as error:
         raise click.BadParameter(str(error), param_hint="--clip") from None
-    except ExceptionGroup as group:
-        failures, unforeseen = group.split(_FAILURES)
-        if unforeseen or failures is None:
-            raise
-        raise click.ClickException("; ".join(str(error) for error in _leaves(failures))) from group
-    except _FAILURES as error:
-        raise click.ClickException(str(error)) from error
+    with told(*_FAILURES):
+        tally = asyncio.run(_play(encoded, text, seconds, url, show))
     click.echo(json.dumps(_summary(tally)) if as_json else _sentence(tally))
     if tally.missing:
         raise click.ClickException(f"no fused state rests on: {', '.join(tally.missing)}")
@@ -131,12 +126,3 @@ def _print_json(state: State) -> None:
 def _print_line(state: State) -> None:
     delay = f"{state.latency.capture_to_state_ms:.0f} ms"
     click.echo(f"{line(state):<94} {delay:>8}")
-
-
-def _leaves(group: ExceptionGroup[Exception]) -> list[Exception]:
-    """Return the exceptions inside a group, however deep."""
-    return [
-        leaf
-        for error in group.exceptions
-        for leaf in (_leaves(error) if isinstance(error, ExceptionGroup) else [error])
-    ]

@@ -10,6 +10,7 @@ from esapr.cli.bench import bench
 from esapr.cli.cluster import cluster
 from esapr.cli.demo import demo
 from esapr.cli.keys import keys
+from esapr.cli.loadtest import loadtest
 from esapr.cli.models import models
 from esapr.cli.records import records
 from esapr.cli.serve import serve
@@ -28,5 +29,6 @@ main.add_command(analyze)
 main.add_command(keys)
 main.add_command(models)
 main.add_command(bench)
+main.add_command(loadtest)
 main.add_command(cluster)
 main.add_command(records)

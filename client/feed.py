@@ -257,6 +257,6 @@ class Feed:
 
     async def _ping(self) -> None:
         while True:
-            await asyncio.sleep(PING_SECONDS)
             self.outbox.put(Ping(t=self._loop.time()))
             self.wake()
+            await asyncio.sleep(PING_SECONDS)

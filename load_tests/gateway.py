@@ -13,6 +13,7 @@ from yarl import URL
 from esapr.load_tests.peer import Exchange
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, VERSION
+from esapr.protocol.answers import SessionInfo
 from esapr.protocol.codec import Format
 from esapr.protocol.limits import MAX_MESSAGE_BYTES
 from esapr.protocol.messages import Hello
@@ -117,6 +118,18 @@ class Gateway:
         async with self._http.post(url, data=body, headers=headers) as response:
             await _check(response)
             return msgspec.json.decode(await response.read(), type=TokenAnswer)
+
+    async def info(self, credentials: SessionCredentials) -> SessionInfo:
+        """Return what a session is doing.
+
+        Raises:
+            RefusedError: the server refused it, or knows no such session.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        url = self._url.join(URL(f"/v1/sessions/{credentials.session_id}"))
+        async with self._http.get(url, headers=_bearer(credentials.client_token)) as response:
+            await _check(response)
+            return msgspec.json.decode(await response.read(), type=SessionInfo)
 
     async def until_ready(self) -> None:
         """Wait until the server's models are warm."""

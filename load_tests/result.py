@@ -63,7 +63,7 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hole(Struct, frozen=True, forbid_unknown_fields=True):
-    """A time in which a session got no state, at least two ticks long."""
+    """A time in which a session got no state, longer than one and a half ticks."""
 
     at_seconds: float
     """When the state before it came."""

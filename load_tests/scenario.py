@@ -9,8 +9,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-MediaProfile = Literal["vp8-640x480@15", "vp8-320x240@10", "h264-640x480@15", "audio-only"]
-"""What a WebRTC peer sends: a video codec, size and pictures a second, with Opus; or Opus alone."""
+MediaProfile = Literal[
+    "vp8-640x480@15", "vp8-320x240@10", "h264-640x480@15", "audio-only", "plain-vp8-640x480@15"
+]
+"""What a WebRTC peer sends: a video codec, size and pictures a second, with Opus; or Opus alone.
+
+Peers send Opus as the server's answer asks for it, but in ``plain``: in packets of 20 ms, silence
+too, as a sender does that knows nothing of such wishes.
+"""
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9@.-]*$", max_length=64)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
