@@ -68,6 +68,8 @@ _FAILURES = (DriverError, ServerProcessError, aiohttp.ClientError, OSError, Time
 @click.pass_context
 def loadtest(
     context: click.Context,
+    /,
+    *,
     name: str,
     clip: Path | None,
     url: str | None,

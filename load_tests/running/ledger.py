@@ -125,7 +125,7 @@ class Ledger:
         delays = [state.delay_ms for state in row.states if state.delay_ms is not None]
         return Second(
             at_seconds=second,
-            sessions=self.present(second),
+            sessions=self.present(second + 0.5),
             due=row.due,
             received=len(row.states),
             fused=sum(state.fused for state in row.states),
