@@ -15,6 +15,9 @@ _URL = re.compile(rb"serves on (http://\S+)")
 SERVE = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--port", "0")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
+READY_SECONDS = 120.0
+"""Longest that a server may take until its models are warm."""
+
 
 class ServerProcessError(Exception):
     """The server ended before it served; the message holds what it wrote last."""

@@ -16,10 +16,12 @@ from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.participant import Participant, play
 from esapr.load_tests.peer import Peer
 from esapr.load_tests.server_process import ServerProcess
-from esapr.load_tests.sessions import LINE, LINE_SECONDS
 from esapr.load_tests.tally import Tally
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
+
+LINE = "We really did it, I am so happy!"
+LINE_SECONDS = 10.0
 
 SETTLE_SECONDS = 4.0
 """How long a crowd plays before it is measured: by then a voice window of three is full."""

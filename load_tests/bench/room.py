@@ -22,8 +22,7 @@ from esapr.load_tests.bench.watcher import Watcher
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import EncodedClip, encode_clip
 from esapr.load_tests.participant import Participant, play
-from esapr.load_tests.server_process import server_process
-from esapr.load_tests.sessions import READY_SECONDS
+from esapr.load_tests.server_process import READY_SECONDS, server_process
 from esapr.protocol.messages import Ping, Pong, State
 from esapr.protocol.rooms import Role, TokenRequest
 

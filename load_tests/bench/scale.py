@@ -22,9 +22,11 @@ from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.obeying import portrait
 from esapr.load_tests.peer import PeerError
-from esapr.load_tests.server_process import SERVE, ServerProcess, server_process
-from esapr.load_tests.sessions import READY_SECONDS, STATES_PER_MINUTE
+from esapr.load_tests.server_process import READY_SECONDS, SERVE, ServerProcess, server_process
 from esapr.load_tests.tally import Tally
+
+STATES_PER_MINUTE = 55
+"""With fewer a session is starved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ from esapr.load_tests.bench.raw import Load, cpu_seconds_an_item, loads
 from esapr.load_tests.bench.repeated import Repeated
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.obeying import portrait
-from esapr.load_tests.server_process import server_process
-from esapr.load_tests.sessions import READY_SECONDS
+from esapr.load_tests.server_process import READY_SECONDS, server_process
 
 TARGET_RATIO = 1.25
 TARGET_CPU_PCT = 8.0

@@ -21,10 +21,7 @@ from esapr.load_tests.running.machine import this_machine
 from esapr.load_tests.running.schedule import stays
 from esapr.load_tests.running.verdict import misses
 from esapr.load_tests.scenario import Scenario, ScenarioError
-from esapr.load_tests.server_process import SERVE, ServerProcess, server_process
-
-READY_SECONDS = 120.0
-"""Longest that a server may take until its models are warm."""
+from esapr.load_tests.server_process import READY_SECONDS, SERVE, ServerProcess, server_process
 
 START_SECONDS = 0.5
 """Between the last process of the harness getting ready and the run's clock being 0."""

@@ -12,8 +12,7 @@ from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.obeying import portrait
 from esapr.load_tests.participant import play
-from esapr.load_tests.server_process import ServerProcess, server_process
-from esapr.load_tests.sessions import READY_SECONDS
+from esapr.load_tests.server_process import READY_SECONDS, ServerProcess, server_process
 from esapr.protocol.messages import State
 
 AT_A_TIME = 10

@@ -45,6 +45,17 @@ async def test_another_version_is_refused_and_the_feed_closes() -> None:
         assert socket.close_code == 4400
 
 
+async def test_a_ping_is_answered_with_what_it_said_and_is_no_message() -> None:
+    async with client() as (one, _):
+        protocols = (JSON_SUBPROTOCOL, TOKEN_PREFIX + one.credentials["client_token"])
+        path = one.credentials["feed_url"]
+        async with one.http.ws_connect(path, protocols=protocols, autoping=False) as socket:
+            await socket.ping(b"abcd")
+            frame = await socket.receive(timeout=10)
+
+    assert (frame.type, bytes(frame.data)) == (aiohttp.WSMsgType.PONG, b"abcd")
+
+
 async def test_a_client_that_answers_no_ping_is_warned_and_then_given_up() -> None:
     async with client(server={"silence_timeout": 1}) as (one, _):
         protocols = (JSON_SUBPROTOCOL, TOKEN_PREFIX + one.credentials["client_token"])
