@@ -1,0 +1,107 @@
+"""Processes of the harness, against a real server in this one."""
+
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from esapr.load_tests import PORTRAIT
+from esapr.load_tests.result import Miss
+from esapr.load_tests.running.crew import DriverError, crew
+from esapr.load_tests.running.ledger import Ledger
+from esapr.load_tests.running.profiles import load
+from esapr.load_tests.running.run import Target, run
+from esapr.load_tests.running.schedule import stays
+from esapr.load_tests.scenario import Fault, Scenario, ScenarioError, Thresholds
+from tests.server.http.keyed import keyed_server, make
+
+SCENARIO = Scenario(
+    name="try",
+    peers=4,
+    partners=2,
+    seconds=6,
+    processes=2,
+    media="vp8-320x240@10",
+    rooms=1,
+    subscribers=1,
+    thresholds=Thresholds(due_share=0.5, lost_sessions=0),
+)
+
+
+def driver_pids() -> list[int]:
+    """Return the processes of the harness that this one has started, oldest first."""
+    listed = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+    return [
+        int(pid)
+        for pid in listed.split()
+        if b"esapr.load_tests.running.driver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+@pytest.mark.real_time
+async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill_one(ledger: Ledger, now: float) -> None:
+        if not killed and ledger.present(now) == SCENARIO.peers:
+            killed.append(driver_pids()[1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    async with keyed_server(tmp_path) as (_, keys, server):
+        target = Target(server.url, make(keys, "load"))
+        result = await run(SCENARIO, PORTRAIT, target, kill_one)
+
+    failure = "harness process 1 ended with status -9"
+    assert result.failures == [failure]
+    assert {session.name: session.lost for session in result.sessions} == {
+        "load-0": "",
+        "load-1": failure,
+        "load-2": "",
+        "load-3": failure,
+    }
+    assert {session.kind for session in result.sessions} == {"webrtc", "partner"}
+    whole = [session for session in result.sessions if not session.lost]
+    assert all(session.received > 0 and session.modalities["face"] > 0 for session in whole)
+    assert Miss("lost_sessions", 0, 2) in result.misses
+    assert not result.summary.passed
+
+
+@pytest.mark.real_time
+async def test_a_clip_that_cannot_be_read_ends_it_before_it_begins(tmp_path: Path) -> None:
+    planned = stays(SCENARIO)
+
+    with pytest.raises(DriverError, match="harness process 0 ended with status 1"):
+        async with crew("http://127.0.0.1:9", None, tmp_path / "none.webm", SCENARIO, planned):
+            pass
+
+    assert driver_pids() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"network": "carrier-pigeon"}, "carrier-pigeon"), ({"chaos": (Fault("flood", 1),)}, "flood")],
+)
+async def test_what_is_unknown_is_refused_by_name(change: dict[str, object], named: str) -> None:
+    scenario = msgspec.structs.replace(SCENARIO, **change)
+
+    with pytest.raises(ScenarioError, match=named):
+        await run(scenario, PORTRAIT, Target("http://127.0.0.1:9"), lambda ledger, now: None)
+
+
+def test_sound_alone_is_played_as_long_as_the_clip() -> None:
+    played = load(PORTRAIT, "audio-only")
+
+    assert played.encoded.video is None
+    assert played.encoded.audio is not None
+    assert played.encoded.duration == played.duration == 12
+
+
+def test_a_plain_sender_ignores_what_is_asked_for() -> None:
+    plain, asked = load(PORTRAIT, "plain-vp8-640x480@15"), load(PORTRAIT, "vp8-640x480@15")
+
+    assert plain.encoded.audio is not None
+    assert asked.encoded.audio is not None
+    assert len(plain.encoded.audio.packets) == 3 * len(asked.encoded.audio.packets)
+    assert plain.encoded.video == asked.encoded.video
