@@ -219,8 +219,7 @@ class FeedSocket:
             return
         self._spend()
         match data:
-            # aiohttp takes the mask off a frame in a bytearray, and hands on that of a ping.
-            case bytes() | bytearray() if kind is WSMsgType.PING:
+            case bytes() | bytearray() if kind is WSMsgType.PING:  # aiohttp gives the latter
                 await self._socket.pong(bytes(data))
             case bytes() if self._form is Format.MSGPACK:
                 self._conversation.handle(decode_client(data, self._form))
