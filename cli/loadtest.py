@@ -13,6 +13,8 @@ import msgspec
 
 from esapr.cli.failures import told
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.corpora import CorpusError
+from esapr.load_tests.labelled_clip import build
 from esapr.load_tests.result import Result, encode_result
 from esapr.load_tests.running.crew import DriverError
 from esapr.load_tests.running.ledger import Ledger
@@ -114,6 +116,28 @@ def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
         return msgspec.convert({**fields, **given}, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(str(error)) from error
+
+
+@loadtest.command("build-media")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="ESAPR_DATA",
+    required=True,
+    help="Folder of the data sets (default: ESAPR_DATA).",
+)
+@click.option("--seed", type=int, default=0, help="Of what is left to chance.")
+@click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def build_media(data: Path, seed: int, out: Path) -> None:
+    """Compose a labelled clip, OUT.webm, and its labels, OUT.toml, for --clip.
+
+    It holds other people's faces and voices: keep it to yourself.
+    """
+    if out.suffix != ".webm":
+        raise click.BadParameter("the name of a clip ends in .webm", param_hint="OUT")
+    with told(CorpusError, OSError):
+        labels = build(data, out, seed)
+    click.echo(f"{out}: {labels.spans[-1].end:g} s, {len(labels.spans)} changes of label")
 
 
 async def _run(scenario: Scenario, clip: Path, url: str | None, key: str | None) -> Result:

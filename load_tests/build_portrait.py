@@ -9,18 +9,16 @@ import io
 import math
 import subprocess
 import wave
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 
-from esapr.load_tests.encoders import AUDIO_BIT_RATE, AUDIO_RATE
-from esapr.load_tests.media import AUDIO_STEP
+from esapr.load_tests.clip_file import write_clip
+from esapr.load_tests.encoders import AUDIO_RATE
 
 TARGET = Path(__file__).with_name("clips") / "portrait.webm"
 WIDTH, HEIGHT, FPS = 640, 480, 15
@@ -61,24 +59,8 @@ def main() -> None:
         data.astronaut(), None, fx=DETAIL, fy=DETAIL, interpolation=cv2.INTER_LANCZOS4
     )
     pictures = (_picture(portrait.astype(np.uint8), index / FPS) for index in range(frames))
-    with av.open(str(TARGET), "w", format="webm") as container:
-        video = container.add_stream("libvpx", rate=FPS)
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        video.bit_rate, video.gop_size = PICTURE_BIT_RATE, FPS
-        video.options = {"deadline": "good", "auto-alt-ref": "0", "lag-in-frames": "0"}
-        audio = container.add_stream("libopus", rate=AUDIO_RATE, layout="mono")
-        audio.bit_rate = AUDIO_BIT_RATE
-        audio.options = {"application": "voip", "frame_duration": "20"}
-        packets: list[av.Packet[Any]] = []
-        for index, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = index, Fraction(1, FPS)
-            packets += video.encode(frame)
-        packets += video.encode(None)
-        packets += _speech_packets(audio)
-        # Cues and interleaving want the packets in the order of their times.
-        for packet in sorted(packets, key=lambda packet: (packet.pts or 0) * packet.time_base):
-            container.mux(packet)
+    good = {"deadline": "good"}
+    write_clip(TARGET, pictures, _speech(), fps=FPS, bit_rate=PICTURE_BIT_RATE, options=good)
     print(f"{TARGET.name}: {TARGET.stat().st_size} bytes")  # noqa: T201
 
 
@@ -132,20 +114,6 @@ def _blink(portrait: Picture, closing: float) -> Picture:
         light *= (1 - closing * lash).astype(np.float32)
     warped = cv2.remap(portrait, columns, source, cv2.INTER_LINEAR)
     return cast(Picture, (warped * light[..., None]).astype(np.uint8))
-
-
-def _speech_packets(stream: av.AudioStream) -> "list[av.Packet[Any]]":
-    """Encode exactly as many packets of 20 ms as the pictures last."""
-    samples = _speech()
-    packets: list[av.Packet[Any]] = []
-    for start in range(0, len(samples), AUDIO_STEP):
-        frame = av.AudioFrame.from_ndarray(
-            samples[None, start : start + AUDIO_STEP], format="s16", layout="mono"
-        )
-        frame.sample_rate, frame.pts = AUDIO_RATE, start
-        packets += stream.encode(frame)
-    packets += stream.encode(None)
-    return packets[: len(samples) // AUDIO_STEP]
 
 
 def _speech() -> NDArray[np.int16]:

@@ -13,22 +13,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from esapr.load_tests import PORTRAIT
-from esapr.load_tests.bench.contestant import FACE_SIDE, MARK
+from esapr.load_tests.bench.contestant import MARK
 from esapr.load_tests.bench.environments import InstallError, Rival, prepare
 from esapr.load_tests.bench.repeated import Repeated
+from esapr.load_tests.corpora import PRIVATE_TEST, read_faces
 
 TARGET = 2.0
 WIDTH, HEIGHT = 320, 240
 """What the server analyses; a larger picture would only slow down whoever searches all of it."""
 
 ANSWER_SECONDS = 300.0
-PRIVATE_TEST = 2
-MOSAIC_COLUMNS = 200
 OURS = (sys.executable, "-m", "esapr.load_tests.bench.ours")
 _ONE_THREAD = (
     "env",
@@ -92,16 +90,8 @@ def read_private_test(data: Path) -> Faces:
     Raises:
         OSError: the data set is not there.
     """
-    with np.load(data / "face" / "fer2013_labels.npz") as stored:
-        rows = stored["keep"] & (stored["split"] == PRIVATE_TEST)
-        names = [str(name) for name in stored["class_names"]]
-        labels = [names[label] for label in stored["label"][rows]]
-    mosaic = cv2.imread(str(data / "face" / "fer2013_mosaic.png"), cv2.IMREAD_GRAYSCALE)
-    if mosaic is None:
-        raise OSError("fer2013_mosaic.png is missing or unreadable")
-    tiles = mosaic.reshape(-1, FACE_SIDE, MOSAIC_COLUMNS, FACE_SIDE).swapaxes(1, 2)
-    images = tiles.reshape(-1, FACE_SIDE, FACE_SIDE)[: len(rows)][rows]
-    return Faces(np.ascontiguousarray(images, np.uint8), labels)
+    faces = read_faces(data, PRIVATE_TEST)
+    return Faces(faces.images, faces.labels)
 
 
 def read_frames(clip: Path, count: int) -> NDArray[np.uint8]:

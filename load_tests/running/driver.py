@@ -45,15 +45,20 @@ class Voice:
     def __init__(self, pipe: int) -> None:
         """Write to the descriptor ``pipe``; who reads it does little else, so writes may block."""
         self._pipe = os.fdopen(pipe, "wb")
+        self._spent_before = 0.0
         self._events: list[Event] = []
 
     def tell(self, event: Event) -> None:
         """Tell an event with the next flush."""
         self._events.append(event)
 
+    def begin(self) -> None:
+        """Count processor time from now on."""
+        self._spent_before = time.process_time()
+
     def flush(self) -> None:
         """Write what there is to tell."""
-        self._events.append(Spent(time.process_time()))
+        self._events.append(Spent(time.process_time() - self._spent_before))
         self._pipe.write(frame(self._events))
         self._pipe.flush()
         self._events.clear()
@@ -78,6 +83,7 @@ async def drive(commands: asyncio.StreamReader, voice: Voice) -> None:
         start = await read_command(commands)
         if not isinstance(start, Start):
             return
+        voice.begin()
         venue = Venue(client, gateway, version, clip, order.scenario, start.epoch, voice.tell)
         async with asyncio.TaskGroup() as group:
             beside = [voice.keep_flushing(), _until_orphaned(commands)]

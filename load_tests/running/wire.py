@@ -80,7 +80,7 @@ class Left(Struct, frozen=True, tag=True):
 
 
 class Spent(Struct, frozen=True, tag=True):
-    """Processor seconds of a driver since its start."""
+    """Processor seconds of a driver since it began to play."""
 
     cpu_seconds: float
 

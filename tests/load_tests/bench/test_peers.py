@@ -52,6 +52,7 @@ def test_test_faces_are_private_test_rows_that_are_kept(tmp_path: Path) -> None:
         split=np.array([0, 2, 2, 2]),
         label=np.array([0, 1, 1, 0]),
         class_names=np.array(["angry", "happy"]),
+        ferplus_votes=np.zeros((4, 10), np.uint8),
     )
 
     faces = read_private_test(tmp_path)
