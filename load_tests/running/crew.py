@@ -59,9 +59,10 @@ class Driver:
         return failure
 
     async def end(self) -> None:
-        """End the process, if it is still there."""
+        """End the process, if it is still there: without orders it closes its sessions."""
         if self._process.returncode is None:
-            self._process.terminate()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
             try:
                 async with asyncio.timeout(END_SECONDS):
                     await self._process.wait()

@@ -109,6 +109,7 @@ async def _server(order: Order) -> AsyncIterator[tuple[Client, Gateway]]:
 
 
 async def _until_orphaned(commands: asyncio.StreamReader) -> None:
+    """End all sessions when nobody is there any more who could use what they show."""
     await commands.read()
     raise OrphanedError
 

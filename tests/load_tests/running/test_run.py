@@ -1,13 +1,17 @@
 """Processes of the harness, against a real server in this one."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
+from yarl import URL
 
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.result import Miss
 from esapr.load_tests.running.crew import DriverError, crew
 from esapr.load_tests.running.ledger import Ledger
@@ -16,6 +20,7 @@ from esapr.load_tests.running.run import Target, run
 from esapr.load_tests.running.schedule import stays
 from esapr.load_tests.scenario import Fault, Scenario, ScenarioError, Thresholds
 from tests.server.http.keyed import keyed_server, make
+from tests.serving import running_server
 
 SCENARIO = Scenario(
     name="try",
@@ -45,7 +50,7 @@ async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: 
     killed: list[int] = []
 
     def kill_one(ledger: Ledger, now: float) -> None:
-        if not killed and ledger.present(now) == SCENARIO.peers:
+        if not killed and ledger.present(now):
             killed.append(driver_pids()[1])
             os.kill(killed[0], signal.SIGKILL)
 
@@ -66,6 +71,27 @@ async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: 
     assert all(session.received > 0 and session.modalities["face"] > 0 for session in whole)
     assert Miss("lost_sessions", 0, 2) in result.misses
     assert not result.summary.passed
+
+
+@pytest.mark.real_time
+async def test_a_run_that_is_broken_off_closes_its_sessions() -> None:
+    playing = asyncio.Event()
+
+    def note(ledger: Ledger, now: float) -> None:
+        if ledger.present(now):
+            playing.set()
+
+    scenario = msgspec.structs.replace(SCENARIO, peers=1, partners=0, processes=1, seconds=600.0)
+    async with running_server() as server, asyncio.TaskGroup() as group:
+        task = group.create_task(run(scenario, PORTRAIT, Target(server.url), note))
+        await playing.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        async with aiohttp.ClientSession() as http:
+            metrics = await Gateway(http, URL(server.url)).metrics()
+
+    assert "esapr_sessions 0.0" in metrics
+    assert driver_pids() == []
 
 
 @pytest.mark.real_time
