@@ -11,13 +11,19 @@ from esapr.load_tests.network.candidates import Address
 from esapr.load_tests.network.link import Counts, Link
 from esapr.load_tests.network.profiles import Profile
 
+EARLY = 16
+"""Packets that a socket keeps before it is known where they may come from; later ones are lost.
+
+A server begins to check the peer's address while its answer is still on the way.
+"""
+
 
 class _Socket(asyncio.DatagramProtocol):
     """Hands on what comes to one socket from one address; what others send is nothing of ours."""
 
     def __init__(self, receive: Callable[[bytes], None]) -> None:
-        self.other: Address | None = None
-        """Where packets come from and go to; until it is known none do."""
+        self._other: Address | None = None
+        self._early: list[tuple[bytes, Address]] = []
         self._receive = receive
         self._transport: DatagramTransport | None = None
 
@@ -26,8 +32,18 @@ class _Socket(asyncio.DatagramProtocol):
         self._transport = cast(DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self.other is not None and addr[:2] == self.other:
+        if self._other is None:
+            if len(self._early) < EARLY:
+                self._early.append((data, addr[:2]))
+        elif addr[:2] == self._other:
             self._receive(data)
+
+    def join(self, other: Address) -> None:
+        """Let packets come from ``other``, and go to it."""
+        self._other = other
+        for data, address in self._early:
+            self.datagram_received(data, address)
+        self._early.clear()
 
     @property
     def address(self) -> Address:
@@ -36,8 +52,8 @@ class _Socket(asyncio.DatagramProtocol):
         return host, port
 
     def send(self, data: bytes) -> None:
-        if self.other is not None and self._transport is not None:
-            self._transport.sendto(data, self.other)
+        if self._other is not None and self._transport is not None:
+            self._transport.sendto(data, self._other)
 
     def close(self) -> None:
         assert self._transport is not None
@@ -89,7 +105,9 @@ class Crossing:
 
     def join(self, peer: Address, server: Address) -> None:
         """Let packets of these two cross, from now on."""
-        self._inner.other, self._outer.other = peer, server
+        self._server = server
+        self._inner.join(peer)
+        self._outer.join(server)
 
     async def move(self) -> None:
         """Reach the server from another address, or port where loopback is not the way.
@@ -97,7 +115,7 @@ class Crossing:
         What comes to the old one is lost, as behind a translator that has forgotten it.
         """
         moved = await self._bind(self._down, _next_host(self._outer.address[0]))
-        moved.other = self._outer.other
+        moved.join(self._server)
         old, self._outer = self._outer, moved
         old.close()
 

@@ -32,6 +32,7 @@ from esapr.server.media.audio import Sound
 from esapr.server.media.decoding import Decoding
 from esapr.server.media.fragment import with_usable_candidates
 from esapr.server.media.ice import CONNECT_SECONDS, LOOPBACK, IceAgent, gather_on
+from esapr.server.media.losses import Requests
 from esapr.server.media.reach import Reach
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.video import Pictures
@@ -207,6 +208,9 @@ class WebRtcPeer:
             # of 60 ms, fewer while nobody speaks, that would be seconds.
             buffer = JitterBuffer(AUDIO_PACKETS)
             receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]
+        else:
+            requests = Requests(self._loop.time)
+            receiver._RTCRtpReceiver__nack_generator = requests  # type: ignore[attr-defined]
 
     def _picture_reader(self) -> Callable[[av.VideoFrame], None]:
         pictures = Pictures()
