@@ -10,7 +10,6 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from esapr.load_tests.peer import Exchange
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, TOKEN_PREFIX, VERSION
 from esapr.protocol.answers import SessionInfo
@@ -146,27 +145,14 @@ class Gateway:
             return await response.text()
 
     @asynccontextmanager
-    async def push(self, credentials: SessionCredentials) -> AsyncIterator[Exchange]:
-        """Push media by WHIP (RFC 9725): the value sends the offer; stopped on leaving.
-
-        Raises:
-            RefusedError: the server refused the offer.
-            aiohttp.ClientError: the server cannot be reached.
-        """
+    async def push(self, credentials: SessionCredentials) -> AsyncIterator["Push"]:
+        """Push media by WHIP (RFC 9725): the value sends the offer; stopped on leaving."""
         url = self._url.join(URL(credentials.whip_url))
-        pushed: list[URL] = []
-
-        async def exchange(offer: str) -> str:
-            headers = {"Content-Type": "application/sdp", **_bearer(credentials.client_token)}
-            async with self._http.post(url, data=offer.encode(), headers=headers) as response:
-                await _check(response)
-                pushed.append(url.join(URL(response.headers["Location"])))
-                return await response.text()
-
+        push = Push(self._http, url, credentials.client_token)
         try:
-            yield exchange
+            yield push
         finally:
-            for resource in pushed:
+            for resource in push.resources:
                 await self._delete(resource, credentials.client_token)
 
     async def _delete(self, url: URL, token: str, *gone: HTTPStatus) -> None:
@@ -174,6 +160,49 @@ class Gateway:
             # What the server has ended itself is as good as deleted.
             if response.status not in (HTTPStatus.NOT_FOUND, *gone):
                 await _check(response)
+
+
+class Push:
+    """Media on their way into a session; called with the SDP offer, it returns the answer."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: URL, token: str) -> None:
+        """Push to the WHIP endpoint ``url``."""
+        self.resources: list[URL] = []
+        """The WHIP sessions of the offers that were taken, the newest last."""
+        self._http = http
+        self._url = url
+        self._token = token
+
+    async def __call__(self, offer: str) -> str:
+        """Return the answer to ``offer``.
+
+        Raises:
+            RefusedError: the server refused the offer.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        headers = {"Content-Type": "application/sdp", **_bearer(self._token)}
+        async with self._http.post(self._url, data=offer.encode(), headers=headers) as response:
+            await _check(response)
+            self.resources.append(self._url.join(URL(response.headers["Location"])))
+            return await response.text()
+
+    async def restart(self, fragment: str) -> str:
+        """Return the answer to a fragment that restarts ICE (section 4.3.3).
+
+        Raises:
+            RefusedError: the server refused it.
+            aiohttp.ClientError: the server cannot be reached.
+        """
+        headers = {
+            "Content-Type": "application/trickle-ice-sdpfrag",
+            "If-Match": "*",
+            **_bearer(self._token),
+        }
+        async with self._http.patch(
+            self.resources[-1], data=fragment.encode(), headers=headers
+        ) as response:
+            await _check(response)
+            return await response.text()
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 import av
+from aioice import Connection
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -19,6 +20,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCIceTransportPolicy
 
 from esapr.load_tests.media import EncodedClip, EncodedTrack
+from esapr.load_tests.restart import RestartError, restart
 from esapr.protocol.codec import Format, encode
 from esapr.protocol.messages import ClientMessage
 from esapr.protocol.requests import IceServer
@@ -162,6 +164,22 @@ class Peer:
     def _transport(self) -> RTCIceTransport:
         return self._connection.getSenders()[0].transport.transport
 
+    async def restart(self, exchange: Exchange) -> None:
+        """Restart ICE from new sockets; ``exchange`` carries fragments (RFC 8840), not whole SDP.
+
+        Raises:
+            PeerError: the restart failed; media goes on as before, if it can.
+        """
+        connection = Connection(ice_controlling=True)
+        if self._loopback:
+            _gather_on_loopback(connection)
+        try:
+            await restart(
+                self._transport, connection, self._connection.localDescription.sdp, exchange
+            )
+        except RestartError as error:
+            raise PeerError(str(error)) from error
+
     async def send(self, message: ClientMessage) -> None:
         """Send a message over the data channel, once that is open.
 
@@ -199,6 +217,9 @@ def gather_on_loopback(transport: RTCIceTransport) -> None:
     aioice leaves it out and has no option to bring it in. The bundle policy gives all media and
     the data channel of a connection one transport.
     """
-    ice: Any = transport.iceGatherer._connection
+    _gather_on_loopback(transport.iceGatherer._connection)
+
+
+def _gather_on_loopback(ice: Any) -> None:
     gather = ice.get_component_candidates
     ice.get_component_candidates = lambda component, **_: gather(component, LOOPBACK)

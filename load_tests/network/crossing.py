@@ -91,8 +91,10 @@ class Crossing:
 
     def __init__(self, profile: Profile, random: Random) -> None:
         """Prepare both directions; :meth:`open` makes the sockets."""
-        self._up = _Way(Link(profile.up, random), self._to_server)
-        self._down = _Way(Link(profile.down, random), self._to_peer)
+        # Of each direction the same packets are lost, whatever the other one carries meanwhile.
+        up, down = Random(random.random()), Random(random.random())
+        self._up = _Way(Link(profile.up, up), self._to_server)
+        self._down = _Way(Link(profile.down, down), self._to_peer)
 
     async def open(self, host: str) -> None:
         """Bind one socket for each side on ``host``.

@@ -34,7 +34,7 @@ class ImpairedNetwork:
 
         async def through_the_relay(offer: str) -> str:
             peer = first_address(offer)
-            crossing = Crossing(self._profile, Random(self._random.random()))
+            crossing = Crossing(self._profile, self._random)
             await crossing.open(peer[0])
             self._crossings.append(crossing)
             answer = await exchange(with_address(offer, peer, crossing.for_server))
