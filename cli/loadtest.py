@@ -152,7 +152,7 @@ async def _target(scenario: Scenario, url: str | None, key: str | None) -> Async
         yield Target(url, key)
         return
     click.echo("Starting a server; the models warm up.", err=True)
-    async with own_server(scenario.gateways) as target:
+    async with own_server(scenario) as target:
         yield target
 
 

@@ -1,6 +1,6 @@
 """A bad network for the peers of this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import reduce
 from operator import add
@@ -9,8 +9,9 @@ from random import Random
 from esapr.load_tests.network.candidates import first_address, ip_version, with_address
 from esapr.load_tests.network.crossing import Crossing
 from esapr.load_tests.network.link import Counts
-from esapr.load_tests.network.profiles import Profile
+from esapr.load_tests.network.profiles import NetworkError, Profile
 from esapr.load_tests.peer import Exchange
+from esapr.protocol.requests import IceServer, SessionCredentials
 
 
 class ImpairedNetwork:
@@ -73,3 +74,17 @@ async def impaired(profile: Profile, seed: int) -> AsyncIterator[ImpairedNetwork
         yield net
     finally:
         net.close()
+
+
+def relays_of(profile: Profile, credentials: SessionCredentials) -> Sequence[IceServer]:
+    """Return the TURN servers that media of a session are to take, if ``profile`` has them do so.
+
+    Raises:
+        NetworkError: the server names none.
+    """
+    if not profile.relayed:
+        return ()
+    relays = [s for s in credentials.ice_servers if s.urls[0].startswith("turn")]
+    if not relays:
+        raise NetworkError(f"`network`: for {profile.name} the server must have `turn_urls`")
+    return relays

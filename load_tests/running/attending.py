@@ -14,10 +14,11 @@ from esapr.client.connection import back_off
 from esapr.client.feed import Loss
 from esapr.load_tests.gateway import Gateway, RefusedError
 from esapr.load_tests.labels import Label
+from esapr.load_tests.network import NetworkError, profile
 from esapr.load_tests.peer import PeerError
 from esapr.load_tests.running.offset import Offset
 from esapr.load_tests.running.schedule import Stay
-from esapr.load_tests.running.sources import Played, Source
+from esapr.load_tests.running.sources import Played, Source, Way
 from esapr.load_tests.running.wire import Event, Joined, Left, Reconnected, Seen
 from esapr.load_tests.scenario import Scenario
 from esapr.load_tests.tally import parts
@@ -32,7 +33,10 @@ MAX_OPENINGS = 5
 
 PURPOSE = "demonstration"
 
-_FAILURES = (EsaprError, RefusedError, PeerError, aiohttp.ClientError, OSError)
+MAX_SESSIONS = 1_000_000
+"""What the seeds of two scenarios are apart."""
+
+_FAILURES = (EsaprError, RefusedError, PeerError, NetworkError, aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Attendance:
         self._venue = venue
         self._stay = stay
         self._loop = asyncio.get_running_loop()
-        self._source = Source(venue.clip, self._media_flow)
+        self._source = Source(venue.clip, self._way(), self._media_flow)
         self._offset = Offset()
         self._joined = False
         self._asked = 0.0
@@ -100,6 +104,13 @@ class Attendance:
                     raise FeedClosedError(ErrorCode.SESSION_CLOSED, "the server ended the session")
             for task in tasks:
                 task.cancel()
+
+    def _way(self) -> Way:
+        scenario, stay = self._venue.scenario, self._stay
+        middle = self._venue.epoch + (stay.joins_at + stay.leaves_at) / 2
+        # Each session loses packets of its own.
+        seed = scenario.seed * MAX_SESSIONS + stay.number
+        return Way(profile(scenario.network), seed, middle)
 
     def _parts(self, session: Session) -> Iterator[Coroutine[None, None, None]]:
         """Yield what goes on beside reading."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from yarl import URL
 
 from esapr.load_tests.gateway import Gateway
+from esapr.load_tests.network.profiles import NetworkError, profile
+from esapr.load_tests.network.turn import turn_server
 from esapr.load_tests.result import VERSION, Result, Summary
 from esapr.load_tests.running.attending import GRACE_SECONDS
 from esapr.load_tests.running.crew import Driver, crew
@@ -29,8 +31,6 @@ START_SECONDS = 0.5
 PARTING_SECONDS = 60.0
 """Longest that the processes may take to end, after the end of the last session."""
 
-CLEAN = "clean"
-
 Watch = Callable[[Ledger, float], None]
 """Called each second with what has been counted, and the run's clock."""
 
@@ -45,14 +45,24 @@ class Target:
 
 
 @asynccontextmanager
-async def own_server(gateways: int) -> AsyncIterator[Target]:
-    """Start a server of so many processes, and end it on leaving.
+async def own_server(scenario: Scenario) -> AsyncIterator[Target]:
+    """Start the server of a scenario, with a TURN server where it needs one; end it on leaving.
 
     Raises:
         ServerProcessError: it did not start.
+        ScenarioError: the network profile is unknown, or cannot be had here.
     """
+    gateways = scenario.gateways
     command = SERVE if gateways == 1 else (*SERVE, "--processes", f"{gateways}")
-    async with server_process(command) as process:
+    async with AsyncExitStack() as stack:
+        settings = None
+        try:
+            if profile(scenario.network).relayed:
+                turn = await stack.enter_async_context(turn_server())
+                settings = turn.environment
+        except NetworkError as error:
+            raise ScenarioError(str(error)) from error
+        process = await stack.enter_async_context(server_process(command, settings))
         yield Target(process.url, process=process)
 
 
@@ -75,8 +85,10 @@ async def run(scenario: Scenario, clip: Path, target: Target, watch: Watch) -> R
 
 
 def _check_known(scenario: Scenario) -> None:
-    if scenario.network != CLEAN:
-        raise ScenarioError(f"`network`: there is no profile {scenario.network!r}")
+    try:
+        profile(scenario.network)
+    except NetworkError as error:
+        raise ScenarioError(str(error)) from error
     for fault in scenario.chaos:
         raise ScenarioError(f"`chaos`: there is no fault {fault.kind!r}")
 

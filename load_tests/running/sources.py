@@ -13,9 +13,10 @@ import aiohttp
 from esapr.client import Session
 from esapr.client.connection import back_off
 from esapr.client.recording import read
-from esapr.load_tests.gateway import Gateway, RefusedError
+from esapr.load_tests.gateway import Gateway, Push, RefusedError
 from esapr.load_tests.labels import Labels
 from esapr.load_tests.media import EncodedClip
+from esapr.load_tests.network import ImpairedNetwork, Profile, impaired, relays_of
 from esapr.load_tests.peer import Peer, PeerError
 from esapr.protocol.binary import Kind, Media
 
@@ -42,13 +43,25 @@ class Played:
     """Seconds after which it starts over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The network that a session's media cross."""
+
+    profile: Profile
+    seed: int
+    moves_at: float
+    """When the peer's address changes, on the loop's clock; only where the profile has it move."""
+
+
 class Source:
     """The media of one session; ``began`` is called whenever they begin to flow."""
 
-    def __init__(self, clip: Played, began: Callable[[], None]) -> None:
+    def __init__(self, clip: Played, way: Way, began: Callable[[], None]) -> None:
         """Play ``clip`` from its start each time."""
         self._clip = clip
+        self._way = way
         self._began = began
+        self._moves = way.profile.moves
         self.played_from: float | None = None
         """When the clip began to play, in seconds of the loop's clock."""
         self.doubted = asyncio.Event()
@@ -59,33 +72,48 @@ class Source:
 
         Raises:
             PeerError: ten pushes in a row have failed.
+            NetworkError: media are to take a TURN server, and the server names none.
         """
+        async with impaired(self._way.profile, self._way.seed) as net:
+            await self._push(gateway, session, net)
+
+    async def _push(self, gateway: Gateway, session: Session, net: ImpairedNetwork) -> None:
         failed = 0
+        relays = relays_of(self._way.profile, session.credentials)
         while True:
             try:
                 async with (
-                    gateway.push(session.credentials) as exchange,
-                    Peer(self._clip.encoded, loopback=gateway.loopback) as peer,
+                    gateway.push(session.credentials) as push,
+                    Peer(self._clip.encoded, loopback=gateway.loopback, relays=relays) as peer,
                 ):
-                    await peer.connect(exchange)
+                    await peer.connect(net.exchange(push))
                     failed = 0
                     self._begin()
-                    await self._until_lost(gateway, session, peer)
+                    while not await self._lost(gateway, session, peer):
+                        await self._move(peer, net, push)
             except (RefusedError, PeerError, aiohttp.ClientError, TimeoutError) as error:
                 failed += 1
                 if failed == MAX_PUSHES:
                     raise PeerError(f"{failed} pushes in a row have failed: {error}") from error
                 await asyncio.sleep(back_off(failed, random.random()))
 
-    async def _until_lost(self, gateway: Gateway, session: Session, peer: Peer) -> None:
-        while peer.connected:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self.doubted.wait()
-            if self.doubted.is_set():
-                self.doubted.clear()
-                if (await gateway.info(session.credentials)).media == "none":
-                    return
+    async def _lost(self, gateway: Gateway, session: Session, peer: Peer) -> bool:
+        """Return within a second, or when the feed is back, whether the media are lost."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.doubted.wait()
+        if self.doubted.is_set():
+            self.doubted.clear()
+            if (await gateway.info(session.credentials)).media == "none":
+                return True
+        return not peer.connected
+
+    async def _move(self, peer: Peer, net: ImpairedNetwork, push: Push) -> None:
+        """Change the peer's address when its time has come; it restarts ICE, as a browser can."""
+        if self._moves and asyncio.get_running_loop().time() >= self._way.moves_at:
+            self._moves = False
+            await net.move()
+            await peer.restart(net.exchange(push.restart))
 
     async def stream(self, session: Session) -> None:
         """Send as media messages, over and over, until cancelled.

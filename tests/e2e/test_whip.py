@@ -151,10 +151,10 @@ async def test_chromium_restarts_ice_and_its_media_goes_on(
 
 @pytest.mark.browser
 async def test_chromium_reaches_the_server_by_a_relay_alone(
-    chromium: str, devices: FakeDevices, tmp_path: Path
+    chromium: str, devices: FakeDevices
 ) -> None:
     async with (
-        coturn(tmp_path) as turn,
+        coturn() as turn,
         running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
         session(server) as (credentials, feed),
         open_page(chromium, server.url, *devices.flags) as page,
@@ -211,7 +211,7 @@ def own_address() -> str:
 async def test_gstreamer_pushes_trickles_and_says_goodbye(libraries: Path) -> None:
     client = program("whip-client", "simple-whip-client")
     async with (
-        coturn(libraries, own_address()) as turn,
+        coturn(own_address()) as turn,
         running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
         session(server) as (credentials, feed),
     ):

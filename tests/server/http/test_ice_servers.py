@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiohttp
 import msgspec
@@ -20,8 +19,9 @@ from esapr.protocol.requests import IceServer, SessionRequest
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.http.ice_servers import CREDENTIAL_LIFETIME, ice_servers, links
 from tests.serving import CONSENT, running_server
-from tests.turn_server import SECRET, coturn
+from tests.turn_server import coturn
 
+SECRET = "shared with coturn"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CONFIG = ServerConfig(
     stun_urls=("stun:stun.example.net",),
@@ -84,10 +84,10 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.real_time
-async def test_states_come_from_media_that_takes_the_relay_only(tmp_path: Path) -> None:
+async def test_states_come_from_media_that_takes_the_relay_only() -> None:
     async with (
-        coturn(tmp_path) as turn,
-        running_server(turn_urls=turn.turn_urls, turn_secret=SECRET) as server,
+        coturn() as turn,
+        running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
         aiohttp.ClientSession(server.url) as http,
     ):
         gateway = Gateway(http, URL(server.url))
@@ -116,8 +116,8 @@ async def test_states_come_from_media_that_takes_the_relay_only(tmp_path: Path) 
 
 
 @pytest.mark.real_time
-async def test_wrong_and_expired_credentials_get_no_relay(tmp_path: Path) -> None:
-    async with coturn(tmp_path) as turn:
+async def test_wrong_and_expired_credentials_get_no_relay() -> None:
+    async with coturn() as turn:
         now = datetime.now(UTC)
         wrong = ice_servers(replace(turn, turn_secret="guessed"), "one", now)
         expired = ice_servers(turn, "one", now - CREDENTIAL_LIFETIME - timedelta(minutes=1))

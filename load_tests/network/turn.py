@@ -1,0 +1,83 @@
+"""A TURN server of the harness's own: coturn, on loopback, for a server that the harness starts."""
+
+import asyncio
+import secrets
+import shutil
+import socket
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+
+from aioice import stun
+
+from esapr.load_tests.network.profiles import NetworkError
+
+START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnServer:
+    """A running TURN server and the secret of its time-limited credentials."""
+
+    url: str
+    secret: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings with which ``esapr serve`` hands it out to clients."""
+        return {"ESAPR_TURN_URLS": self.url, "ESAPR_TURN_SECRET": self.secret}
+
+
+@asynccontextmanager
+async def turn_server(address: str = "127.0.0.1") -> AsyncIterator[TurnServer]:
+    """Run a TURN server on ``address`` that relays on loopback; it ends on leaving.
+
+    Raises:
+        NetworkError: coturn is not installed, or does not answer.
+    """
+    # Debian puts servers where only root's PATH leads.
+    program = shutil.which("turnserver") or shutil.which("turnserver", path="/usr/sbin")
+    if program is None:
+        raise NetworkError("there is no turnserver here (apt-get install coturn)")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind((address, 0))
+        port = free.getsockname()[1]
+    secret = secrets.token_urlsafe()
+    with TemporaryDirectory() as folder:
+        process = await asyncio.create_subprocess_exec(
+            *(program, "-n", "--log-file=stdout", "--no-cli", "--no-tls", "--no-dtls"),
+            *(f"--pidfile={folder}/pid", f"--userdb={folder}/users"),
+            *(f"--listening-ip={address}", f"--listening-port={port}", "--relay-ip=127.0.0.1"),
+            *("--allow-loopback-peers", "--realm=esapr"),
+            *("--use-auth-secret", f"--static-auth-secret={secret}"),
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+        )
+        try:
+            await _answering(address, port)
+            yield TurnServer(f"turn:{address}:{port}", secret)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def _answering(address: str, port: int) -> None:
+    """Wait until a STUN server answers."""
+    loop = asyncio.get_running_loop()
+    request = bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.setblocking(False)
+        probe.connect((address, port))
+        ends = loop.time() + START_SECONDS
+        while loop.time() < ends:
+            try:
+                await loop.sock_sendall(probe, request)
+                async with asyncio.timeout(0.1):
+                    await loop.sock_recv(probe, 1500)
+                    return
+            except (TimeoutError, ConnectionRefusedError):
+                await asyncio.sleep(0.05)
+    raise NetworkError(f"coturn does not answer on {address}:{port}")
