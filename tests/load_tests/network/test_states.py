@@ -15,10 +15,13 @@ from esapr.load_tests.gateway import Gateway, Push
 from esapr.load_tests.media import encode_clip
 from esapr.load_tests.network import ImpairedNetwork, impaired, profile
 from esapr.load_tests.peer import Peer, PeerError
+from esapr.load_tests.running.run import Target, run
+from esapr.load_tests.scenario import Scenario
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
 from esapr.protocol.requests import SessionRequest
+from esapr.server.app import Server
 from tests.serving import CONSENT, running_server
 
 pytestmark = pytest.mark.real_time
@@ -96,12 +99,21 @@ async def moving(gateway: Gateway) -> None:
         assert net.up.delivered > sent
 
 
-async def test_states_keep_coming_while_packets_are_lost_and_when_a_peer_moves() -> None:
+async def relayed(server: Server) -> None:
+    scenario = Scenario(name="relayed", peers=1, seconds=5, network="relay-only")
+    target = Target(server.url)
+
+    result = await run(scenario, PORTRAIT, target, lambda ledger, now: None)
+
+    assert "relay-only the server must have `turn_urls`" in result.sessions[0].lost
+
+
+async def test_states_keep_coming_on_bad_networks_and_without_turn_there_is_no_relay() -> None:
     async with running_server() as server, aiohttp.ClientSession() as http:
         gateway = Gateway(http, URL(server.url))
         async with asyncio.timeout(100), asyncio.TaskGroup() as group:
-            for play in (lossy, moving):
-                group.create_task(play(gateway))
+            for play in (lossy(gateway), moving(gateway), relayed(server)):
+                group.create_task(play)
 
 
 async def test_a_restart_that_is_answered_with_nonsense_leaves_media_as_they_were() -> None:
