@@ -17,6 +17,7 @@ from esapr.load_tests.network.link import MAX_WAITING
 from esapr.load_tests.network.profiles import NetworkError, Profile, profile
 
 _PROGRAMS = {"unshare": "util-linux", "ip": "iproute2", "tc": "iproute2"}
+_SBIN = "/usr/sbin:/sbin"
 _UDP = 17
 _BURST_BYTES = 3000
 
@@ -28,7 +29,13 @@ def in_namespace(network: Profile, command: Sequence[str], *, root: bool) -> lis
         NetworkError: loopback, which both directions share, cannot be like that.
     """
     rights = () if root else ("--user", "--map-root-user")
-    steps = ["set -e", *(shlex.join(step) for step in _steps(network)), 'exec "$@"']
+    # Debian puts tc where only root's PATH leads.
+    steps = [
+        "set -e",
+        f"PATH=$PATH:{_SBIN}",
+        *(shlex.join(step) for step in _steps(network)),
+        'exec "$@"',
+    ]
     return ["unshare", *rights, "--net", "sh", "-c", "\n".join(steps), "sh", *command]
 
 
@@ -88,7 +95,10 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) < 2:
         sys.stderr.write("usage: python -m esapr.load_tests.network.netem PROFILE COMMAND ...\n")
         return 2
-    missing = [f"{name} ({of})" for name, of in _PROGRAMS.items() if shutil.which(name) is None]
+    path = f"{os.environ.get('PATH', '')}:{_SBIN}"
+    missing = [
+        f"{name} ({of})" for name, of in _PROGRAMS.items() if not shutil.which(name, path=path)
+    ]
     if missing:
         sys.stderr.write(f"netem needs {', '.join(missing)}\n")
         return 2

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import av
 
+from esapr.server.media.whole_frames import Encoded
+
 
 class Decoder(Protocol):
     """What is needed of aiortc's decoders."""
@@ -35,6 +37,17 @@ class Decoding(SimpleQueue[Any]):
         self._decoder_of = decoder
         self._reader_of = reader
         self._broken = broken
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Take what aiortc hands over: one encoded frame, and those that came with it; or None."""
+        super().put(item, block, timeout)
+        if item is None:
+            return
+        codec, encoded = item
+        if isinstance(encoded, Encoded):
+            for frame in encoded.behind:
+                frame.timestamp += encoded.timestamp
+                super().put((codec, frame), block, timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> None:
         """Decode and read until the track ends; what that takes is freed on returning."""

@@ -14,7 +14,7 @@ MAX_REQUESTS = 10
 """libwebrtc's numbers (``nack_requester.cc``), where a path's round-trip time is not known."""
 
 HISTORY = 128
-"""Packets behind the newest one that may be asked for: as many as wait for them in aiortc."""
+"""Packets behind the newest one that may be asked for: as many as an aiortc sender keeps."""
 
 _HALF = 1 << 15
 _MASK = (1 << 16) - 1

@@ -36,6 +36,7 @@ from esapr.server.media.losses import Requests
 from esapr.server.media.reach import Reach
 from esapr.server.media.sink import MediaSink
 from esapr.server.media.video import Pictures
+from esapr.server.media.whole_frames import WholeFrames
 
 log = structlog.get_logger()
 
@@ -203,14 +204,15 @@ class WebRtcPeer:
         broken = receiver._RTCRtpReceiver__decoder_error  # type: ignore[attr-defined]
         decoding = Decoding(get_decoder, reader, broken)
         receiver._RTCRtpReceiver__decoder_queue = decoding  # type: ignore[attr-defined]
+        buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]
         if audio:
             # aiortc holds back four packets of sound, and sixteen behind a lost one: with packets
             # of 60 ms, fewer while nobody speaks, that would be seconds.
             buffer = JitterBuffer(AUDIO_PACKETS)
-            receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]
         else:
             requests = Requests(self._loop.time)
             receiver._RTCRtpReceiver__nack_generator = requests  # type: ignore[attr-defined]
+        receiver._RTCRtpReceiver__jitter_buffer = WholeFrames(buffer)  # type: ignore[attr-defined]
 
     def _picture_reader(self) -> Callable[[av.VideoFrame], None]:
         pictures = Pictures()

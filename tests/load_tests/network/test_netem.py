@@ -47,6 +47,7 @@ def same(name: str, conditions: Conditions) -> Profile:
 def test_loss_delay_and_a_filter_for_udp_are_set_before_the_command_runs() -> None:
     assert script(profile("lossy-5")) == [
         "set -e",
+        "PATH=$PATH:/usr/sbin:/sbin",
         "ip link set lo up",
         "tc qdisc add dev lo root handle 1: prio bands 4",
         "tc qdisc add dev lo parent 1:4 handle 40: netem limit 1000 delay 50ms 0ms loss random 5%",
