@@ -52,7 +52,7 @@ _ALL = (
         Conditions(loss=Loss.even(0.002), delay_ms=75, jitter_ms=15, rate_kbit_s=750),
         Conditions(loss=Loss.even(0.002), delay_ms=75, jitter_ms=5, rate_kbit_s=1600),
     ),
-    # 50 ms: RFC 8868's one-way delay within a continent.
+    # 50 ms is the shortest of the one-way delays that RFC 8868 has beside none at all.
     _both("lossy-5", "5 % loss, 50 ms", Conditions(loss=Loss.even(0.05), delay_ms=50)),
     _both("lossy-10", "10 % loss, 50 ms", Conditions(loss=Loss.even(0.10), delay_ms=50)),
     # Loadero's "high jitter"; netem lets packets overtake each other, and so does this.

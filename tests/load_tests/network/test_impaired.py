@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,14 @@ def test_every_profile_is_found_under_its_name() -> None:
     assert profile("lossy-5").up.loss.share == pytest.approx(0.05)
     assert profile("wifi").up.loss.share == pytest.approx(0.01)
     assert not profile("clean").impairs
+
+
+def test_every_profile_is_described() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "measure-load.md"
+
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| ", page.read_text("utf-8"), re.MULTILINE)
+
+    assert [name for name in listed if name in PROFILES] == list(PROFILES)
 
 
 @pytest.mark.real_time
