@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,20 +59,15 @@ def _cpu_seconds(pid: int) -> float:
 
 
 @asynccontextmanager
-async def server_process(
-    command: Sequence[str] = SERVE, settings: Mapping[str, str] | None = None
-) -> AsyncIterator[ServerProcess]:
+async def server_process(command: Sequence[str] = SERVE) -> AsyncIterator[ServerProcess]:
     """Start ``esapr serve`` on a free loopback port; stop it on leaving.
 
-    Another ``command`` must say ``serves on http://…`` on its standard error. ``settings`` are
-    added to its environment.
+    Another ``command`` must say ``serves on http://…`` on its standard error.
 
     Raises:
         ServerProcessError: it ended before it served.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command, stderr=PIPE, env={**os.environ, **(settings or {})}
-    )
+    process = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
     try:
         async with asyncio.TaskGroup() as group:
             url = await _address(process)

@@ -95,10 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) < 2:
         sys.stderr.write("usage: python -m esapr.load_tests.network.netem PROFILE COMMAND ...\n")
         return 2
-    path = f"{os.environ.get('PATH', '')}:{_SBIN}"
-    missing = [
-        f"{name} ({of})" for name, of in _PROGRAMS.items() if not shutil.which(name, path=path)
-    ]
+    missing = [f"{name} ({of})" for name, of in _PROGRAMS.items() if not _found(name)]
     if missing:
         sys.stderr.write(f"netem needs {', '.join(missing)}\n")
         return 2
@@ -108,6 +105,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     return subprocess.run(line, check=False).returncode
+
+
+def _found(name: str) -> bool:
+    return bool(shutil.which(name) or shutil.which(name, path=_SBIN))
 
 
 if __name__ == "__main__":

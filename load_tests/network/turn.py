@@ -25,9 +25,9 @@ class TurnServer:
     secret: str
 
     @property
-    def environment(self) -> dict[str, str]:
-        """The settings with which ``esapr serve`` hands it out to clients."""
-        return {"ESAPR_TURN_URLS": self.url, "ESAPR_TURN_SECRET": self.secret}
+    def prefix(self) -> tuple[str, ...]:
+        """What a command line begins with whose server hands it out to clients."""
+        return "env", f"ESAPR_TURN_URLS={self.url}", f"ESAPR_TURN_SECRET={self.secret}"
 
 
 @asynccontextmanager

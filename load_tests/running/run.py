@@ -55,14 +55,13 @@ async def own_server(scenario: Scenario) -> AsyncIterator[Target]:
     gateways = scenario.gateways
     command = SERVE if gateways == 1 else (*SERVE, "--processes", f"{gateways}")
     async with AsyncExitStack() as stack:
-        settings = None
         try:
             if profile(scenario.network).relayed:
                 turn = await stack.enter_async_context(turn_server())
-                settings = turn.environment
+                command = (*turn.prefix, *command)
         except NetworkError as error:
             raise ScenarioError(str(error)) from error
-        process = await stack.enter_async_context(server_process(command, settings))
+        process = await stack.enter_async_context(server_process(command))
         yield Target(process.url, process=process)
 
 
