@@ -19,6 +19,9 @@ HISTORY = 128
 _HALF = 1 << 15
 _MASK = (1 << 16) - 1
 
+MAX_MISSING = HISTORY // 4
+"""With more of them missing the path is too narrow: what is sent again would push out the sound."""
+
 
 class LostPackets:
     """The lost packets of one track, by sequence number (16 bits, RFC 3550, section 5.1)."""
@@ -50,6 +53,8 @@ class LostPackets:
             del self._requests[number]
 
     def _due(self, now: float) -> list[int]:
+        if len(self._requests) > MAX_MISSING:
+            return []
         due = []
         for number, (times, last) in self._requests.items():
             if times < MAX_REQUESTS and now - last >= AGAIN_SECONDS:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from esapr.server.media.losses import AGAIN_SECONDS, HISTORY, MAX_REQUESTS, LostPackets
+from esapr.server.media.losses import AGAIN_SECONDS, HISTORY, MAX_MISSING, MAX_REQUESTS, LostPackets
 from tests.server.http.whip_client import push
 
 
@@ -76,8 +76,18 @@ def test_numbers_that_start_over_keep_their_order() -> None:
     assert lost.add(2, 1.0) == [65_534, 0]
 
 
-def test_a_jump_asks_for_no_more_than_can_still_be_used() -> None:
-    assert after(10).add(10_000, 0.0) == list(range(10_000 - HISTORY, 10_000))
+def test_a_path_that_is_too_narrow_is_not_made_to_carry_more() -> None:
+    assert after(10).add(12 + MAX_MISSING, 0.0) == []
+    assert after(10).add(11 + MAX_MISSING, 0.0) == list(range(11, 11 + MAX_MISSING))
+
+
+def test_a_jump_asks_for_nothing_that_is_too_old() -> None:
+    lost = after(10)
+    assert lost.add(10_000, 0.0) == []
+    for number in range(10_001, 10_000 + HISTORY):
+        lost.add(number, 1.0)
+
+    assert lost.add(10_000 + HISTORY, 2.0) == []
 
 
 @pytest.mark.real_time
