@@ -6,7 +6,7 @@ of the element, for dark grounds.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
@@ -58,7 +58,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where values lie: ``end`` is the greatest value, ``step`` lies between two ticks."""
+    """Where values lie, from 0 to ``end``; ``step`` lies between two ticks."""
 
     end: float
     step: float
@@ -70,7 +70,7 @@ class _Scale:
         return round(self.begin_px + share * (self.end_px - self.begin_px), 1)
 
     def ticks(self) -> list[float]:
-        return [self.step * number for number in range(round(self.end / self.step) + 1)]
+        return [self.step * number for number in range(int(self.end / self.step + 1e-9) + 1)]
 
 
 def svg(charts: Sequence[Chart], note: str = "") -> str:
@@ -96,7 +96,8 @@ def _draw(chart: Chart, legend: int) -> Iterator[str]:
     values = [(x, y) for line in chart.lines for x, y in line.points if y is not None]
     heights = [y for _, y in values] + ([] if chart.limit is None else [chart.limit])
     top, bottom = _TOP + legend, HEIGHT + legend - _BOTTOM
-    across = _scale(max((x for x, _ in values), default=1.0), _LEFT, WIDTH - _RIGHT)
+    right = max((x for x, _ in values), default=0.0) or 1.0
+    across = replace(_scale(right, _LEFT, WIDTH - _RIGHT), end=right)
     up = _scale(max([chart.top, *heights]), bottom, top)
     yield _text(_LEFT, 18, chart.title, kind="ink", weight="bold")
     yield from _legend(chart)

@@ -58,8 +58,8 @@ class Scraper:
         return ServerSample(
             at_seconds=at_seconds,
             cpu_cores=self._cores(at_seconds, spent),
-            memory_mb=spent and spent.memory_mb,
-            threads=spent and spent.threads,
+            memory_mb=spent.memory_mb if spent else None,
+            threads=spent.threads if spent else None,
             feeds=int(gauges.sum("esapr_feeds")),
             sessions=int(gauges.sum("esapr_sessions")),
             media_peers=int(gauges.sum("esapr_peers")),
