@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import structs
+
 from esapr.load_tests.bench.repeated import percentile
 from esapr.load_tests.result import Result, ServerSample
 
@@ -102,6 +104,34 @@ FIGURES = (
 )
 
 BY_NAME = {figure.name: figure for figure in FIGURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A figure on which the scenario has a threshold."""
+
+    figure: Figure
+    wanted: str
+    measured: str
+    kept: bool
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return "kept" if self.kept else "missed"
+
+
+def judged(result: Result) -> list[Judged]:
+    """Return the thresholds of a run, for people."""
+    missed = {miss.threshold for miss in result.misses}
+    found = []
+    for name, wanted in structs.asdict(result.scenario.thresholds).items():
+        if wanted is not None:
+            figure = BY_NAME[name]
+            sign = "≥" if figure.better == "more" else "≤"
+            words = f"{sign} {shown(wanted, figure.unit)}"
+            found.append(Judged(figure, words, figure.shown(result), name not in missed))
+    return found
 
 
 def shown(value: float | None, unit: Unit) -> str:

@@ -7,8 +7,6 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator
 
-from msgspec import structs
-
 from esapr.load_tests.bench.repeated import percentile
 from esapr.load_tests.reports.elements import (
     Cell,
@@ -21,7 +19,7 @@ from esapr.load_tests.reports.elements import (
     section,
     table,
 )
-from esapr.load_tests.reports.figures import BY_NAME, shown
+from esapr.load_tests.reports.figures import BY_NAME, judged, shown
 from esapr.load_tests.reports.machinery import appendix, faults, marks, server
 from esapr.load_tests.reports.plot import Chart, Line
 from esapr.load_tests.result import Result, Session
@@ -57,6 +55,15 @@ def _verdict(result: Result) -> Html:
         element("div", joined(element("dt", each.words), element("dd", each.shown(result))))
         for each in map(BY_NAME.__getitem__, _TILES)
     ]
+    thresholds: list[list[Cell]] = [
+        [
+            each.figure.words,
+            each.wanted,
+            each.measured,
+            element("span", each.verdict, kind="good" if each.kept else "bad"),
+        ]
+        for each in judged(result)
+    ]
     return element(
         "header",
         joined(
@@ -64,25 +71,9 @@ def _verdict(result: Result) -> Html:
             element("p", how, kind="note"),
             *(element("p", failure, kind="bad") for failure in result.failures),
             element("dl", joined(*tiles), kind="tiles"),
-            table("Thresholds", ("what", "wanted", "measured", ""), list(_thresholds(result))),
+            table("Thresholds", ("what", "wanted", "measured", ""), thresholds),
         ),
     )
-
-
-def _thresholds(result: Result) -> Iterator[list[Cell]]:
-    missed = {miss.threshold for miss in result.misses}
-    for name, wanted in structs.asdict(result.scenario.thresholds).items():
-        if wanted is None:
-            continue
-        figure = BY_NAME[name]
-        sign = "≥" if figure.better == "more" else "≤"
-        held = ("missed", "bad") if name in missed else ("kept", "good")
-        yield [
-            figure.words,
-            f"{sign} {shown(wanted, figure.unit)}",
-            figure.shown(result),
-            element("span", held[0], kind=held[1]),
-        ]
 
 
 def _lateness(result: Result) -> Html:

@@ -12,6 +12,7 @@ _STAGES = {
     "capture_to_state": "esapr_capture_to_state_seconds",
     "lateness": "esapr_state_lateness_seconds",
 }
+_THREADS = "esapr_process_threads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,6 @@ class Spent:
 
     cpu_seconds: float
     memory_mb: float
-    threads: int
 
 
 class Scraper:
@@ -40,7 +40,7 @@ class Scraper:
         """Take in one exposition a gateway, by its address; one that did not answer is left out.
 
         Processor time and memory are those of ``spent``, or else what the gateways say of
-        themselves, which leaves their child processes out.
+        themselves, as they do of their threads; that leaves their child processes out.
 
         Raises:
             ValueError: a text is no exposition.
@@ -59,7 +59,7 @@ class Scraper:
             at_seconds=at_seconds,
             cpu_cores=self._cores(at_seconds, spent),
             memory_mb=spent.memory_mb if spent else None,
-            threads=spent.threads if spent else None,
+            threads=int(gauges.sum(_THREADS)) if gauges.has(_THREADS) else None,
             feeds=int(gauges.sum("esapr_feeds")),
             sessions=int(gauges.sum("esapr_sessions")),
             media_peers=int(gauges.sum("esapr_peers")),
@@ -114,7 +114,6 @@ class Scraper:
             # Of those that are gone, too: what they have used does not come back.
             sum(each.counters.sum("process_cpu_seconds_total") for each in self._last.values()),
             gauges.sum("process_resident_memory_bytes") / 1e6,
-            int(gauges.sum("esapr_process_threads")),
         )
 
     def _cores(self, at_seconds: float, spent: Spent | None) -> float | None:

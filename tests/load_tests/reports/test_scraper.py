@@ -100,11 +100,11 @@ def test_stages_are_milliseconds_of_this_run() -> None:
 def test_costs_are_those_of_all_processes_where_the_system_says_them() -> None:
     gateway, scraper = Gateway(), Scraper()
     gateway.process(cpu_seconds=1, memory_bytes=1)
-    scraper.take(0, {A: gateway.text()}, Spent(10, 500, 40))
+    scraper.take(0, {A: gateway.text()}, Spent(10, 500))
 
-    sample = scraper.take(2, {A: gateway.text()}, Spent(13, 510, 44))
+    sample = scraper.take(2, {A: gateway.text()}, Spent(13, 510))
 
-    assert (sample.cpu_cores, sample.memory_mb, sample.threads) == (1.5, 510, 44)
+    assert (sample.cpu_cores, sample.memory_mb, sample.threads) == (1.5, 510, 21)
 
 
 def test_else_they_are_what_the_gateways_say() -> None:
@@ -120,9 +120,9 @@ def test_else_they_are_what_the_gateways_say() -> None:
 
 def test_a_process_that_dies_makes_no_negative_cost() -> None:
     gateway, scraper = Gateway(), Scraper()
-    scraper.take(0, {A: gateway.text()}, Spent(10, 500, 40))
+    scraper.take(0, {A: gateway.text()}, Spent(10, 500))
 
-    died = scraper.take(1, {A: gateway.text()}, Spent(4, 200, 20))
-    after = scraper.take(2, {A: gateway.text()}, Spent(5, 200, 20))
+    died = scraper.take(1, {A: gateway.text()}, Spent(4, 200))
+    after = scraper.take(2, {A: gateway.text()}, Spent(5, 200))
 
     assert (died.cpu_cores, after.cpu_cores) == (None, 1.0)
