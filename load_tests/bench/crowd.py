@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 from yarl import URL
 
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import EncodedClip
 from esapr.load_tests.participant import Participant, play
 from esapr.load_tests.peer import Peer
+from esapr.load_tests.reports.exposition import Reading
 from esapr.load_tests.server_process import ServerProcess
 from esapr.load_tests.tally import Tally
 from esapr.protocol.codec import Format
@@ -141,14 +141,11 @@ class Ran:
 
 def batches(exposition: str) -> dict[str, Ran]:
     """Return what each model has run so far, by the server's own counters."""
-    found: dict[str, dict[str, float]] = {}
-    for family in text_string_to_metric_families(exposition):
-        for sample in family.samples:
-            if sample.name in ("esapr_batch_size_sum", "esapr_batch_size_count"):
-                found.setdefault(sample.labels["model"], {})[sample.name] = sample.value
+    counters = Reading.of(exposition).counters
+    items = counters.by("esapr_batch_size_sum", "model")
     return {
-        model: Ran(sizes["esapr_batch_size_count"], sizes["esapr_batch_size_sum"])
-        for model, sizes in found.items()
+        model: Ran(count, items[model])
+        for model, count in counters.by("esapr_batch_size_count", "model").items()
     }
 
 

@@ -1,0 +1,103 @@
+"""The page of one load at several numbers of sessions. No asyncio, no clock."""
+
+from collections.abc import Sequence
+
+from esapr.load_tests.reports.compare import REPETITION, require_alike
+from esapr.load_tests.reports.elements import (
+    Cell,
+    Html,
+    chart,
+    document,
+    element,
+    joined,
+    section,
+    table,
+)
+from esapr.load_tests.reports.figures import BY_NAME
+from esapr.load_tests.reports.plot import Chart, Line
+from esapr.load_tests.result import Result
+
+STEPPED = REPETITION | {"peers", "partners", "ramp_seconds", "rooms", "processes", "thresholds"}
+"""What may differ between the steps of a curve."""
+
+_COLUMNS = (
+    *("p50_ms", "p95_ms", "p99_ms", "due_share", "coverage", "server_cores"),
+    *("sessions_a_core", "server_memory_mb"),
+)
+
+
+def steps(results: Sequence[Result]) -> list[Result]:
+    """Return the runs by their number of sessions.
+
+    Raises:
+        IncomparableError: they differ in more than that.
+    """
+    for result in results[1:]:
+        require_alike(results[0].scenario, result.scenario, STEPPED)
+    return sorted(results, key=lambda each: each.scenario.peers)
+
+
+def rows(found: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns, and a row a step."""
+    head = ["sessions", *(BY_NAME[name].words for name in _COLUMNS), "verdict"]
+    return head, [
+        [
+            f"{each.scenario.peers}",
+            *(BY_NAME[name].shown(each) for name in _COLUMNS),
+            "passed" if each.summary.passed else "failed",
+        ]
+        for each in found
+    ]
+
+
+def most_sessions(found: Sequence[Result]) -> int | None:
+    """Return the most sessions at which a run, and every smaller one, kept its thresholds."""
+    most = None
+    for each in found:
+        if not each.summary.passed:
+            return most
+        most = each.scenario.peers
+    return most
+
+
+def curve_html(found: Sequence[Result]) -> str:
+    """Return the page of runs that :func:`steps` has put in order, at least one."""
+    first = found[0]
+    most = most_sessions(found)
+    verdict = (
+        f"{most} sessions keep the thresholds, and so does every smaller step."
+        if most
+        else "Not even the smallest step keeps the thresholds."
+    )
+    where = f"{first.machine.processor}, {first.machine.cores} cores, {first.scenario.media}"
+    head, cells = rows(found)
+    body: list[list[Cell]] = [[*row] for row in cells]
+    charts = [
+        _over_sessions("capture to arrival, ms", found, ("p50_ms", "p95_ms", "p99_ms")),
+        _over_sessions("processor, cores", found, ("server_cores", "harness_cores")),
+        _over_sessions("sessions a core of the server", found, ("sessions_a_core",)),
+        _over_sessions("share of due states", found, ("due_share", "coverage")),
+    ]
+    return document(
+        f"Sessions a core: {first.scenario.name}",
+        joined(
+            element(
+                "header",
+                joined(
+                    element("h1", f"How many sessions: {first.scenario.name}"),
+                    element("p", verdict),
+                    element("p", f"{where}; begun {first.started_at}.", kind="note"),
+                    table("Steps", head, body),
+                ),
+            ),
+            section("Over sessions", element("div", joined(*charts), kind="charts")),
+        ),
+    )
+
+
+def _over_sessions(title: str, found: Sequence[Result], names: Sequence[str]) -> Html:
+    lines = [
+        Line(BY_NAME[name].words, [(run.scenario.peers, BY_NAME[name].of(run)) for run in found])
+        for name in names
+    ]
+    return chart(Chart(title, "sessions", lines, dots=True))
