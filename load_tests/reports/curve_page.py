@@ -1,6 +1,6 @@
 """The page of one load at several numbers of sessions. No asyncio, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from esapr.load_tests.reports.compare import REPETITION, require_alike
 from esapr.load_tests.reports.elements import (
@@ -73,10 +73,16 @@ def curve_html(found: Sequence[Result]) -> str:
     head, cells = rows(found)
     body: list[list[Cell]] = [[*row] for row in cells]
     charts = [
-        _over_sessions("capture to arrival, ms", found, ("p50_ms", "p95_ms", "p99_ms")),
-        _over_sessions("processor, cores", found, ("server_cores", "harness_cores")),
-        _over_sessions("sessions a core of the server", found, ("sessions_a_core",)),
-        _over_sessions("share of due states", found, ("due_share", "coverage")),
+        _over_sessions(
+            "capture to arrival, ms", found, {"p50": "p50_ms", "p95": "p95_ms", "p99": "p99_ms"}
+        ),
+        _over_sessions(
+            "processor, cores", found, {"server": "server_cores", "harness": "harness_cores"}
+        ),
+        _over_sessions("sessions a core of the server", found, {"sessions": "sessions_a_core"}),
+        _over_sessions(
+            "share of due states", found, {"received": "due_share", "fused": "coverage"}
+        ),
     ]
     return document(
         f"Sessions a core: {first.scenario.name}",
@@ -95,9 +101,9 @@ def curve_html(found: Sequence[Result]) -> str:
     )
 
 
-def _over_sessions(title: str, found: Sequence[Result], names: Sequence[str]) -> Html:
+def _over_sessions(title: str, found: Sequence[Result], names: Mapping[str, str]) -> Html:
     lines = [
-        Line(BY_NAME[name].words, [(run.scenario.peers, BY_NAME[name].of(run)) for run in found])
-        for name in names
+        Line(words, [(run.scenario.peers, BY_NAME[name].of(run)) for run in found])
+        for words, name in names.items()
     ]
     return chart(Chart(title, "sessions", lines, dots=True))

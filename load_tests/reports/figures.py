@@ -121,7 +121,7 @@ class Judged:
         return "kept" if self.kept else "missed"
 
 
-def judged(result: Result) -> list[Judged]:
+def judgements(result: Result) -> list[Judged]:
     """Return the thresholds of a run, for people."""
     missed = {miss.threshold for miss in result.misses}
     found = []

@@ -19,7 +19,7 @@ from esapr.load_tests.reports.elements import (
     section,
     table,
 )
-from esapr.load_tests.reports.figures import BY_NAME, judged, shown
+from esapr.load_tests.reports.figures import BY_NAME, judgements, shown
 from esapr.load_tests.reports.machinery import appendix, faults, marks, server
 from esapr.load_tests.reports.plot import Chart, Line
 from esapr.load_tests.result import Result, Session
@@ -62,7 +62,7 @@ def _verdict(result: Result) -> Html:
             each.measured,
             element("span", each.verdict, kind="good" if each.kept else "bad"),
         ]
-        for each in judged(result)
+        for each in judgements(result)
     ]
     return element(
         "header",
