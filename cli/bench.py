@@ -11,6 +11,7 @@ import click
 
 from esapr import models_onnx
 from esapr.cli import bench_output as output
+from esapr.cli.counts import ascending
 from esapr.inference.cards import ModelError
 from esapr.load_tests.bench import peers as peers_bench
 from esapr.load_tests.bench import room as room_bench
@@ -171,7 +172,10 @@ def peers(
 
 @bench.command()
 @click.option(
-    "--steps", default=",".join(map(str, STEPS)), help="Sessions of each step, such as 1,2,4."
+    "--steps",
+    type=ascending,
+    default=",".join(map(str, STEPS)),
+    help="Sessions of each step, such as 1,2,4.",
 )
 @click.option(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the curve there."
@@ -183,10 +187,16 @@ def peers(
 @seconds_option(15.0)
 @as_json_option
 def scale(
-    *, steps: str, svg: Path | None, plain: bool, processes: int, seconds: float, as_json: bool
+    *,
+    steps: list[int],
+    svg: Path | None,
+    plain: bool,
+    processes: int,
+    seconds: float,
+    as_json: bool,
 ) -> None:
     """Raise the number of sessions until one does not get its states."""
-    found = _run(_climb(_counts(steps), seconds, plain=plain, processes=processes))
+    found = _run(_climb(steps, seconds, plain=plain, processes=processes))
     if svg is not None:
         note = f"server and load peers on one machine of {os.cpu_count()} cores"
         svg.write_text(curve(found, note), encoding="utf-8")
@@ -214,16 +224,6 @@ def room(*, participants: int, subscribers: int, role: Role, seconds: float, as_
         output.print_json(asdict(report))
     else:
         output.show_room(report)
-
-
-def _counts(steps: str) -> list[int]:
-    try:
-        counts = [int(count) for count in steps.split(",")]
-    except ValueError:
-        counts = []
-    if not counts or min(counts) < 1 or counts != sorted(set(counts)):
-        raise click.BadParameter("ascending numbers with commas between", param_hint="--steps")
-    return counts
 
 
 async def _climb(counts: list[int], seconds: float, *, plain: bool, processes: int) -> list[Step]:

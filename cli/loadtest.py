@@ -1,34 +1,26 @@
 """``esapr loadtest``: how late, how many and how right the states are under load."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
 
-import aiohttp
 import click
 import msgspec
+from rich.console import Console
 
 from esapr.cli.failures import told
+from esapr.cli.loadtest_results import compare, curve, page_of_run
+from esapr.cli.playing import play
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.corpora import CorpusError
 from esapr.load_tests.labelled_clip import build
+from esapr.load_tests.reports.html import html
+from esapr.load_tests.reports.terminal import show_result
 from esapr.load_tests.result import Result, encode_result
-from esapr.load_tests.running.crew import DriverError
-from esapr.load_tests.running.ledger import Ledger
-from esapr.load_tests.running.run import Target, own_server, run
-from esapr.load_tests.scenario import MediaProfile, Scenario, ScenarioError
+from esapr.load_tests.scenario import MediaProfile, Scenario, ScenarioError, changed
 from esapr.load_tests.scenarios import open_scenario
-from esapr.load_tests.server_process import ServerProcessError
 
-PROGRESS_SECONDS = 10
-"""Between two lines of progress."""
-
-MISSED, UNUSABLE = 1, 2
-
-_FAILURES = (DriverError, ServerProcessError, aiohttp.ClientError, OSError, TimeoutError)
+MISSED = 1
 
 
 @click.group(invoke_without_command=True)
@@ -62,9 +54,20 @@ _FAILURES = (DriverError, ServerProcessError, aiohttp.ClientError, OSError, Time
     "--key", envvar="ESAPR_KEY", help="Server key (default: ESAPR_KEY; a demo needs none)."
 )
 @click.option(
+    "--metrics",
+    multiple=True,
+    help="Address of a gateway's /metrics; once for each of several (default: at the URL).",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the whole result there, as JSON.",
+)
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write a page about it there.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
@@ -76,7 +79,9 @@ def loadtest(
     clip: Path | None,
     url: str | None,
     key: str | None,
+    metrics: tuple[str, ...],
     out: Path | None,
+    page: Path | None,
     as_json: bool,
     **changes: Any,
 ) -> None:
@@ -91,31 +96,31 @@ def loadtest(
         scenario, folder = open_scenario(name)
         scenario = _changed(scenario, changes)
         played = clip or (folder / scenario.clip if scenario.clip else PORTRAIT)
-        with told(*_FAILURES):
-            result = asyncio.run(_run(scenario, played, url, key))
+        result = play(scenario, played, url=url, key=key, metrics=metrics)
     except ScenarioError as error:
         raise click.UsageError(str(error)) from None
     if out is not None:
         out.write_bytes(encode_result(result))
-    click.echo(json.dumps(_summary(result)) if as_json else _told(result))
+    if page is not None:
+        page.write_text(html(result), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(_summary(result)))
+    else:
+        show_result(result, Console())
     context.exit(0 if result.summary.passed else MISSED)
 
 
 def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
-    """Return ``scenario`` with what the command line says otherwise, checked as a file is."""
+    """Return ``scenario`` with what the command line says otherwise."""
     given = {name: value for name, value in changes.items() if value is not None}
-    fields: dict[str, Any] = msgspec.to_builtins(scenario)
     churn = {
         "joins_per_minute": given.pop("joins_per_minute", None),
         "mean_stay_seconds": given.pop("stay_seconds", None),
     }
     asked = {name: value for name, value in churn.items() if value is not None}
     if asked:
-        fields["churn"] = {**(fields["churn"] or {}), **asked}
-    try:
-        return msgspec.convert({**fields, **given}, Scenario)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(str(error)) from error
+        given["churn"] = {**(msgspec.to_builtins(scenario.churn) or {}), **asked}
+    return changed(scenario, given)
 
 
 @loadtest.command("build-media")
@@ -140,32 +145,6 @@ def build_media(data: Path, seed: int, out: Path) -> None:
     click.echo(f"{out}: {labels.spans[-1].end:g} s, {len(labels.spans)} changes of label")
 
 
-async def _run(scenario: Scenario, clip: Path, url: str | None, key: str | None) -> Result:
-    async with _target(scenario, url, key) as target:
-        click.echo(f"{scenario.name}: {scenario.ends_at:g} s against {target.url}", err=True)
-        return await run(scenario, clip, target, _progress)
-
-
-@asynccontextmanager
-async def _target(scenario: Scenario, url: str | None, key: str | None) -> AsyncIterator[Target]:
-    if url is not None:
-        yield Target(url, key)
-        return
-    click.echo("Starting a server; the models warm up.", err=True)
-    async with own_server(scenario) as target:
-        yield target
-
-
-def _progress(ledger: Ledger, now: float) -> None:
-    if round(now) % PROGRESS_SECONDS == 0:
-        totals = ledger.totals(now - 1)
-        click.echo(
-            f"{now:5.0f} s  {ledger.present(now)} sessions, "
-            f"{totals.received} of {totals.due} states, p95 {_ms(totals.p95_ms)}",
-            err=True,
-        )
-
-
 def _summary(result: Result) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
@@ -175,36 +154,6 @@ def _summary(result: Result) -> dict[str, Any]:
     }
 
 
-def _told(result: Result) -> str:
-    """Return the summary for people."""
-    summary = result.summary
-    lines = [
-        f"{summary.states_received} of {summary.states_due} due states from {summary.peers} "
-        f"sessions ({_share(summary.due_share)}), {summary.lost_sessions} sessions lost, "
-        f"{summary.reconnects} reconnects",
-        f"capture to state: p50 {_ms(summary.p50_ms)}, p95 {_ms(summary.p95_ms)}, "
-        f"p99 {_ms(summary.p99_ms)}",
-        f"accuracy {_share(summary.accuracy)} of {summary.states_judged} judged states, "
-        f"coverage {_share(summary.coverage)}",
-        f"harness: {summary.harness_cores:.2f} cores",
-        *(
-            f"{session.name} was lost: {session.lost}"
-            for session in result.sessions
-            if session.lost
-        ),
-        *result.failures,
-        *(
-            f"missed: {miss.threshold} {miss.measured} (wanted {miss.wanted:g})"
-            for miss in result.misses
-        ),
-        "passed" if summary.passed else "not passed",
-    ]
-    return "\n".join(lines)
-
-
-def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} ms"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+loadtest.add_command(compare)
+loadtest.add_command(curve)
+loadtest.add_command(page_of_run)

@@ -4,7 +4,8 @@ Times are seconds of the run's clock, which is 0 when the first session is asked
 """
 
 import tomllib
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -130,5 +131,17 @@ def read_scenario(text: str) -> Scenario:
         return msgspec.convert(tomllib.loads(text), Scenario)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"no TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def changed(scenario: Scenario, fields: Mapping[str, Any]) -> Scenario:
+    """Return ``scenario`` with other values in some fields, checked as those of a file are.
+
+    Raises:
+        ScenarioError: one is out of range, or does not go with the rest.
+    """
+    try:
+        return msgspec.convert({**msgspec.to_builtins(scenario), **fields}, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(str(error)) from error

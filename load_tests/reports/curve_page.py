@@ -1,6 +1,7 @@
 """The page of one load at several numbers of sessions. No asyncio, no clock."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from esapr.load_tests.reports.compare import REPETITION, require_alike
 from esapr.load_tests.reports.elements import (
@@ -48,6 +49,21 @@ def rows(found: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
         ]
         for each in found
     ]
+
+
+def curve_json(found: Sequence[Result]) -> dict[str, Any]:
+    """Return the keys of ``esapr loadtest curve --json``."""
+    return {
+        "steps": [
+            {
+                "sessions": each.scenario.peers,
+                **{name: BY_NAME[name].of(each) for name in _COLUMNS},
+                "passed": each.summary.passed,
+            }
+            for each in found
+        ],
+        "most_sessions": most_sessions(found),
+    }
 
 
 def most_sessions(found: Sequence[Result]) -> int | None:

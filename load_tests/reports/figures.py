@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec import structs
 
-from esapr.load_tests.bench.repeated import percentile
 from esapr.load_tests.result import Result, ServerSample
+from esapr.load_tests.running.verdict import LEAST, measured
 
 Unit = Literal["ms", "s", "share", "cores", "MB", "MB/h", ""]
 Better = Literal["less", "more"]
@@ -28,10 +28,6 @@ class Figure:
     def shown(self, result: Result) -> str:
         """Return the figure of a run, for people."""
         return shown(self.of(result), self.unit)
-
-
-def _setup_p95(result: Result) -> float | None:
-    return percentile(result.setup_ms, 0.95)
 
 
 def together(result: Result) -> list[ServerSample]:
@@ -60,49 +56,36 @@ def _memory(result: Result) -> float | None:
     return max((each.memory_mb for each in result.server if each.memory_mb), default=None)
 
 
-def _longest_reconnect(result: Result) -> float | None:
-    broken = [each.seconds for session in result.sessions for each in session.reconnects]
-    return max((each for each in broken if each is not None), default=None)
+def _threshold(name: str, words: str, unit: Unit) -> Figure:
+    """Return the figure that a threshold is held against."""
 
+    def of(result: Result) -> float | None:
+        return measured(result.summary, result.sessions, result.server, result.faults)[name]
 
-def _slowest_fault(result: Result) -> float | None:
-    times = [fault.cadence_seconds for fault in result.faults]
-    return max((each for each in times if each is not None), default=None)
-
-
-def _memory_slope(result: Result) -> float | None:
-    """By least squares over the second half of the run."""
-    half = result.scenario.ends_at / 2
-    known = [(s.at_seconds, s.memory_mb) for s in result.server if s.memory_mb is not None]
-    late = [each for each in known if each[0] >= half]
-    if len(late) < 2:
-        return None
-    at, memory = zip(*late, strict=True)
-    return statistics.linear_regression(at, memory).slope * 3600
+    return Figure(name, words, unit, "more" if name in LEAST else "less", of)
 
 
 FIGURES = (
-    Figure("p50_ms", "capture to arrival, median", "ms", "less", lambda r: r.summary.p50_ms),
-    Figure("p95_ms", "capture to arrival, p95", "ms", "less", lambda r: r.summary.p95_ms),
-    Figure("p99_ms", "capture to arrival, p99", "ms", "less", lambda r: r.summary.p99_ms),
-    Figure("due_share", "due states received", "share", "more", lambda r: r.summary.due_share),
-    Figure("gaps", "states that never came", "", "less", lambda r: r.summary.gaps),
-    Figure("lost_sessions", "sessions lost", "", "less", lambda r: r.summary.lost_sessions),
+    _threshold("p50_ms", "capture to arrival, median", "ms"),
+    _threshold("p95_ms", "capture to arrival, p95", "ms"),
+    _threshold("p99_ms", "capture to arrival, p99", "ms"),
+    _threshold("due_share", "due states received", "share"),
+    _threshold("gaps", "states that never came", ""),
+    _threshold("lost_sessions", "sessions lost", ""),
     Figure("reconnects", "feeds that broke", "", "less", lambda r: r.summary.reconnects),
-    Figure("accuracy", "accuracy", "share", "more", lambda r: r.summary.accuracy),
-    Figure("coverage", "coverage", "share", "more", lambda r: r.summary.coverage),
-    Figure("setup_p95_ms", "set-up, p95", "ms", "less", _setup_p95),
+    _threshold("reconnect_seconds", "a feed was gone, longest", "s"),
+    _threshold("accuracy", "accuracy", "share"),
+    _threshold("coverage", "coverage", "share"),
+    _threshold("setup_p95_ms", "set-up, p95", "ms"),
     Figure("server_cores", "server, processor", "cores", "less", server_cores),
     Figure("sessions_a_core", "sessions a core of the server", "", "more", _sessions_a_core),
     Figure("server_memory_mb", "server, most memory", "MB", "less", _memory),
-    Figure("memory_slope_mb_per_hour", "server, growth", "MB/h", "less", _memory_slope),
-    Figure("reconnect_seconds", "a feed was gone, longest", "s", "less", _longest_reconnect),
-    Figure("cadence_seconds", "a fault to cadence, longest", "s", "less", _slowest_fault),
+    _threshold("memory_slope_mb_per_hour", "server, growth", "MB/h"),
+    _threshold("cadence_seconds", "a fault to cadence, longest", "s"),
     Figure(
         "harness_cores", "harness, processor", "cores", "less", lambda r: r.summary.harness_cores
     ),
 )
-
 BY_NAME = {figure.name: figure for figure in FIGURES}
 
 

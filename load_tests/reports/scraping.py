@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import aiohttp
-from yarl import URL
 
 from esapr.load_tests.reports.scraper import Scraper, Spent
 from esapr.load_tests.result import ServerSample
@@ -20,39 +19,32 @@ class Scraping:
     def __init__(
         self,
         http: aiohttp.ClientSession,
-        addresses: Sequence[URL],
-        now: Callable[[], float],
+        addresses: Sequence[str],
         spent: Callable[[], Spent] | None = None,
     ) -> None:
-        """Read ``addresses`` (of ``/metrics``).
-
-        ``now`` is the run's clock; ``spent`` says what the processes use, where that can be seen.
-        """
+        """Read ``addresses``; ``spent`` says what the processes use, where that can be seen."""
         self._http = http
         self._addresses = addresses
-        self._now = now
         self._spent = spent
         self.scraper = Scraper()
         self.samples: list[ServerSample] = []
 
-    async def run(self) -> None:
-        """Read until cancelled."""
+    async def run(self, now: Callable[[], float]) -> None:
+        """Read until cancelled; ``now`` is the run's clock."""
         while True:
-            await self.read()
+            await self.read(now())
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def read(self) -> None:
+    async def read(self, at_seconds: float) -> None:
         """Read once; there is no sample if no gateway answers."""
         async with asyncio.TaskGroup() as group:
-            reading = {
-                f"{url}": group.create_task(self._exposition(url)) for url in self._addresses
-            }
+            reading = {url: group.create_task(self._exposition(url)) for url in self._addresses}
         texts = {url: text for url, task in reading.items() if (text := task.result())}
         if texts:
             spent = self._spent and self._spent()
-            self.samples.append(self.scraper.take(self._now(), texts, spent))
+            self.samples.append(self.scraper.take(at_seconds, texts, spent))
 
-    async def _exposition(self, url: URL) -> str | None:
+    async def _exposition(self, url: str) -> str | None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._http.get(url) as response:
                 plain = response.content_type in ("text/plain", "application/openmetrics-text")

@@ -1,8 +1,10 @@
 """A load test from its scenario to its result."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,6 +17,8 @@ from yarl import URL
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.network.profiles import NetworkError, profile
 from esapr.load_tests.network.turn import turn_server
+from esapr.load_tests.reports.scraper import Spent
+from esapr.load_tests.reports.scraping import Scraping
 from esapr.load_tests.result import VERSION, Result, Summary
 from esapr.load_tests.running.attending import GRACE_SECONDS
 from esapr.load_tests.running.crew import Driver, crew
@@ -31,8 +35,12 @@ START_SECONDS = 0.5
 PARTING_SECONDS = 60.0
 """Longest that the processes may take to end, after the end of the last session."""
 
-Watch = Callable[[Ledger, float], None]
-"""Called each second with what has been counted, and the run's clock."""
+Watch = Callable[[Ledger, Scraping, float], None]
+"""Called each second with what has been counted, what the server says, and the run's clock."""
+
+PORTS = range(20_000, 32_000)
+"""Where the gateways of an own server answer for their metrics: no outgoing connection of Linux
+takes one of these first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Target:
     url: str
     key: str | None = None
     process: ServerProcess | None = None
+    metrics: Sequence[str] = ()
+    """Addresses of the metrics of all gateways; empty: those of a server that is one process."""
 
 
 @asynccontextmanager
@@ -52,8 +62,7 @@ async def own_server(scenario: Scenario) -> AsyncIterator[Target]:
         ServerProcessError: it did not start.
         ScenarioError: the network profile is unknown, or cannot be had here.
     """
-    gateways = scenario.gateways
-    command = SERVE if gateways == 1 else (*SERVE, "--processes", f"{gateways}")
+    command, metrics = serving(scenario.gateways)
     async with AsyncExitStack() as stack:
         try:
             if profile(scenario.network).relayed:
@@ -62,7 +71,30 @@ async def own_server(scenario: Scenario) -> AsyncIterator[Target]:
         except NetworkError as error:
             raise ScenarioError(str(error)) from error
         process = await stack.enter_async_context(server_process(command))
-        yield Target(process.url, process=process)
+        yield Target(process.url, process=process, metrics=metrics)
+
+
+def serving(gateways: int) -> tuple[Sequence[str], list[str]]:
+    """Return a command that serves with so many processes, and where each has its metrics.
+
+    One process has them where it serves, which is known when it does: the list is empty.
+    """
+    if gateways == 1:
+        return SERVE, []
+    port = _free_ports(gateways)
+    metrics = [f"http://127.0.0.1:{port + index}/metrics" for index in range(gateways)]
+    command = ("env", f"ESAPR_INTERNAL_PORT={port}", *SERVE, "--processes", f"{gateways}")
+    return command, metrics
+
+
+def _free_ports(count: int) -> int:
+    """Return the first of ``count`` ports in a row that nobody listens on."""
+    while True:
+        first = random.randrange(PORTS.start, PORTS.stop - count)
+        with ExitStack() as held, suppress(OSError):
+            for port in range(first, first + count):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
 
 
 async def run(scenario: Scenario, clip: Path, target: Target, watch: Watch) -> Result:
@@ -77,10 +109,20 @@ async def run(scenario: Scenario, clip: Path, target: Target, watch: Watch) -> R
     await _until_ready(target.url)
     planned = stays(scenario)
     ledger = Ledger(planned)
-    async with crew(target.url, target.key, clip, scenario, planned) as drivers:
+    async with (
+        crew(target.url, target.key, clip, scenario, planned) as drivers,
+        aiohttp.ClientSession() as http,
+    ):
+        addresses = target.metrics or (f"{URL(target.url) / 'metrics'}",)
+        spent = _spent(target.process) if target.process else None
+        scraping = Scraping(http, addresses, spent)
         started_at = datetime.now(UTC)
-        failures = await _play(drivers, ledger, scenario, watch)
-    return _result(scenario, target, ledger, started_at, failures)
+        failures = await _play(drivers, ledger, scraping, scenario, watch)
+    return _result(scenario, target, ledger, scraping, started_at, failures=failures)
+
+
+def _spent(process: ServerProcess) -> Callable[[], Spent]:
+    return lambda: Spent(process.cpu_seconds, process.memory_mb)
 
 
 def _check_known(scenario: Scenario) -> None:
@@ -99,7 +141,7 @@ async def _until_ready(url: str) -> None:
 
 
 async def _play(
-    drivers: list[Driver], ledger: Ledger, scenario: Scenario, watch: Watch
+    drivers: list[Driver], ledger: Ledger, scraping: Scraping, scenario: Scenario, watch: Watch
 ) -> list[str]:
     """Play to the end; return what went wrong in the harness."""
     loop = asyncio.get_running_loop()
@@ -111,28 +153,36 @@ async def _play(
     for driver in drivers:
         driver.start(epoch)
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(_watch(ledger, now, watch))
+        scrape = group.create_task(scraping.run(now))
+        watching = group.create_task(_watch(ledger, scraping, now, watch))
         following = [group.create_task(driver.follow(ledger, now)) for driver in drivers]
         longest = epoch + scenario.ends_at + GRACE_SECONDS + PARTING_SECONDS - loop.time()
         _, late = await asyncio.wait(following, timeout=longest)
         watching.cancel()
+        scrape.cancel()
         for driver in drivers:
             await driver.end()
+    # What was counted since the last second.
+    await scraping.read(now())
     failures = [failure for task in following if (failure := task.result())]
     return [*failures, *(["the harness did not end in time"] if late else [])]
 
 
-async def _watch(ledger: Ledger, now: Callable[[], float], watch: Watch) -> None:
+async def _watch(
+    ledger: Ledger, scraping: Scraping, now: Callable[[], float], watch: Watch
+) -> None:
     while True:
         await asyncio.sleep(1 - now() % 1)
-        watch(ledger, now())
+        watch(ledger, scraping, now())
 
 
 def _result(
     scenario: Scenario,
     target: Target,
     ledger: Ledger,
+    scraping: Scraping,
     started_at: datetime,
+    *,
     failures: list[str],
 ) -> Result:
     end = scenario.ends_at
@@ -146,10 +196,10 @@ def _result(
         misses=[],
         sessions=ledger.sessions(end),
         seconds=ledger.seconds(end),
-        server=[],
-        stages=[],
-        drops={},
-        batch_sizes={},
+        server=[each for each in scraping.samples if 0 <= each.at_seconds <= end],
+        stages=scraping.scraper.stages,
+        drops=scraping.scraper.drops,
+        batch_sizes=scraping.scraper.batch_sizes,
         level_changes=ledger.level_changes(),
         faults=[],
         failures=failures,

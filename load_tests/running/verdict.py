@@ -19,7 +19,22 @@ def misses(
     faults: Sequence[FaultOutcome],
 ) -> list[Miss]:
     """Return the thresholds that were not kept; what could not be measured was not."""
-    measured: dict[str, float | None] = {
+    found = []
+    for name, value in measured(summary, sessions, server, faults).items():
+        wanted: float | None = getattr(thresholds, name)
+        if wanted is not None and not _kept(name, wanted, value):
+            found.append(Miss(name, wanted, value))
+    return found
+
+
+def measured(
+    summary: Summary,
+    sessions: Sequence[Session],
+    server: Sequence[ServerSample],
+    faults: Sequence[FaultOutcome],
+) -> dict[str, float | None]:
+    """Return what every threshold is held against, by its name; None: it could not be measured."""
+    return {
         "due_share": summary.due_share,
         "p50_ms": summary.p50_ms,
         "p95_ms": summary.p95_ms,
@@ -33,12 +48,6 @@ def misses(
         "cadence_seconds": _longest(fault.cadence_seconds for fault in faults),
         "memory_slope_mb_per_hour": memory_slope(server),
     }
-    found = []
-    for name, value in measured.items():
-        wanted: float | None = getattr(thresholds, name)
-        if wanted is not None and not _kept(name, wanted, value):
-            found.append(Miss(name, wanted, value))
-    return found
 
 
 def memory_slope(server: Sequence[ServerSample]) -> float | None:

@@ -1,11 +1,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from itertools import count
 
 import aiohttp
 import pytest
 from aiohttp import web
-from yarl import URL
 
 from esapr.load_tests.reports.scraper import Spent
 from esapr.load_tests.reports.scraping import Scraping
@@ -16,7 +14,7 @@ pytestmark = pytest.mark.real_time
 
 
 @asynccontextmanager
-async def listening(answer: Handler) -> AsyncIterator[URL]:
+async def listening(answer: Handler) -> AsyncIterator[str]:
     """A program that answers GET /metrics."""
     app = web.Application()
     app.add_routes([web.get("/metrics", answer)])
@@ -26,7 +24,7 @@ async def listening(answer: Handler) -> AsyncIterator[URL]:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         [address] = runner.addresses
-        yield URL(f"http://127.0.0.1:{address[1]}/metrics")
+        yield f"http://127.0.0.1:{address[1]}/metrics"
     finally:
         await runner.cleanup()
 
@@ -44,7 +42,6 @@ async def failure(_: web.Request) -> web.Response:
 
 
 async def test_what_does_not_answer_is_left_out() -> None:
-    clock = count(1)
     async with (
         listening(metrics) as first,
         listening(metrics) as second,
@@ -52,11 +49,11 @@ async def test_what_does_not_answer_is_left_out() -> None:
         listening(page) as proxy,
         aiohttp.ClientSession() as http,
     ):
-        nobody = URL("http://127.0.0.1:1/metrics")
+        nobody = "http://127.0.0.1:1/metrics"
         addresses = [first, second, busy, proxy, nobody]
-        scraping = Scraping(http, addresses, lambda: next(clock), lambda: Spent(1, 500))
+        scraping = Scraping(http, addresses, lambda: Spent(1, 500))
 
-        await scraping.read()
+        await scraping.read(1)
 
     [sample] = scraping.samples
     assert (sample.at_seconds, sample.sessions, sample.memory_mb) == (1, 6, 500)
@@ -64,8 +61,8 @@ async def test_what_does_not_answer_is_left_out() -> None:
 
 async def test_where_nobody_answers_there_is_no_sample() -> None:
     async with listening(failure) as busy, aiohttp.ClientSession() as http:
-        scraping = Scraping(http, [busy], lambda: 1.0)
+        scraping = Scraping(http, [busy])
 
-        await scraping.read()
+        await scraping.read(1)
 
     assert scraping.samples == []
