@@ -14,10 +14,10 @@ from esapr.load_tests import PORTRAIT
 from esapr.load_tests.reports.compare import Comparison, IncomparableError, comparison_json
 from esapr.load_tests.reports.compare import compare as compare_runs
 from esapr.load_tests.reports.comparison_page import HEAD, cells, comparison_html
-from esapr.load_tests.reports.curve_page import curve_html, curve_json, most_sessions, rows
+from esapr.load_tests.reports.curve_page import climb, curve_html, curve_json, most_sessions, rows
 from esapr.load_tests.reports.html import html
 from esapr.load_tests.result import Result, ResultError, decode_result
-from esapr.load_tests.scenario import ScenarioError, changed
+from esapr.load_tests.scenario import Scenario, ScenarioError, changed
 from esapr.load_tests.scenarios import open_scenario
 
 _FILE = click.Path(exists=True, path_type=Path)
@@ -82,14 +82,13 @@ def curve(
     try:
         scenario, folder = open_scenario(name)
         clip = folder / scenario.clip if scenario.clip else PORTRAIT
-        found: list[Result] = []
-        for peers in steps:
-            step = {"peers": peers, "partners": min(peers, scenario.partners)}
-            length = {} if seconds is None else {"seconds": seconds}
-            played = changed(scenario, {**step, **length})
-            found.append(play(played, clip, url=url, key=key, metrics=metrics))
-            if not found[-1].summary.passed:
-                break
+        if seconds is not None:
+            scenario = changed(scenario, {"seconds": seconds})
+
+        def once(step: Scenario) -> Result:
+            return play(step, clip, url=url, key=key, metrics=metrics)
+
+        found = climb(scenario, steps, once)
     except ScenarioError as error:
         raise click.UsageError(str(error)) from None
     if page is not None:

@@ -18,10 +18,10 @@ from esapr.load_tests.scenario import Scenario
 
 Verdict = Literal["better", "worse", "same", "within noise", "noise unknown", "not measured"]
 
-REPETITION = frozenset({"name", "seed"})
+_REPETITION = frozenset({"name", "seed"})
 """What may differ between repetitions of one thing."""
 
-_STUDIED = REPETITION | {"network", "chaos", "gateways", "processes", "thresholds"}
+_STUDIED = _REPETITION | {"network", "chaos", "gateways", "processes", "thresholds"}
 """What may differ between the sides: the load is the same, what it meets is not."""
 
 
@@ -113,8 +113,8 @@ def compare(a: Sequence[Result], b: Sequence[Result]) -> Comparison:
     """
     for side in (a, b):
         for result in side[1:]:
-            require_alike(side[0].scenario, result.scenario, REPETITION)
-    require_alike(a[0].scenario, b[0].scenario, _STUDIED)
+            _require_alike(side[0].scenario, result.scenario, _REPETITION)
+    _require_alike(a[0].scenario, b[0].scenario, _STUDIED)
     return Comparison(a, b, _differences(a[0], b[0]), [_compared(each, a, b) for each in FIGURES])
 
 
@@ -152,12 +152,7 @@ def _differing(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
     return {name: (ours, theirs) for (name, ours), theirs in both if ours != theirs}
 
 
-def require_alike(a: Scenario, b: Scenario, free: frozenset[str]) -> None:
-    """Check that two scenarios differ in no field but those that are ``free``.
-
-    Raises:
-        IncomparableError: they do.
-    """
+def _require_alike(a: Scenario, b: Scenario, free: frozenset[str]) -> None:
     unlike = {name: pair for name, pair in _differing(a, b).items() if name not in free}
     if unlike:
         raise IncomparableError(
@@ -172,7 +167,7 @@ def _differences(a: Result, b: Result) -> list[str]:
     found = [
         f"{name}: {_said(ours)} and {_said(theirs)}"
         for name, (ours, theirs) in _differing(a.scenario, b.scenario).items()
-        if name not in REPETITION | {"thresholds"}
+        if name not in _REPETITION | {"thresholds"}
     ]
     if a.server_version != b.server_version:
         found.append(f"server: {a.server_version or '?'} and {b.server_version or '?'}")

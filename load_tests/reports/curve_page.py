@@ -1,9 +1,8 @@
 """The page of one load at several numbers of sessions. No asyncio, no clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from esapr.load_tests.reports.compare import REPETITION, require_alike
 from esapr.load_tests.reports.elements import (
     Cell,
     Html,
@@ -17,9 +16,7 @@ from esapr.load_tests.reports.elements import (
 from esapr.load_tests.reports.figures import BY_NAME
 from esapr.load_tests.reports.plot import Chart, Line
 from esapr.load_tests.result import Result
-
-STEPPED = REPETITION | {"peers", "partners", "ramp_seconds", "rooms", "processes", "thresholds"}
-"""What may differ between the steps of a curve."""
+from esapr.load_tests.scenario import Scenario, changed
 
 _COLUMNS = (
     *("p50_ms", "p95_ms", "p99_ms", "due_share", "coverage", "server_cores"),
@@ -27,15 +24,21 @@ _COLUMNS = (
 )
 
 
-def steps(results: Sequence[Result]) -> list[Result]:
-    """Return the runs by their number of sessions.
+def climb(
+    scenario: Scenario, counts: Sequence[int], play: Callable[[Scenario], Result]
+) -> list[Result]:
+    """Play ``scenario`` with each number of sessions, up to the first that misses a threshold.
 
     Raises:
-        IncomparableError: they differ in more than that.
+        ScenarioError: the scenario cannot have so many.
     """
-    for result in results[1:]:
-        require_alike(results[0].scenario, result.scenario, STEPPED)
-    return sorted(results, key=lambda each: each.scenario.peers)
+    found: list[Result] = []
+    for peers in counts:
+        step = {"peers": peers, "partners": min(peers, scenario.partners)}
+        found.append(play(changed(scenario, step)))
+        if not found[-1].summary.passed:
+            break
+    return found
 
 
 def rows(found: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
@@ -77,7 +80,7 @@ def most_sessions(found: Sequence[Result]) -> int | None:
 
 
 def curve_html(found: Sequence[Result]) -> str:
-    """Return the page of runs that :func:`steps` has put in order, at least one."""
+    """Return the page of the steps of :func:`climb`."""
     first = found[0]
     most = most_sessions(found)
     verdict = (

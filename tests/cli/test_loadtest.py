@@ -32,9 +32,9 @@ async def run_loadtest(*arguments: str) -> tuple[int | None, dict[str, Any]]:
 
 @pytest.mark.real_time
 async def test_four_peers_get_their_states_for_twenty_seconds(tmp_path: Path) -> None:
-    file = tmp_path / "result.json"
+    file, page = tmp_path / "result.json", tmp_path / "result.html"
 
-    status, summary = await run_loadtest("--out", str(file))
+    status, summary = await run_loadtest("--out", str(file), "--html", str(page))
 
     assert (status, summary["passed"], summary["misses"]) == (0, True, [])
     assert summary["peers"] == 4
@@ -48,6 +48,8 @@ async def test_four_peers_get_their_states_for_twenty_seconds(tmp_path: Path) ->
     assert all({"face", "voice"} <= session.modalities.keys() for session in result.sessions)
     assert any("text" in session.modalities for session in result.sessions)
     assert len(result.seconds) == 22
+    assert any(sample.sessions == 4 and sample.cpu_cores for sample in result.server)
+    assert "Load test short: " in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.real_time

@@ -1,11 +1,15 @@
 import io
 
+import aiohttp
+import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from esapr.load_tests.reports.terminal import LINE_SECONDS, Moment, Progress, show_result
+from esapr.load_tests.reports.scraping import Scraping
+from esapr.load_tests.reports.terminal import Moment, Progress, show_result
 from esapr.load_tests.result import Miss, ServerSample
-from esapr.load_tests.running.ledger import Totals
+from esapr.load_tests.running.ledger import Ledger, Totals
+from esapr.load_tests.running.schedule import Stay
 from tests.load_tests.reports.runs import SCENARIO, run
 
 TOTALS = Totals(
@@ -66,18 +70,39 @@ def test_a_terminal_shows_how_many_how_late_and_at_what_cost() -> None:
         assert words in shown
 
 
-def test_without_a_terminal_there_is_a_line_now_and_then() -> None:
+def test_without_a_terminal_it_is_a_line() -> None:
     log = console(terminal=False)
 
     with Progress(SCENARIO, log) as progress:
-        for at_seconds in range(25):
-            progress.show(moment(at_seconds))
+        progress.show(moment(10))
 
-    lines = written(log).splitlines()
-    assert len(lines) == 1 + 24 // LINE_SECONDS
-    assert lines[1] == (
-        "10 s: 15 sessions, 638 of 640 states, p50 240 ms, p95 610 ms, 1 lost, server 1.25 cores"
+    assert written(log) == (
+        "10 s: 15 sessions, 638 of 640 states, p50 240 ms, p95 610 ms, 1 lost, server 1.25 cores\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("terminal", "peers", "times"), [(False, 16, 3), (True, 16, 25), (True, 500, 3)]
+)
+async def test_it_is_shown_as_often_as_that_costs_little(
+    *, terminal: bool, peers: int, times: int
+) -> None:
+    shown: list[Moment] = []
+
+    class Counting(Progress):
+        def show(self, moment: Moment) -> None:
+            shown.append(moment)
+
+    scenario = replace(SCENARIO, peers=peers)
+    ledger = Ledger([Stay(0, "load-0", "webrtc", "", 0, 60)])
+    async with aiohttp.ClientSession() as http:
+        progress = Counting(scenario, console(terminal=terminal))
+        for now in range(25):
+            progress.watch(ledger, Scraping(http, []), now)
+
+    assert len(shown) == times
+    assert (shown[-1].server, shown[-1].drops) == (None, {})
+    assert shown[-1].totals.due == shown[-1].at_seconds - 1  # the last second is on its way
 
 
 def test_a_server_that_says_nothing_is_no_obstacle() -> None:

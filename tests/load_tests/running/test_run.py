@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from yarl import URL
 
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.gateway import Gateway
+from esapr.load_tests.reports.scraping import Scraping
 from esapr.load_tests.result import Miss
 from esapr.load_tests.running.crew import DriverError, crew
 from esapr.load_tests.running.ledger import Ledger
 from esapr.load_tests.running.profiles import load
-from esapr.load_tests.running.run import Target, run
+from esapr.load_tests.running.run import Target, run, serving
 from esapr.load_tests.running.schedule import stays
 from esapr.load_tests.scenario import Fault, Scenario, ScenarioError, Thresholds
 from tests.server.http.keyed import keyed_server, make
@@ -49,7 +51,7 @@ def driver_pids() -> list[int]:
 async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: Path) -> None:
     killed: list[int] = []
 
-    def kill_one(ledger: Ledger, now: float) -> None:
+    def kill_one(ledger: Ledger, _: Scraping, now: float) -> None:
         if not killed and ledger.present(now):
             killed.append(driver_pids()[1])
             os.kill(killed[0], signal.SIGKILL)
@@ -70,6 +72,9 @@ async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: 
     whole = [session for session in result.sessions if not session.lost]
     assert all(session.received > 0 and session.modalities["face"] > 0 for session in whole)
     assert Miss("lost_sessions", 0, 2) in result.misses
+    assert max(sample.sessions for sample in result.server) >= 2
+    assert {"capture_to_state", "infer/face_landmarks"} <= {stage.name for stage in result.stages}
+    assert result.batch_sizes["face_landmarks"]
     assert not result.summary.passed
 
 
@@ -113,7 +118,18 @@ async def test_what_is_unknown_is_refused_by_name(change: dict[str, object], nam
     scenario = msgspec.structs.replace(SCENARIO, **change)
 
     with pytest.raises(ScenarioError, match=named):
-        await run(scenario, PORTRAIT, Target("http://127.0.0.1:9"), lambda ledger, now: None)
+        await run(
+            scenario, PORTRAIT, Target("http://127.0.0.1:9"), lambda ledger, scraping, now: None
+        )
+
+
+def test_every_gateway_of_an_own_server_says_where_its_metrics_are() -> None:
+    command, metrics = serving(3)
+
+    port = int(re.findall(r"ESAPR_INTERNAL_PORT=(\d+)", " ".join(command))[0])
+    assert metrics == [f"http://127.0.0.1:{port + index}/metrics" for index in range(3)]
+    assert command[-2:] == ("--processes", "3")
+    assert serving(1)[1] == []  # where it serves
 
 
 def test_sound_alone_is_played_as_long_as_the_clip() -> None:
