@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -104,9 +104,12 @@ def line(moment: Moment) -> str:
     return ", ".join(said)
 
 
-def _progress(scenario: Scenario, moment: Moment) -> Group:
+def _progress(scenario: Scenario, moment: Moment) -> Table:
     totals = moment.totals
     table = Table.grid(padding=(0, 2))
+    clock = f"{moment.at_seconds:.0f} of {scenario.ends_at:.0f} s"
+    table.add_row(Text(scenario.name, style="bold"), Text(clock))
+    table.add_row("", ProgressBar(scenario.ends_at, moment.at_seconds, width=60))
     rows = {
         "sessions": f"{moment.sessions} playing, {totals.lost_sessions} lost, "
         f"{totals.reconnects} feeds broke",
@@ -120,8 +123,7 @@ def _progress(scenario: Scenario, moment: Moment) -> Group:
     }
     for name, words in rows.items():
         table.add_row(Text(name, style="bold"), Text(words))
-    clock = Text(f"{scenario.name}: {moment.at_seconds:.0f} of {scenario.ends_at:.0f} s")
-    return Group(clock, ProgressBar(scenario.ends_at, moment.at_seconds, width=60), table)
+    return table
 
 
 def _server(sample: ServerSample | None) -> str:
