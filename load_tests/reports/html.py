@@ -5,7 +5,7 @@ It is one file that needs no script and no network. Each chart has its numbers i
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from esapr.load_tests.bench.repeated import percentile
 from esapr.load_tests.reports.elements import (
@@ -22,7 +22,7 @@ from esapr.load_tests.reports.elements import (
 from esapr.load_tests.reports.figures import BY_NAME, judgements, shown
 from esapr.load_tests.reports.machinery import appendix, faults, marks, server
 from esapr.load_tests.reports.plot import Chart, Line
-from esapr.load_tests.result import Result, Session
+from esapr.load_tests.result import Result, Second, Session
 
 _TILES = ("p95_ms", "due_share", "accuracy", "coverage", "lost_sessions", "server_cores")
 _LEVELS = ("full", "reduced", "minimal")
@@ -88,16 +88,6 @@ def _lateness(result: Result) -> Html:
         limit=result.scenario.thresholds.p95_ms,
         marks=marks(result),
     )
-    stages: list[list[Cell]] = [
-        [
-            stage.name,
-            f"{stage.count}",
-            *(_tenths(ms) for ms in (stage.mean_ms, stage.p50_ms, stage.p95_ms, stage.p99_ms)),
-        ]
-        for stage in result.stages
-    ]
-    shares = {"least": 0.0, "p50": 0.5, "p95": 0.95, "most": 1.0}
-    setup = [shown(percentile(result.setup_ms, share), "ms") for share in shares.values()]
     whole: list[list[Cell]] = [
         [BY_NAME[name].words, BY_NAME[name].shown(result)]
         for name in ("p50_ms", "p95_ms", "p99_ms")
@@ -106,41 +96,36 @@ def _lateness(result: Result) -> Html:
         "Lateness",
         table("Capture of the newest evidence to the arrival of its state", (), whole),
         chart(late, max, "worst"),
-        table(
-            "Stages in the server, ms: from its histograms, so quantiles are read between the "
-            "bounds of a bucket, and p99 may lie above the last one",
-            ("stage", "times", "mean", "p50", "p95", "p99"),
-            stages,
-        ),
-        table(
-            "Request of a session to its first media",
-            ("", *shares),
-            [["set-up", *setup]] if result.setup_ms else [],
-        ),
+        _stages(result),
+        _setup(result),
     )
+
+
+def _stages(result: Result) -> Html:
+    rows: list[list[Cell]] = [
+        [
+            stage.name,
+            f"{stage.count}",
+            *(_tenths(ms) for ms in (stage.mean_ms, stage.p50_ms, stage.p95_ms, stage.p99_ms)),
+        ]
+        for stage in result.stages
+    ]
+    return table(
+        "Stages in the server, ms: from its histograms, so quantiles are read between the bounds "
+        "of a bucket, and p99 may lie above the last one",
+        ("stage", "times", "mean", "p50", "p95", "p99"),
+        rows,
+    )
+
+
+def _setup(result: Result) -> Html:
+    shares = {"least": 0.0, "p50": 0.5, "p95": 0.95, "most": 1.0}
+    times = [shown(percentile(result.setup_ms, share), "ms") for share in shares.values()]
+    rows: list[list[Cell]] = [["set-up", *times]] if result.setup_ms else []
+    return table("Request of a session to its first media", ("", *shares), rows)
 
 
 def _delivery(result: Result) -> Html:
-    seconds = result.seconds
-    names = ("due", "received", "fused")
-    states = Chart(
-        "states a second",
-        "seconds",
-        [
-            Line(name, [(each.at_seconds, getattr(each, name)) for each in seconds])
-            for name in names
-        ],
-        marks=marks(result),
-    )
-    levels = Chart(
-        "states a second by level",
-        "seconds",
-        [
-            Line(level, [(each.at_seconds, each.levels.get(level, 0)) for each in seconds])
-            for level in _LEVELS
-        ],
-        marks=marks(result),
-    )
     summary = result.summary
     counts: list[list[Cell]] = [
         ["due", f"{summary.states_due}"],
@@ -154,7 +139,7 @@ def _delivery(result: Result) -> Html:
     return section(
         "Delivery",
         table("States", (), counts),
-        element("div", joined(chart(states), chart(levels)), kind="charts"),
+        element("div", joined(*_states(result)), kind="charts"),
         table(
             "Items that the server dropped, by stage and reason",
             ("stage/reason", "items"),
@@ -165,6 +150,22 @@ def _delivery(result: Result) -> Html:
             ("session", "never came", "longest hole", "feeds that broke", "lost"),
             list(_lacking(result)),
         ),
+    )
+
+
+def _states(result: Result) -> Iterator[Html]:
+    """Yield the charts of states a second: of those that were due, and by level."""
+
+    def drawn(title: str, names: Sequence[str], of: Callable[[Second, str], float]) -> Html:
+        lines = [
+            Line(name, [(each.at_seconds, of(each, name)) for each in result.seconds])
+            for name in names
+        ]
+        return chart(Chart(title, "seconds", lines, marks=marks(result)))
+
+    yield drawn("states a second", ("due", "received", "fused"), getattr)
+    yield drawn(
+        "states a second by level", _LEVELS, lambda second, level: second.levels.get(level, 0)
     )
 
 

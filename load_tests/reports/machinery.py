@@ -1,7 +1,6 @@
 """The part of the page that shows the machines: server, faults, and what was run where."""
 
 import msgspec
-from msgspec import structs
 
 from esapr.load_tests.reports.elements import (
     Cell,
@@ -41,10 +40,17 @@ def server(result: Result) -> Html:
 
 
 def _charts(result: Result) -> list[Html]:
+    said = {
+        "cpu_cores": ("server, cores", "processor"),
+        "memory_mb": ("server, memory in MB", "resident"),
+        "threads": ("server, threads", "threads"),
+    }
     return [
-        _over_time(result, "server, cores", {"processor": "cpu_cores"}),
-        _over_time(result, "server, memory in MB", {"resident": "memory_mb"}),
-        _over_time(result, "server, threads", {"threads": "threads"}),
+        *(
+            _over_time(result, title, {name: field})
+            for field, (title, name) in said.items()
+            if any(getattr(each, field) is not None for each in result.server)
+        ),
         _over_time(
             result,
             "connections",
@@ -113,11 +119,15 @@ def _until(seconds: float | None) -> str:
 
 def appendix(result: Result) -> Html:
     """Return the scenario, the machine and every session."""
-    machine: list[list[Cell]] = [
-        [name.replace("_", " "), Words(f"{value}")]
-        for name, value in structs.asdict(result.machine).items()
+    machine = result.machine
+    where: list[list[Cell]] = [
+        ["system", Words(machine.system)],
+        ["processor", Words(f"{machine.processor}, {machine.cores} cores")],
+        ["memory", Words(shown(machine.memory_mb, "MB"))],
+        ["Python", Words(machine.python)],
+        ["ESAPR", Words(machine.esapr)],
+        ["server", Words(result.server_version or "it does not say")],
     ]
-    machine.append(["version of the server", Words(result.server_version or "it does not say")])
     scenario = msgspec.json.format(msgspec.json.encode(result.scenario), indent=2).decode()
     sessions: list[list[Cell]] = [
         [
@@ -136,7 +146,7 @@ def appendix(result: Result) -> Html:
     head = ("session", "by", "due", "received", "fused", "right", "p50", "p95", "set-up")
     return section(
         "Appendix",
-        table("The harness's machine", (), machine),
+        table("The machine of the harness, and releases", (), where),
         element("details", joined(element("summary", "The scenario"), element("pre", scenario))),
         element(
             "details",
