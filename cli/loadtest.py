@@ -156,4 +156,4 @@ def _summary(result: Result) -> dict[str, Any]:
 
 loadtest.add_command(compare)
 loadtest.add_command(curve)
-loadtest.add_command(page_of_run)
+loadtest.add_command(draw)

@@ -14,8 +14,15 @@ from esapr.load_tests import PORTRAIT
 from esapr.load_tests.reports.compare import Comparison, IncomparableError, comparison_json
 from esapr.load_tests.reports.compare import compare as compare_runs
 from esapr.load_tests.reports.comparison_page import HEAD, cells, comparison_html
-from esapr.load_tests.reports.curve_page import climb, curve_html, curve_json, most_sessions, rows
-from esapr.load_tests.reports.html import html
+from esapr.load_tests.reports.curve_page import (
+    climb,
+    curve_drawing,
+    curve_html,
+    curve_json,
+    most_sessions,
+    rows,
+)
+from esapr.load_tests.reports.html import drawing, html
 from esapr.load_tests.result import Result, ResultError, decode_result
 from esapr.load_tests.scenario import Scenario, ScenarioError, changed
 from esapr.load_tests.scenarios import open_scenario
@@ -23,15 +30,21 @@ from esapr.load_tests.scenarios import open_scenario
 _FILE = click.Path(exists=True, path_type=Path)
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 _page_option = click.option("--html", "page", type=_OUT, help="Write a page about it there.")
+_svg_option = click.option("--svg", "picture", type=_OUT, help="Write its two main charts there.")
 
 
-@click.command("page")
+@click.command()
 @click.argument("run", type=_FILE)
-@click.argument("out", type=_OUT)
+@_page_option
+@_svg_option
 @click.option("--beside", type=_FILE, help="Another run, to compare rightness with: a clean one.")
-def page_of_run(*, run: Path, out: Path, beside: Path | None) -> None:
-    """Write the page of RUN, a file of ``esapr loadtest --out``, to OUT."""
-    out.write_text(html(_read(run), _read(beside) if beside else None), encoding="utf-8")
+def draw(*, run: Path, page: Path | None, picture: Path | None, beside: Path | None) -> None:
+    """Draw RUN, a file of ``esapr loadtest --out``."""
+    result = _read(run)
+    if page is not None:
+        page.write_text(html(result, _read(beside) if beside else None), encoding="utf-8")
+    if picture is not None:
+        picture.write_text(drawing(result), encoding="utf-8")
 
 
 @click.command()
@@ -66,6 +79,7 @@ def compare(*, a: Path, b: Path, page: Path | None, as_json: bool) -> None:
 @click.option("--key", envvar="ESAPR_KEY", help="Server key (default: ESAPR_KEY).")
 @click.option("--metrics", multiple=True, help="As of esapr loadtest.")
 @_page_option
+@_svg_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def curve(
     *,
@@ -76,6 +90,7 @@ def curve(
     key: str | None,
     metrics: tuple[str, ...],
     page: Path | None,
+    picture: Path | None,
     as_json: bool,
 ) -> None:
     """Play a scenario with more and more sessions, until a step misses a threshold."""
@@ -93,6 +108,8 @@ def curve(
         raise click.UsageError(str(error)) from None
     if page is not None:
         page.write_text(curve_html(found), encoding="utf-8")
+    if picture is not None:
+        picture.write_text(curve_drawing(found), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(curve_json(found)))
         return

@@ -5,7 +5,6 @@ from typing import Any
 
 from esapr.load_tests.reports.elements import (
     Cell,
-    Html,
     chart,
     document,
     element,
@@ -14,7 +13,7 @@ from esapr.load_tests.reports.elements import (
     table,
 )
 from esapr.load_tests.reports.figures import BY_NAME
-from esapr.load_tests.reports.plot import Chart, Line
+from esapr.load_tests.reports.plot import Chart, Line, svg
 from esapr.load_tests.result import Result
 from esapr.load_tests.scenario import Scenario, changed
 
@@ -88,10 +87,38 @@ def curve_html(found: Sequence[Result]) -> str:
         if most
         else "Not even the smallest step keeps the thresholds."
     )
-    where = f"{first.machine.processor}, {first.machine.cores} cores, {first.scenario.media}"
+    charts = element("div", joined(*map(chart, _charts(found))), kind="charts")
     head, cells = rows(found)
     body: list[list[Cell]] = [[*row] for row in cells]
-    charts = [
+    return document(
+        f"Sessions a core: {first.scenario.name}",
+        joined(
+            element(
+                "header",
+                joined(
+                    element("h1", f"How many sessions: {first.scenario.name}"),
+                    element("p", verdict),
+                    element("p", f"{_where(first)}; begun {first.started_at}.", kind="note"),
+                    table("Steps", head, body),
+                ),
+            ),
+            section("Over sessions", charts),
+        ),
+    )
+
+
+def curve_drawing(found: Sequence[Result]) -> str:
+    """Return the first two charts of the page as SVG, for a document that has words itself."""
+    return svg(_charts(found)[:2], _where(found[0]))
+
+
+def _where(result: Result) -> str:
+    machine = result.machine
+    return f"{machine.processor}, {machine.cores} cores, {result.scenario.media}"
+
+
+def _charts(found: Sequence[Result]) -> list[Chart]:
+    return [
         _over_sessions(
             "capture to arrival, ms", found, {"p50": "p50_ms", "p95": "p95_ms", "p99": "p99_ms"}
         ),
@@ -103,26 +130,11 @@ def curve_html(found: Sequence[Result]) -> str:
             "share of due states", found, {"received": "due_share", "fused": "coverage"}
         ),
     ]
-    return document(
-        f"Sessions a core: {first.scenario.name}",
-        joined(
-            element(
-                "header",
-                joined(
-                    element("h1", f"How many sessions: {first.scenario.name}"),
-                    element("p", verdict),
-                    element("p", f"{where}; begun {first.started_at}.", kind="note"),
-                    table("Steps", head, body),
-                ),
-            ),
-            section("Over sessions", element("div", joined(*charts), kind="charts")),
-        ),
-    )
 
 
-def _over_sessions(title: str, found: Sequence[Result], names: Mapping[str, str]) -> Html:
+def _over_sessions(title: str, found: Sequence[Result], names: Mapping[str, str]) -> Chart:
     lines = [
         Line(words, [(run.scenario.peers, BY_NAME[name].of(run)) for run in found])
         for words, name in names.items()
     ]
-    return chart(Chart(title, "sessions", lines, dots=True))
+    return Chart(title, "sessions", lines, dots=True)

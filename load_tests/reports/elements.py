@@ -2,17 +2,15 @@
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
-from esapr.load_tests.reports.plot import COLOURS, Chart, Line, Point, svg
+from esapr.load_tests.reports.plot import COLOURS, POINTS, Chart, Combine, svg, thinned
 
-POINTS, ROWS = 150, 20
-"""Most points of a line, and most rows of the table beside it."""
-
-Combine = Callable[[Sequence[float]], float]
+ROWS = 20
+"""Most rows of the table beside a chart."""
 
 
 class Html(str):
@@ -80,15 +78,14 @@ def chart(
     A long run has more values than there is room for: ``combine`` makes one of several, and ``how``
     names it.
     """
-    thinned = replace(drawn, lines=[_thinned(line, POINTS, combine) for line in drawn.lines])
     width = math.ceil(max((len(line.points) for line in drawn.lines), default=0) / POINTS)
     said = [note] if note else []
     if width > 1:
         said.append(f"Each point is the {how} of {width} values.")
-    rows = replace(drawn, lines=[_thinned(line, ROWS, combine) for line in drawn.lines])
-    numbers = element("details", joined(element("summary", "Numbers"), _numbers(rows)))
+    rows = _numbers(thinned(drawn, ROWS, combine))
+    numbers = element("details", joined(element("summary", "Numbers"), rows))
     caption = element("figcaption", joined(*(element("p", each) for each in said), numbers))
-    return element("figure", joined(Html(svg([thinned])), caption))
+    return element("figure", joined(Html(svg([thinned(drawn, POINTS, combine)])), caption))
 
 
 def _numbers(drawn: Chart) -> Html:
@@ -100,19 +97,6 @@ def _numbers(drawn: Chart) -> Html:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}" if value < 1000 else f"{value:.0f}"
-
-
-def _thinned(line: Line, most: int, combine: Combine) -> Line:
-    """Return a line of at most ``most`` points, each made of neighbours."""
-    width = math.ceil(len(line.points) / most)
-    if width <= 1:
-        return line
-    points: list[Point] = []
-    for start in range(0, len(line.points), width):
-        near = line.points[start : start + width]
-        known = [y for _, y in near if y is not None]
-        points.append((near[0][0], combine(known) if known else None))
-    return replace(line, points=points)
 
 
 def _row(cells: Sequence[Cell]) -> Html:

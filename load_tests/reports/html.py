@@ -21,11 +21,10 @@ from esapr.load_tests.reports.elements import (
 )
 from esapr.load_tests.reports.figures import BY_NAME, judgements, shown
 from esapr.load_tests.reports.machinery import appendix, faults, marks, server
-from esapr.load_tests.reports.plot import Chart, Line
+from esapr.load_tests.reports.plot import POINTS, Chart, Line, svg, thinned
 from esapr.load_tests.result import Result, Second, Session
 
 _TILES = ("p95_ms", "due_share", "accuracy", "coverage", "lost_sessions", "server_cores")
-_LEVELS = ("full", "reduced", "minimal")
 _WORST = 10
 
 
@@ -76,9 +75,20 @@ def _verdict(result: Result) -> Html:
     )
 
 
-def _lateness(result: Result) -> Html:
+def drawing(result: Result) -> str:
+    """Return lateness and delivery of a run as SVG, for a document that has words itself."""
+    scenario, machine = result.scenario, result.machine
+    note = (
+        f"{scenario.name}: {scenario.peers} sessions, network {scenario.network}; harness on "
+        f"{machine.processor}, {machine.cores} cores"
+    )
+    late = thinned(_late(result), POINTS, max)
+    return svg([late, thinned(_states(result), POINTS, statistics.fmean)], note)
+
+
+def _late(result: Result) -> Chart:
     seconds = result.seconds
-    late = Chart(
+    return Chart(
         "capture to arrival, ms",
         "seconds",
         [
@@ -88,6 +98,29 @@ def _lateness(result: Result) -> Html:
         limit=result.scenario.thresholds.p95_ms,
         marks=marks(result),
     )
+
+
+def _states(result: Result) -> Chart:
+    return _counts(result, "states a second", ("due", "received", "fused"), getattr)
+
+
+def _levels(result: Result) -> Chart:
+    def states(second: Second, level: str) -> int:
+        return second.levels.get(level, 0)
+
+    return _counts(result, "states a second by level", ("full", "reduced", "minimal"), states)
+
+
+def _counts(
+    result: Result, title: str, names: Sequence[str], of: Callable[[Second, str], int]
+) -> Chart:
+    lines = [
+        Line(name, [(each.at_seconds, of(each, name)) for each in result.seconds]) for name in names
+    ]
+    return Chart(title, "seconds", lines, marks=marks(result))
+
+
+def _lateness(result: Result) -> Html:
     whole: list[list[Cell]] = [
         [BY_NAME[name].words, BY_NAME[name].shown(result)]
         for name in ("p50_ms", "p95_ms", "p99_ms")
@@ -95,7 +128,7 @@ def _lateness(result: Result) -> Html:
     return section(
         "Lateness",
         table("Capture of the newest evidence to the arrival of its state", (), whole),
-        chart(late, max, "worst"),
+        chart(_late(result), max, "worst"),
         _stages(result),
         _setup(result),
     )
@@ -139,7 +172,7 @@ def _delivery(result: Result) -> Html:
     return section(
         "Delivery",
         table("States", (), counts),
-        element("div", joined(*_states(result)), kind="charts"),
+        element("div", joined(chart(_states(result)), chart(_levels(result))), kind="charts"),
         table(
             "Items that the server dropped, by stage and reason",
             ("stage/reason", "items"),
@@ -150,22 +183,6 @@ def _delivery(result: Result) -> Html:
             ("session", "never came", "longest hole", "feeds that broke", "lost"),
             list(_lacking(result)),
         ),
-    )
-
-
-def _states(result: Result) -> Iterator[Html]:
-    """Yield the charts of states a second: of those that were due, and by level."""
-
-    def drawn(title: str, names: Sequence[str], of: Callable[[Second, str], float]) -> Html:
-        lines = [
-            Line(name, [(each.at_seconds, of(each, name)) for each in result.seconds])
-            for name in names
-        ]
-        return chart(Chart(title, "seconds", lines, marks=marks(result)))
-
-    yield drawn("states a second", ("due", "received", "fused"), getattr)
-    yield drawn(
-        "states a second by level", _LEVELS, lambda second, level: second.levels.get(level, 0)
     )
 
 

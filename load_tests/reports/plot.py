@@ -5,13 +5,19 @@ of the element, for dark grounds.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 Point = tuple[float, float | None]
 """Where across, and how high; None breaks the line."""
+
+Combine = Callable[[Sequence[float]], float]
+"""Makes one value of several."""
+
+POINTS = 150
+"""Most points of a line that can be told apart in a chart."""
 
 WIDTH, HEIGHT = 400, 250
 """Of one chart, in pixels; the legend comes on top of the height."""
@@ -89,6 +95,23 @@ def svg(charts: Sequence[Chart], note: str = "") -> str:
     if note:
         parts.append(_text(width / 2, height - 10, note, "middle"))
     return "\n".join([*parts, "</svg>\n"])
+
+
+def thinned(chart: Chart, most: int, combine: Combine) -> Chart:
+    """Return a chart whose lines have at most ``most`` points, each made of neighbours."""
+    return replace(chart, lines=[_thinned(line, most, combine) for line in chart.lines])
+
+
+def _thinned(line: Line, most: int, combine: Combine) -> Line:
+    width = math.ceil(len(line.points) / most)
+    if width <= 1:
+        return line
+    points: list[Point] = []
+    for start in range(0, len(line.points), width):
+        near = line.points[start : start + width]
+        known = [y for _, y in near if y is not None]
+        points.append((near[0][0], combine(known) if known else None))
+    return replace(line, points=points)
 
 
 def _draw(chart: Chart, legend: int) -> Iterator[str]:

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -66,11 +67,14 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
 def test_a_page_is_made_of_a_run_beside_a_clean_one(tmp_path: Path) -> None:
     lossy = file(tmp_path / "lossy.json", run(accuracy=0.95))
     clean = file(tmp_path / "clean.json", run(accuracy=0.96))
-    page = tmp_path / "page.html"
+    page, picture = tmp_path / "page.html", tmp_path / "page.svg"
+    files = ("--html", str(page), "--svg", str(picture))
 
-    assert invoke("page", lossy, str(page), "--beside", clean).exit_code == 0
+    assert invoke("draw", lossy, *files, "--beside", clean).exit_code == 0
 
     assert "points apart" in page.read_text(encoding="utf-8")
+    drawn = ElementTree.parse(picture).getroot()
+    assert drawn.get("aria-label") == "capture to arrival, ms; states a second"
 
 
 def test_a_curve_needs_steps_that_ascend() -> None:

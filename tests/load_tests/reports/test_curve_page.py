@@ -3,7 +3,14 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import replace
 
-from esapr.load_tests.reports.curve_page import climb, curve_html, curve_json, most_sessions, rows
+from esapr.load_tests.reports.curve_page import (
+    climb,
+    curve_drawing,
+    curve_html,
+    curve_json,
+    most_sessions,
+    rows,
+)
 from esapr.load_tests.result import Miss, Result
 from esapr.load_tests.scenario import Scenario
 from tests.load_tests.reports.runs import SCENARIO, run
@@ -65,3 +72,10 @@ def test_the_page_answers_and_draws() -> None:
     assert "4 sessions keep the thresholds" in words
     assert len(list(page.iter("figure"))) == 4
     assert "smallest step" in curve_html([step(4, passed=False)])
+
+
+def test_two_charts_stand_alone() -> None:
+    drawn = ElementTree.fromstring(curve_drawing([step(4), step(8)]))
+
+    assert drawn.get("aria-label") == "capture to arrival, ms; processor, cores"
+    assert "AMD EPYC, 2 cores, vp8-640x480@15" in "".join(drawn.itertext())
