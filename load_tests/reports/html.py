@@ -70,7 +70,7 @@ def _verdict(result: Result) -> Html:
             element("p", how, kind="note"),
             *(element("p", failure, kind="bad") for failure in result.failures),
             element("dl", joined(*tiles), kind="tiles"),
-            table("Thresholds", ("what", "wanted", "measured", ""), thresholds),
+            table("Thresholds", ("what", "wanted", "measured", "verdict"), thresholds),
         ),
     )
 
@@ -155,7 +155,7 @@ def _setup(result: Result) -> Html:
     shares = {"least": 0.0, "p50": 0.5, "p95": 0.95, "most": 1.0}
     times = [shown(percentile(result.setup_ms, share), "ms") for share in shares.values()]
     rows: list[list[Cell]] = [["set-up", *times]] if result.setup_ms else []
-    return table("Request of a session to its first media", ("", *shares), rows)
+    return table("Request of a session to its first media", ("time", *shares), rows)
 
 
 def _delivery(result: Result) -> Html:
@@ -203,7 +203,7 @@ def _lacking(result: Result) -> Iterator[list[Cell]]:
 
 
 def _rightness(result: Result, beside: Result | None) -> Html:
-    head = ["", "this run"] + ([f"{beside.scenario.name}", "points apart"] if beside else [])
+    head = ["figure", "this run"] + ([f"{beside.scenario.name}", "points apart"] if beside else [])
     rows: list[list[Cell]] = []
     for name in ("accuracy", "coverage"):
         figure = BY_NAME[name]
@@ -230,10 +230,10 @@ def _rightness(result: Result, beside: Result | None) -> Html:
             kind="note",
         ),
         table("Against the labels of the clip", head, rows),
-        table("Sessions apart", ("", "least", "median", "most"), spread),
+        table("Sessions apart", ("figure", "least", "median", "most"), spread),
         table(
             "States with an expression that rest on",
-            ("", "states"),
+            ("modality", "states"),
             [[name, f"{count}"] for name, count in sorted(rests.items())],
         ),
     )

@@ -109,7 +109,15 @@ def faults(result: Result) -> Html:
         ]
         for fault in result.faults
     ]
-    head = ("fault", "at", "sessions lost", "states lost", "cadence after", "feeds back after", "")
+    head = (
+        "fault",
+        "at",
+        "sessions lost",
+        "states lost",
+        "cadence after",
+        "feeds back after",
+        "done",
+    )
     return section("Faults", table("What each cost", head, rows))
 
 

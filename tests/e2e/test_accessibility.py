@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from esapr.load_tests.reports.html import html
 from tests.e2e.browser import NARROW, WIDE, FakeDevices, open_page
 from tests.e2e.widget import agree, explained, next_state, reach
+from tests.load_tests.reports.runs import run
 from tests.programs import missing
 from tests.serving import running_server
 
@@ -71,6 +73,19 @@ async def test_an_explanation_and_the_check(chromium: str) -> None:
         await page.goto(f"{server.url}/embed-check")
         await page.get_by_test_id("clock").wait_for()
         assert await violations(page) == []
+
+
+async def test_the_page_of_a_load_test(chromium: str, tmp_path: Path) -> None:
+    file = tmp_path / "run.html"
+    file.write_text(html(run(), beside=run()), encoding="utf-8")
+
+    async with open_page(chromium, file.as_uri()) as page:
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        assert await violations(page) == []
+        await page.set_viewport_size(NARROW)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width == NARROW["width"]
 
 
 async def test_by_keyboard_alone(chromium: str, devices: FakeDevices) -> None:
