@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 
 from esapr.cli.failures import told
-from esapr.cli.loadtest_results import compare, curve, page_of_run
+from esapr.cli.loadtest_results import compare, curve, draw
 from esapr.cli.playing import play
 from esapr.load_tests import PORTRAIT
 from esapr.load_tests.corpora import CorpusError

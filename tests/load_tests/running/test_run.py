@@ -82,7 +82,7 @@ async def test_a_process_that_dies_is_reported_and_the_others_play_on(tmp_path: 
 async def test_a_run_that_is_broken_off_closes_its_sessions() -> None:
     playing = asyncio.Event()
 
-    def note(ledger: Ledger, now: float) -> None:
+    def note(ledger: Ledger, _: Scraping, now: float) -> None:
         if ledger.present(now):
             playing.set()
 
