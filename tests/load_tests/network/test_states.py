@@ -103,7 +103,7 @@ async def relayed(server: Server) -> None:
     scenario = Scenario(name="relayed", peers=1, seconds=5, network="relay-only")
     target = Target(server.url)
 
-    result = await run(scenario, PORTRAIT, target, lambda ledger, now: None)
+    result = await run(scenario, PORTRAIT, target, lambda ledger, scraping, now: None)
 
     assert "relay-only the server must have `turn_urls`" in result.sessions[0].lost
 
