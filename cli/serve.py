@@ -45,7 +45,7 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     share_heaps()
     try:
         asyncio.run(_serve(config, processes, until_eof))
-    except (BusError, ModelError, RecordsError, SupportError, TrustError) as error:
+    except (BusError, ConfigError, ModelError, RecordsError, SupportError, TrustError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(

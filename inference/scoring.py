@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from esapr.inference.batching import Batcher, Dropped, DropReason, Item
 from esapr.inference.stages import Answers, Stage
+from esapr.inference.tracing import BatchTracer, TracedBatch, TracedItem
 from esapr.inference.waiting import Load
 from esapr.inference.workers import Ran, ThreadWorkers
 
@@ -56,6 +57,7 @@ class Scored(Generic[Out]):
 class _Request(Generic[In, Out]):
     item: In
     answer: asyncio.Future[Scored[Out]]
+    caller: object | None
 
 
 class Scorer(Generic[In, Out]):
@@ -67,7 +69,11 @@ class Scorer(Generic[In, Out]):
     """
 
     def __init__(
-        self, stage: Stage[In, Out], workers: ThreadWorkers, observer: ScorerObserver
+        self,
+        stage: Stage[In, Out],
+        workers: ThreadWorkers,
+        observer: ScorerObserver,
+        tracer: BatchTracer | None = None,
     ) -> None:
         """Create a scorer; nothing runs before :meth:`run`."""
         self.name = stage.name
@@ -75,6 +81,7 @@ class Scorer(Generic[In, Out]):
         self._limits = stage.limits
         self._workers = workers
         self._observer = observer
+        self._tracer = tracer
         self._batcher: Batcher[_Request[In, Out]] = Batcher(stage.limits)
         self._load = Load()
         self._changed = asyncio.Event()
@@ -93,7 +100,8 @@ class Scorer(Generic[In, Out]):
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        request: _Request[In, Out] = _Request(item, loop.create_future())
+        caller = self._tracer.caller() if self._tracer else None
+        request: _Request[In, Out] = _Request(item, loop.create_future(), caller)
         queued = Item(request, session, now, now + self._limits.use_by)
         self._load.arrived(now)
         self._refuse(self._batcher.add(queued))
@@ -155,12 +163,29 @@ class Scorer(Generic[In, Out]):
         queued = ran.started - min(item.added for item in batch)
         for run in ran.value.runs:
             self._observer.batch_done(run.model, run.size, queued, run.seconds)
+        if self._tracer:
+            self._trace(self._tracer, batch, ran)
         for item, value in zip(batch, ran.value.values, strict=True):
             if not item.payload.answer.done():
                 waited = ran.started - item.added
                 item.payload.answer.set_result(
                     Scored(value, len(batch), waited * 1000, ran.seconds * 1000)
                 )
+
+    def _trace(
+        self,
+        tracer: BatchTracer,
+        batch: list[Item[_Request[In, Out]]],
+        ran: Ran[Answers[Out]],
+    ) -> None:
+        items = [
+            TracedItem(caller, item.added)
+            for item in batch
+            if (caller := item.payload.caller) is not None
+        ]
+        if items:
+            ended, runs = ran.started + ran.seconds, ran.value.runs
+            tracer.batch(TracedBatch(self.name, len(batch), ran.started, ended, items, runs))
 
     def _refuse(self, dropped: list[Dropped[_Request[In, Out]]]) -> None:
         for drop in dropped:

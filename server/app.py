@@ -3,7 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    aclosing,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +17,8 @@ import structlog
 from aiohttp import web
 
 from esapr.server.analyses.jobs import Analyses
-from esapr.server.bus import Bus, BusError
-from esapr.server.bus.local import LocalBus
+from esapr.server.bus import Bus
+from esapr.server.bus.opening import open_bus
 from esapr.server.config import ServerConfig
 from esapr.server.gateway import Gateway, joined
 from esapr.server.http import (
@@ -62,6 +68,7 @@ from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.catalogue import Catalogue
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
+from esapr.server.tracing import open_tracing
 from esapr.server.trust.key_file import KeyFile, check_keys
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
@@ -97,14 +104,18 @@ async def serve(
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError: the bus cannot be joined.
+        ConfigError: what makes traces is not installed.
         RecordsError: the database cannot be used.
         SupportError, TrustError: rules, notices, help lines, keys or the audit log cannot be used.
     """
     metrics, ready = Metrics(), asyncio.Event()
     with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
         models = models or await installed_models(config, metrics, stack)
-        pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
+        tracing = open_tracing(config, metrics)
+        running = running_pipeline(models, config.threads, metrics, tracing)
+        pipeline = stack.enter_context(running)
         async with (
+            aclosing(tracing),
             _ground(config, metrics) as ground,
             asyncio.TaskGroup() as group,
             _sessions(group, config, pipeline, ground, internal, metrics=metrics) as here,
@@ -141,26 +152,12 @@ async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Grou
     help_lines = open_help_lines(config.help_lines_file)
     catalogue = open_catalogue(config.catalogue)
     async with (
-        _bus(config, metrics) as bus,
+        open_bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
         yield _Ground(bus, trust, kept, provider, help_lines, catalogue)
-
-
-@asynccontextmanager
-async def _bus(config: ServerConfig, metrics: Metrics) -> AsyncIterator[Bus]:
-    if config.bus == "local":
-        yield LocalBus()
-        return
-    try:
-        # NATS' client is installed with an extra only.
-        from esapr.server.bus.nats import connected
-    except ImportError as error:
-        raise BusError(f"{error}; pip install 'esapr[cluster]'") from error
-    async with connected(config.nats_url, metrics) as bus:
-        yield bus
 
 
 async def _close(

@@ -205,7 +205,7 @@ class ServerConfig(StaffConfig):
             raise ConfigError(f"database_url is not of the form {_DATABASES.pattern}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
-        if problem := self.staff_problem():
+        if problem := self.staff_problem() or self.traces_problem():
             raise ConfigError(problem)
 
     def _check_networks(self) -> None:

@@ -43,7 +43,7 @@ async def installed_models(
         return await _cluster_models(config, metrics, stack)
     warn_of_fallbacks(config, devices, {})
     processes = ModelProcesses(
-        folders, config.threads, metrics.worker_restarts.inc, devices=devices, gpu=gpu
+        folders, config.threads, metrics.batches.worker_restarts.inc, devices=devices, gpu=gpu
     )
     stack.enter_context(processes)
     # A damaged model is found by the processes, and has to stop the server before it listens.

@@ -21,6 +21,7 @@ from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.voice.analyser import VoiceAnalyser
 from esapr.inference.workers import ThreadWorkers
 from esapr.server.metrics import Metrics
+from esapr.server.tracing import NOT_TRACED, Tracing
 
 EXPRESSION_MODELS = {
     Modality.FACE: "face_expression",
@@ -80,6 +81,7 @@ class Pipeline:
         models: Mapping[str, InstalledModel],
         workers: ThreadWorkers,
         observer: ScorerObserver,
+        tracing: Tracing = NOT_TRACED,
     ) -> None:
         """Run batches of ``models`` on ``workers``.
 
@@ -91,23 +93,25 @@ class Pipeline:
             raise ModelError(f"not installed: {', '.join(sorted(missing))}")
         self.cards = {name: model.card for name, model in models.items()}
         self._models = models
+        self.tracing = tracing
+        """What follows the work of sessions."""
         self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
-        self._faces = Scorer(DetectorStage(networks["face_detector"]), workers, observer)
+        shared = (workers, observer, tracing.batches)
+        self._faces = Scorer(DetectorStage(networks["face_detector"]), *shared)
         self._face = Scorer(
             FaceStage(
                 networks["face_landmarks"],
                 networks[face.name],
                 ExpressionReader(face.labels, face.temperature),
             ),
-            workers,
-            observer,
+            *shared,
         )
-        self._activity = Scorer(Rows(networks["voice_activity"]), workers, observer)
-        self._voice = Scorer(Rows(networks["voice_expression"]), workers, observer)
-        self._text = Scorer(Rows(networks["text_expression"]), workers, observer)
+        self._activity = Scorer(Rows(networks["voice_activity"]), *shared)
+        self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
+        self._text = Scorer(Rows(networks["text_expression"]), *shared)
         self._scorers = (self._faces, self._face, self._activity, self._voice, self._text)
 
     @property
@@ -163,7 +167,10 @@ class Pipeline:
 
 @contextmanager
 def running_pipeline(
-    models: Mapping[str, InstalledModel], threads: int, metrics: Metrics
+    models: Mapping[str, InstalledModel],
+    threads: int,
+    metrics: Metrics,
+    tracing: Tracing = NOT_TRACED,
 ) -> Iterator[Pipeline]:
     """Start ``threads`` worker threads on the processor, or one for each GPU, and end them.
 
@@ -182,6 +189,6 @@ def running_pipeline(
         1 if on_gpus else threads,
         devices=len(devices) if on_gpus else 1,
         prepare=prepare if on_gpus else None,
-        on_restart=metrics.worker_restarts.inc,
+        on_restart=metrics.batches.worker_restarts.inc,
     ) as workers:
-        yield Pipeline(models, workers, metrics)
+        yield Pipeline(models, workers, metrics, tracing)

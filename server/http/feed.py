@@ -25,7 +25,8 @@ from esapr.protocol.messages import (
 )
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, Scope
 from esapr.protocol.routes import OPEN_FEED
-from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
+from esapr.server.http.feed_socket import FeedSocket, open_socket
+from esapr.server.http.greeting import check_greeted, check_hello
 from esapr.server.http.keys import METRICS, SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller, granted

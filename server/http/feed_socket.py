@@ -7,13 +7,13 @@ from typing import Protocol
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, VERSION, limits
+from esapr.protocol import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, limits
 from esapr.protocol.binary import Media, decode_media, is_media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError, WarningCode
-from esapr.protocol.messages import ClientMessage, Hello, ServerMessage, Warning
+from esapr.protocol.messages import ClientMessage, ServerMessage, Warning
 from esapr.server.http.keys import CONFIG
-from esapr.server.http.websocket import WebSocket
+from esapr.server.http.websocket import WebSocket, broken_frame
 from esapr.server.metrics import Metrics
 from esapr.server.sessions.keepalive import Keepalive, Step
 from esapr.server.sessions.outbox import Broadcast
@@ -136,7 +136,8 @@ class FeedSocket:
     async def serve(self) -> None:
         """Serve until the socket or the subscription closes."""
         self._subscriber.line = self
-        with self._metrics.feeds.track_inprogress():
+        began = self._conversation.now()
+        with self._metrics.feeds.open.track_inprogress():
             async with asyncio.TaskGroup() as group:
                 parts = (self._write(), self._read(), self._watch(), self._cut_off())
                 tasks = [group.create_task(part) for part in parts]
@@ -144,6 +145,7 @@ class FeedSocket:
                 for task in tasks:
                     task.cancel()
         self._metrics.dropped("outbox", "skipped", self._subscriber.skipped)
+        self._metrics.feeds.closed(self._subscriber.close_code, self._conversation.now() - began)
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -211,7 +213,7 @@ class FeedSocket:
             case WSMsgType.PONG, _:
                 return
             case WSMsgType.ERROR, WebSocketError():
-                raise _broken_frame(data)
+                raise broken_frame(data)
             case WSMsgType.ERROR, _:
                 raise ConnectionResetError(str(data))
         if kind is WSMsgType.BINARY and isinstance(data, bytes) and is_media(data):
@@ -222,19 +224,25 @@ class FeedSocket:
             case bytes() | bytearray() if kind is WSMsgType.PING:  # aiohttp gives the latter
                 await self._socket.pong(bytes(data))
             case bytes() if self._form is Format.MSGPACK:
-                self._conversation.handle(decode_client(data, self._form))
+                self._handle(decode_client(data, self._form))
             case str() if self._form is Format.JSON:
-                self._conversation.handle(decode_client(data.encode(), self._form))
+                self._handle(decode_client(data.encode(), self._form))
             case _:
                 frames = "text" if self._form is Format.JSON else "binary"
                 raise ProtocolError(
                     ErrorCode.BAD_MESSAGE, f"{self._form} travels in {frames} frames"
                 )
 
+    def _handle(self, message: ClientMessage) -> None:
+        self._metrics.feeds.message(str(message.__struct_config__.tag))
+        self._conversation.handle(message)
+
     async def _take_media(self, data: bytes) -> None:
         """Take in media, which have rates of their own; what is refused counts as a message."""
         try:
-            await self._conversation.take_media(decode_media(data))
+            media = decode_media(data)
+            self._metrics.feeds.message(media.kind.name.lower())
+            await self._conversation.take_media(media)
         except ProtocolError:
             self._spend()
             raise
@@ -265,36 +273,3 @@ class FeedSocket:
             self._subscriber.close(error.close)
         elif self._bad_messages >= limits.MAX_BAD_MESSAGES:
             self._subscriber.close(CloseCode.BAD_MESSAGE)
-
-
-def _broken_frame(error: WebSocketError) -> ProtocolError:
-    """Return what to say of a frame that breaks RFC 6455 or is too big to be read."""
-    if error.code == CloseCode.TOO_BIG:
-        most = f"at most {limits.MAX_MESSAGE_BYTES} bytes a message"
-        return ProtocolError(ErrorCode.MESSAGE_TOO_BIG, most, None, CloseCode.TOO_BIG)
-    return ProtocolError(ErrorCode.BAD_MESSAGE, str(error), None, CloseCode.BAD_MESSAGE)
-
-
-def check_hello(hello: Hello, subscriber: Subscriber) -> None:
-    """Check that ``hello`` opens a conversation, and that it is the first one.
-
-    Raises:
-        ProtocolError: ``version_unsupported``, over which the feed closes, or ``bad_message``.
-    """
-    if hello.version != VERSION:
-        problem = f"this server speaks version {VERSION}"
-        raise ProtocolError(
-            ErrorCode.VERSION_UNSUPPORTED, problem, "version", CloseCode.BAD_MESSAGE
-        )
-    if subscriber.greeted:
-        raise ProtocolError(ErrorCode.BAD_MESSAGE, "hello was already said", "type")
-
-
-def check_greeted(subscriber: Subscriber) -> None:
-    """Check that hello was said.
-
-    Raises:
-        ProtocolError: ``bad_message``.
-    """
-    if not subscriber.greeted:
-        raise ProtocolError(ErrorCode.BAD_MESSAGE, "hello comes first", "type")

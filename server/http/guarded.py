@@ -8,6 +8,7 @@ from esapr.server.gateway import Gateway
 from esapr.server.http import cors, errors
 from esapr.server.http.elsewhere import serving_all
 from esapr.server.http.headers import guarding
+from esapr.server.http.measured import measuring
 from esapr.server.http.proxies import Proxies
 from esapr.server.http.rates import Doorkeeper, limiting
 from esapr.server.metrics import Metrics
@@ -18,7 +19,11 @@ def guarded(config: ServerConfig, metrics: Metrics, gateway: Gateway | None) -> 
     proxies = Proxies(config.trusted_proxies)
     internal_port = gateway.listener.getsockname()[1] if gateway else None
     doorkeeper = Doorkeeper(proxies, metrics, internal_port)
-    middlewares = [errors.answering_errors(metrics), limiting(doorkeeper, metrics)]
+    middlewares = [
+        measuring(metrics.http),
+        errors.answering_errors(metrics),
+        limiting(doorkeeper, metrics),
+    ]
     if gateway:
         middlewares.append(serving_all(gateway.ownership, gateway.http))
     app = web.Application(middlewares=middlewares, client_max_size=limits.MAX_REQUEST_BYTES)

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from esapr.protocol import routes as calls
 from esapr.protocol.answers import Health
@@ -35,15 +35,15 @@ async def get_ready(request: web.Request) -> web.Response:
 
 
 async def get_metrics(request: web.Request) -> web.Response:
-    """Answer with Prometheus' text format."""
+    """Answer in Prometheus' text format, or in OpenMetrics, which has exemplars."""
     metrics = request.app[METRICS]
+    metrics.ready.set(request.app[READY].is_set())
     for model, count in request.app[PIPELINE].pending().items():
         metrics.waiting(model, count)
     for device, up in request.app[PIPELINE].devices().items():
-        metrics.device_up.labels(device).set(up)
-    return web.Response(
-        body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-    )
+        metrics.batches.device_up.labels(device).set(up)
+    body, content_type = metrics.exposition(request.headers.get(hdrs.ACCEPT, ""))
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
 
 async def get_models(request: web.Request) -> web.Response:

@@ -12,7 +12,8 @@ from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import ClientMessage, Hello, Ping, Pong, ServerMessage
 from esapr.protocol.rooms import Mute, RoomEntered
 from esapr.protocol.routes import OPEN_ROOM_FEED
-from esapr.server.http.feed_socket import FeedSocket, check_greeted, check_hello, open_socket
+from esapr.server.http.feed_socket import FeedSocket, open_socket
+from esapr.server.http.greeting import check_greeted, check_hello
 from esapr.server.http.keys import GATE, METRICS, ROOMS
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import granted

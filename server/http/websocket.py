@@ -1,6 +1,9 @@
 """A WebSocket that has the last word before it closes."""
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WebSocketError, WSCloseCode, web
+
+from esapr.protocol import limits
+from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 
 _BROKEN = (WSCloseCode.PROTOCOL_ERROR, WSCloseCode.INVALID_TEXT, WSCloseCode.MESSAGE_TOO_BIG)
 
@@ -28,3 +31,11 @@ class WebSocket(web.WebSocketResponse):
     async def finish(self, code: int) -> None:
         """Close the socket with ``code``."""
         await super().close(code=code)
+
+
+def broken_frame(error: WebSocketError) -> ProtocolError:
+    """Return what to say of a frame that breaks RFC 6455 or is too big to be read."""
+    if error.code == CloseCode.TOO_BIG:
+        most = f"at most {limits.MAX_MESSAGE_BYTES} bytes a message"
+        return ProtocolError(ErrorCode.MESSAGE_TOO_BIG, most, None, CloseCode.TOO_BIG)
+    return ProtocolError(ErrorCode.BAD_MESSAGE, str(error), None, CloseCode.BAD_MESSAGE)

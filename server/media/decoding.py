@@ -37,6 +37,8 @@ class Decoding(SimpleQueue[Any]):
         self._decoder_of = decoder
         self._reader_of = reader
         self._broken = broken
+        self.taken = self.decoded = self.failed = 0
+        """Encoded frames that were taken, frames they became, and those that were broken."""
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Take what aiortc hands over: one encoded frame, and those that came with it; or None."""
@@ -54,12 +56,15 @@ class Decoding(SimpleQueue[Any]):
         made: dict[str, tuple[Decoder, Callable[[Any], None]]] = {}
         while (waiting := super().get(block, timeout)) is not None:
             codec, encoded = waiting
+            self.taken += 1
             if codec.name not in made:
                 made[codec.name] = self._decoder_of(codec), self._reader_of()
             decoder, read = made[codec.name]
             try:
                 for frame in decoder.decode(encoded):
+                    self.decoded += 1
                     read(frame)
             except av.FFmpegError:
+                self.failed += 1
                 # The decoder is kept: a new one could not go on before the next key frame.
                 self._broken.set()

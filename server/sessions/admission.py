@@ -18,6 +18,7 @@ from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
 from esapr.server.records.recorder import Recorder
 from esapr.server.records.rows import Closing
+from esapr.server.sessions.account import account
 from esapr.server.sessions.endings import FAILED, MOVED, REVOKED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.recording import facts
@@ -81,6 +82,7 @@ class Sessions:
         self._config = config
         self.pipeline = pipeline
         self.metrics = metrics
+        metrics.sessions_limit.set(config.max_sessions)
         self.rooms = rooms
         self.tokens = tokens
         self._trust = trust
@@ -231,7 +233,8 @@ class Sessions:
             else:
                 self._leave(session)
             self.metrics.sessions.set(len(self._open))
-            log.info("session_closed", session=session.id)
+            self.metrics.ended.labels(session.ended.reason).inc()
+            log.info("session_closed", **account(session))
         if session.ended is not MOVED:
             await self.owner.leave(session.id)
 

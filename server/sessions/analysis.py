@@ -27,6 +27,7 @@ from esapr.server.sessions.inbox import Inbox
 from esapr.server.sessions.level import SHARES, LevelControl, Thinning
 from esapr.server.sessions.snapshot import AnalysisMemory
 from esapr.server.sessions.tally import Tally
+from esapr.server.tracing import NOT_TRACED, SessionTrace
 
 WAITING_FRAMES = 1
 WAITING_WINDOWS = 2
@@ -35,7 +36,7 @@ WAITING_LINES = 16
 FINISH_SECONDS = 2.0
 """How long a session that ends waits for what it has taken in."""
 
-T = TypeVar("T")
+T = TypeVar("T", VideoFrame, AudioWindow, TextLine)
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Analysis:
         tally: Tally,
         metrics: Metrics,
         on_face: Callable[[float, ModalityScore | None], None],
+        trace: SessionTrace = NOT_TRACED,
     ) -> None:
         """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time."""
         self._analysers = analysers
@@ -72,6 +74,7 @@ class Analysis:
         self._tally = tally
         self.metrics = metrics
         self._on_face = on_face
+        self.trace = trace
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
         self._lines: Inbox[TextLine] = Inbox(WAITING_LINES)
@@ -200,7 +203,8 @@ class Analysis:
             item = await inbox.get()
             self._outdated.discard(modality)
             try:
-                await score(item)
+                with self.trace.item(modality, item.at):
+                    await score(item)
             except NotRunError as error:
                 self._drop(modality, error.reason)
             except BatchFailedError as error:

@@ -20,6 +20,8 @@ class Audience:
         """Whose states they see."""
         self._subscribers: set[Subscriber] = set()
         self._history = History()
+        self.joined = 0
+        """How many subscribers there were."""
 
     def __len__(self) -> int:
         """Return the number of subscribers."""
@@ -58,6 +60,7 @@ class Audience:
             )
         subscriber = Subscriber(token)
         self._subscribers.add(subscriber)
+        self.joined += 1
         return subscriber
 
     def leave(self, subscriber: Subscriber) -> None:

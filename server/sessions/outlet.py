@@ -46,6 +46,7 @@ class Outlet:
         self._owned = host.owned
         self._models = host.pipeline.versions
         self._metrics = analysis.metrics
+        self._trace = analysis.trace
         self._conditions = Conditions()
         self._events = Events()
         self._care = host.care_for(audience.session, request)
@@ -83,12 +84,17 @@ class Outlet:
         self._analysis.control.update(self._tally.strain(), end)
         message = state_message(state, envelope)
         self.next_seq += 1
-        self._tally.state(fused=state.fused is not None)
-        self._metrics.states.labels(str(state.fused is not None).lower()).inc()
-        self._metrics.capture_to_state.observe(message.latency.capture_to_state_ms / 1000)
+        self._tally.state(fused=state.fused is not None, reduced=envelope.level != "full")
+        self._metrics.fusion.state(
+            state,
+            envelope.level,
+            message.latency.capture_to_state_ms / 1000,
+            self._trace.exemplar(),
+        )
         item = Broadcast(message)
         self._audience.publish_state(item, message.seq, now)
         self._publish(item)
+        self._trace.made(state, envelope.level, now)
         self._record(message)
         self._care.state(message)
         self._say(*self._events.in_state(state))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.server.media.reception import Intake
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.metrics import Metrics
 
@@ -14,9 +15,12 @@ class Peering:
     def __init__(self, group: asyncio.TaskGroup, metrics: Metrics) -> None:
         """Read the media of peers in ``group``."""
         self._group = group
-        self._metrics = metrics
+        self._metrics = metrics.media
         self._peer: WebRtcPeer | None = None
+        self._intake = Intake()
         self._token = ""
+        self.attached = 0
+        """How many peers there were."""
         self._receiving: asyncio.Task[None] | None = None
 
     @property
@@ -27,9 +31,10 @@ class Peering:
     def attach(self, peer: WebRtcPeer, token: str) -> None:
         """Take media from ``peer``, which came with the token of that id."""
         self.stop()
-        self._peer = peer
+        self._peer, self._intake = peer, Intake()
         self._token = token
-        self._receiving = self._group.create_task(self._receive(peer))
+        self.attached += 1
+        self._receiving = self._group.create_task(self._receive(peer, self._intake))
 
     def peer(self, peer_id: str) -> WebRtcPeer:
         """Return the session's peer.
@@ -57,6 +62,20 @@ class Peering:
             self._receiving.cancel()
         self._peer = self._receiving = None
 
-    async def _receive(self, peer: WebRtcPeer) -> None:
+    def measure(self) -> None:
+        """Count what has come since this was last asked."""
+        if self._peer:
+            self._count(self._peer, self._intake)
+
+    async def _receive(self, peer: WebRtcPeer, intake: Intake) -> None:
         with self._metrics.peers.track_inprogress():
-            await peer.run()
+            try:
+                await peer.run()
+            finally:
+                self._count(peer, intake)
+                if peer.connected is not None:
+                    self._metrics.connected(peer.connected)
+
+    def _count(self, peer: WebRtcPeer, intake: Intake) -> None:
+        for kind, total in peer.reception():
+            self._metrics.grew(kind, intake.look(kind, total))

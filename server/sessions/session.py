@@ -53,17 +53,18 @@ class Session:
         self.images_per_second = host.config.analysed_fps
         self._loop = asyncio.get_running_loop()
         self._created = self._loop.time()
-        self._tally = Tally()
+        self.tally = Tally()
         self._analysis = Analysis(
             host.pipeline.analysers(self.id),
             self.modalities,
             host.config.smoothing_half_life,
-            tally=self._tally,
+            tally=self.tally,
             metrics=host.metrics,
             on_face=self._publish_picture,
+            trace=host.pipeline.tracing.session(self.id, self.now),
         )
         self._outlet = Outlet(
-            self._analysis, self._tally, self.audience, host, request=request, publish=publish
+            self._analysis, self.tally, self.audience, host, request=request, publish=publish
         )
         me = Member(self.id, self.participant)
         self.presence = Presence(
@@ -102,7 +103,8 @@ class Session:
     def dismiss(self) -> None:
         """Tell the audience why :meth:`run` is over; that it has failed unless it has returned."""
         # A session that has moved is not closed.
-        totals = self._tally.totals()
+        self._analysis.trace.close()
+        totals = self.tally.totals()
         closed = None if self.ended is MOVED else SessionClosed(self.ended.reason, totals)
         self.audience.dismiss(closed, self.ended.close_code, self.ended.error)
 
@@ -116,7 +118,7 @@ class Session:
             modalities=[modality.value for modality in self.modalities],
             media=self._source(),
             feeds=len(self.audience),
-            totals=self._tally.totals(),
+            totals=self.tally.totals(),
         )
 
     def _source(self) -> Source:
@@ -143,7 +145,7 @@ class Session:
             request=replace(self._request, tick_ms=self.tick_ms, modalities=modalities),
             opened=unix_time() - self.now(),
             next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
-            totals=self._tally.totals(),
+            totals=self.tally.totals(),
             locked=self._locked,
             analysis=self._analysis.memory(self.now()),
             outlet=self._outlet.memory(),
@@ -155,7 +157,7 @@ class Session:
         self._last_used = self.now()
         self._outlet.next_seq = max(snapshot.next_seq, history.next_seq)
         self.audience.keep(history, self._outlet.next_seq)
-        self._tally.resume(snapshot.totals)
+        self.tally.resume(snapshot.totals)
         self._locked = snapshot.locked
         self._analysis.recall(snapshot.analysis, self.now())
         self._outlet.recall(snapshot.outlet, snapshot.analysis.blinks.total, self.now())
@@ -176,7 +178,7 @@ class Session:
             raise ProtocolError(ErrorCode.SESSION_CLOSED, "the session is closed")
 
     def _tell_the_rest(self) -> None:
-        if self._tally.news:
+        if self.tally.news:
             now = self.now()
             self._outlet.state(self._told, now, now, self.presence.member())
 
@@ -280,7 +282,8 @@ class Session:
         self._told = self.now() if self._outlet.next_seq else 0.0
         async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, self._told):
             self._told = end
-            self._metrics.state_lateness.observe(self.now() - end)
+            self._metrics.fusion.lateness.observe(self.now() - end)
+            self.peering.measure()
             self._outlet.state(start, end, self.now(), self.presence.member())
             self._outlet.warnings(end, self._ended_tracks)
             self._end_if_idle()

@@ -18,6 +18,8 @@ class Tally:
     dropped: dict[Modality, int] = field(default_factory=_zeros)
     states: int = 0
     fused: int = 0
+    reduced: int = 0
+    """States made below the full level, here."""
     speech_ms: int = 0
     """Speech heard, in milliseconds."""
     _analysed_before: dict[Modality, int] = field(default_factory=_zeros)
@@ -47,10 +49,11 @@ class Tally:
         """Whether anything was analysed since the last state."""
         return self.analysed != self._analysed_before
 
-    def state(self, *, fused: bool) -> None:
+    def state(self, *, fused: bool, reduced: bool = False) -> None:
         """Count a state and begin the next interval of :meth:`strain`."""
         self.states += 1
         self.fused += fused
+        self.reduced += reduced
         self._analysed_before = dict(self.analysed)
         self._dropped_before = dict(self.dropped)
 

@@ -97,7 +97,7 @@ async def test_work_of_many_sessions_runs_in_common_batches() -> None:
 
         for index in range(4):
             group.create_task(watch(f"participant {index}"))
-    batches = running.metrics.batch_size.labels("face_expression")
+    batches = running.metrics.batches.size.labels("face_expression")
     sizes = {s.labels.get("le"): s.value for s in batches.collect()[0].samples}
     assert sizes["+Inf"] > sizes["1.0"], "no batch held more than one face"
 
