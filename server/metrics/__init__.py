@@ -9,12 +9,16 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.exposition import choose_encoder
 
+from esapr.inference.batching import DropReason
+from esapr.inference.signals import Modality
+from esapr.protocol.errors import ErrorCode
 from esapr.server.metrics.batches import BatchMetrics
 from esapr.server.metrics.edge import FeedMetrics, HttpMetrics
 from esapr.server.metrics.fusion import FusionMetrics
 from esapr.server.metrics.media import MediaMetrics
 from esapr.server.metrics.process import add_process_metrics
 from esapr.server.metrics.records import RecordMetrics
+from esapr.server.sessions.endings import DONE, FAILED, IDLE, MOVED, SHUTDOWN
 
 
 class Metrics:
@@ -44,6 +48,23 @@ class Metrics:
         self.analyses = counter("esapr_analyses_total", "Files by how they ended", ["outcome"])
         self.spans = counter("esapr_spans_total", "Spans of traces", ["outcome"])
         add_process_metrics(registry)
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Make the series that alerts look at: of one that begins at one, no rise is seen."""
+        for code in ErrorCode:
+            self.errors.labels(code)
+        for ending in (DONE, IDLE, SHUTDOWN, MOVED, FAILED):
+            self.ended.labels(ending.reason)
+        for modality in Modality:
+            for reason in ("displaced", "failed", *DropReason):
+                self.drops.labels(modality, reason)
+        self.drops.labels("records", "displaced")
+        self.drops.labels("outbox", "skipped")
+        for how in ("handed_over", "taken_over", "lost"):
+            self.moves.labels(how)
+        for outcome in ("made", "exported", "failed"):
+            self.spans.labels(outcome)
 
     def batch_done(self, model: str, size: int, queued: float, ran: float) -> None:
         """Note a batch that ran."""

@@ -34,6 +34,8 @@ class BatchMetrics:
             ["code"],
             registry=registry,
         )
+        for code in ("other_version", "unavailable", "deadline_exceeded"):
+            self.cluster_failures.labels(code)
         self.device_up = Gauge(
             "esapr_device_up", "Whether a device takes batches", ["device"], registry=registry
         )

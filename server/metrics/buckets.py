@@ -6,9 +6,9 @@ WORK = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LATENESS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """States after their due times: an idle process is late by a millisecond, a full one by a tick."""
 
-CAPTURE_TO_STATE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+CAPTURE_TO_STATE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Evidence is up to a tick old when its state is made, so most lies below one second, where the
-bounds are close; 1.5 s is the target, and a line of text counts for 20 s."""
+bounds are close; 1.5 s is the target, and the longest tick has five seconds."""
 
 HTTP = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Prometheus' own: from a health check to a report that is typeset."""

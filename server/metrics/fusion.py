@@ -59,9 +59,13 @@ class FusionMetrics:
             self._coverage.labels(modality)
 
     def state(
-        self, state: EmotionState, level: Level, seconds: float, exemplar: dict[str, str] | None
+        self,
+        state: EmotionState,
+        level: Level,
+        seconds: float | None,
+        exemplar: dict[str, str] | None,
     ) -> None:
-        """Note a state made ``seconds`` after the capture of its newest evidence.
+        """Note a state made ``seconds`` after the capture of its newest evidence, if that is new.
 
         ``exemplar`` names the trace of the state, if there is one.
         """
@@ -71,4 +75,5 @@ class FusionMetrics:
         for modality, part in state.modalities.items():
             self._weight.labels(modality).observe(part.weight)
             self._coverage.labels(modality).observe(part.coverage)
-        self._capture_to_state.observe(seconds, exemplar)
+        if seconds is not None:
+            self._capture_to_state.observe(seconds, exemplar)

@@ -85,12 +85,9 @@ class Outlet:
         message = state_message(state, envelope)
         self.next_seq += 1
         self._tally.state(fused=state.fused is not None, reduced=envelope.level != "full")
-        self._metrics.fusion.state(
-            state,
-            envelope.level,
-            message.latency.capture_to_state_ms / 1000,
-            self._trace.exemplar(),
-        )
+        latency = message.latency
+        age = latency.capture_to_state_ms / 1000 if latency.batch_size else None
+        self._metrics.fusion.state(state, envelope.level, age, self._trace.exemplar())
         item = Broadcast(message)
         self._audience.publish_state(item, message.seq, now)
         self._publish(item)
