@@ -102,7 +102,8 @@ sbom: setup
 		>../build/sbom-web.cdx.json)
 
 # What tests run beside Python: a browser, a TURN server, a foreign WHIP client and what that needs.
-PROGRAMS := chromium:chromium ip:iproute2 turnserver:coturn whip-client:simple-whip-client cc:gcc
+PROGRAMS := chromium:chromium ip:iproute2 prometheus:prometheus promtool:prometheus \
+	turnserver:coturn whip-client:simple-whip-client cc:gcc
 programs:
 	@missing=; for pair in $(PROGRAMS); do \
 		command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \

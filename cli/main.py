@@ -14,6 +14,7 @@ from esapr.cli.loadtest import loadtest
 from esapr.cli.models import models
 from esapr.cli.records import records
 from esapr.cli.serve import serve
+from esapr.cli.top import top
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,3 +33,4 @@ main.add_command(bench)
 main.add_command(loadtest)
 main.add_command(cluster)
 main.add_command(records)
+main.add_command(top)

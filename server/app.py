@@ -4,11 +4,9 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import (
-    AbstractContextManager,
     ExitStack,
     aclosing,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from esapr.server.analyses.jobs import Analyses
+from esapr.server.binding import bind, bind_internal
 from esapr.server.bus import Bus
 from esapr.server.bus.opening import open_bus
 from esapr.server.config import ServerConfig
@@ -68,8 +67,8 @@ from esapr.server.sessions.rooms import Rooms
 from esapr.server.support.catalogue import Catalogue
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
-from esapr.server.tracing import open_tracing
-from esapr.server.trust.key_file import KeyFile, check_keys
+from esapr.server.tracing import Tracing, open_tracing
+from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
 from esapr.server.trust.signing import Signing
@@ -103,20 +102,16 @@ async def serve(
     Raises:
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
-        BusError: the bus cannot be joined.
+        BusError, RecordsError: the bus cannot be joined, or the database cannot be used.
         ConfigError: what makes traces is not installed.
-        RecordsError: the database cannot be used.
         SupportError, TrustError: rules, notices, help lines, keys or the audit log cannot be used.
     """
     metrics, ready = Metrics(), asyncio.Event()
-    with _bind(config) as listener, _bind_internal(config) as internal, ExitStack() as stack:
+    with bind(config) as listener, bind_internal(config) as internal, ExitStack() as stack:
         models = models or await installed_models(config, metrics, stack)
-        tracing = open_tracing(config, metrics)
-        running = running_pipeline(models, config.threads, metrics, tracing)
-        pipeline = stack.enter_context(running)
+        pipeline = _pipeline(stack, models, config, metrics)
         async with (
-            aclosing(tracing),
-            _ground(config, metrics) as ground,
+            _ground(config, metrics, pipeline.tracing) as ground,
             asyncio.TaskGroup() as group,
             _sessions(group, config, pipeline, ground, internal, metrics=metrics) as here,
         ):
@@ -135,6 +130,16 @@ async def serve(
                 task.cancel()
 
 
+def _pipeline(
+    stack: ExitStack,
+    models: Mapping[str, InstalledModel],
+    config: ServerConfig,
+    metrics: Metrics,
+) -> Pipeline:
+    tracing = open_tracing(config, metrics)
+    return stack.enter_context(running_pipeline(models, config.threads, metrics, tracing))
+
+
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """What sessions stand on: opened before them, closed when the last is over."""
@@ -148,10 +153,13 @@ class _Ground:
 
 
 @asynccontextmanager
-async def _ground(config: ServerConfig, metrics: Metrics) -> AsyncIterator[_Ground]:
+async def _ground(
+    config: ServerConfig, metrics: Metrics, tracing: Tracing
+) -> AsyncIterator[_Ground]:
     help_lines = open_help_lines(config.help_lines_file)
     catalogue = open_catalogue(config.catalogue)
     async with (
+        aclosing(tracing),
         open_bus(config, metrics) as bus,
         open_trust(config, metrics) as trust,
         keeping(config, trust.audit, metrics) as kept,
@@ -256,23 +264,6 @@ def _routes(
         *pages.routes(static),
         *admin.routes(),
     ]
-
-
-def _bind(config: ServerConfig) -> socket.socket:
-    """Return a socket that listens, where the server may be reached.
-
-    Bound before any task starts, so that failing is simple.
-    """
-    check_keys(config)
-    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
-    family, _, _, _, address = found[0]
-    return socket.create_server(address[:2], family=family, reuse_port=config.reuse_port)
-
-
-def _bind_internal(config: ServerConfig) -> AbstractContextManager[socket.socket | None]:
-    if config.bus == "local":
-        return nullcontext()
-    return socket.create_server((config.internal_host, config.internal_port))
 
 
 async def _listen(

@@ -9,7 +9,7 @@ serves many states, is a trace of its own: it links to the items' spans and they
 import asyncio
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from importlib.metadata import version
 
@@ -28,7 +28,7 @@ from esapr.inference.signals import EmotionState, Modality
 from esapr.inference.tracing import BatchTracer, TracedBatch
 from esapr.protocol.messages import Level
 from esapr.server.logs import PrivacyError
-from esapr.server.tracing import NOT_TRACED, SessionTrace
+from esapr.server.tracing import NOT_TRACED, NOTHING, SessionTrace
 from esapr.server.trust.tokens import unix_time
 
 ALLOWED_ATTRIBUTES = frozenset(
@@ -139,7 +139,7 @@ class _Session:
         self._next(now())
 
     def item(self, modality: Modality, at: float) -> AbstractContextManager[None]:
-        return self._item(self._state, modality, at) if self._state else nullcontext()
+        return self._item(self._state, modality, at) if self._state else NOTHING
 
     @contextmanager
     def _item(self, state: Span, modality: Modality, at: float) -> Iterator[None]:

@@ -15,6 +15,8 @@ from esapr.protocol.messages import Level
 from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.metrics import Metrics
 
+NOTHING: AbstractContextManager[None] = nullcontext()
+
 
 class SessionTrace(Protocol):
     """Follows the states of one session; times are session time, in seconds."""
@@ -57,7 +59,7 @@ class NotTraced:
 
     def item(self, modality: Modality, at: float) -> AbstractContextManager[None]:
         """Follow nothing."""
-        return nullcontext()
+        return NOTHING
 
     def exemplar(self) -> dict[str, str] | None:
         """Return None."""

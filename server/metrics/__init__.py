@@ -59,8 +59,12 @@ class Metrics:
         for modality in Modality:
             for reason in ("displaced", "failed", *DropReason):
                 self.drops.labels(modality, reason)
-        self.drops.labels("records", "displaced")
-        self.drops.labels("outbox", "skipped")
+        for stage, reason in (
+            ("records", "displaced"),
+            ("bus", "displaced"),
+            ("outbox", "skipped"),
+        ):
+            self.drops.labels(stage, reason)
         for how in ("handed_over", "taken_over", "lost"):
             self.moves.labels(how)
         for outcome in ("made", "exported", "failed"):

@@ -1,5 +1,6 @@
 """What concerns the states: how many, how late, and what they rest on. No score is among it."""
 
+from functools import partial
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -14,41 +15,34 @@ class FusionMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         """Create the metrics in ``registry``."""
-        self._states = Counter(
-            "esapr_states_total", "States published", ["fused", "level"], registry=registry
+        counter = partial(Counter, registry=registry)
+        seconds = partial(Histogram, registry=registry)
+        shares = partial(Histogram, buckets=buckets.SHARES, registry=registry)
+        self._states = counter("esapr_states_total", "States published", ["fused", "level"])
+        self._abstained = counter(
+            "esapr_abstained_total", "States without a fused expression", ["reason"]
         )
-        self._abstained = Counter(
-            "esapr_abstained_total",
-            "States without a fused expression",
-            ["reason"],
-            registry=registry,
+        self._weight = shares(
+            "esapr_fusion_weight", "Weight of a modality in a state", ["modality"]
         )
-        self._weight = Histogram(
-            "esapr_fusion_weight",
-            "Weight of a modality in a state",
-            ["modality"],
-            buckets=buckets.SHARES,
-            registry=registry,
-        )
-        self._coverage = Histogram(
+        self._coverage = shares(
             "esapr_fusion_coverage",
             "Share of a modality's interval that carried evidence",
             ["modality"],
-            buckets=buckets.SHARES,
-            registry=registry,
         )
-        self._capture_to_state = Histogram(
+        self._capture_to_state = seconds(
             "esapr_capture_to_state_seconds",
             "Capture of the newest evidence to its state",
             buckets=buckets.CAPTURE_TO_STATE,
-            registry=registry,
         )
-        self.lateness = Histogram(
+        self.lateness = seconds(
             "esapr_state_lateness_seconds",
             "How late a state was made after its due time",
             buckets=buckets.LATENESS,
-            registry=registry,
         )
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
         for level in get_args(Level):
             for fused in ("true", "false"):
                 self._states.labels(fused, level)
