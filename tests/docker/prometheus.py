@@ -47,7 +47,7 @@ async def running_prometheus(folder: Path, target: str) -> AsyncIterator[Prometh
     for file in ("alerts.yml", "prometheus.yml"):
         shutil.copy(FILES / file, folder)
     settings = yaml.safe_load((folder / "prometheus.yml").read_text())
-    settings["global"] = {"scrape_interval": "500ms", "evaluation_interval": "1s"}
+    settings["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
     (folder / "targets.yml").write_text(yaml.safe_dump([{"targets": [target]}]))
     process = await asyncio.create_subprocess_exec(
