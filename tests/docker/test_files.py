@@ -152,7 +152,7 @@ def test_a_service_may_do_what_it_needs_and_no_more(file: str, service: compose.
 
 @pytest.mark.parametrize(("file", "service"), SERVICES)
 def test_images_of_compose_are_pinned_by_a_tag(file: str, service: compose.Service) -> None:
-    assert re.fullmatch(r"[\w/]+:\d[\w.-]+", service["image"])
+    assert re.fullmatch(r"[\w/]+:v?\d[\w.-]+", service["image"])
 
 
 @pytest.mark.parametrize("file", compose.FILES)
