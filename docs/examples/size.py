@@ -15,7 +15,9 @@ CORES_OF_MODELS = 0.0277
 PROCESS_MB = 327.0  # with one session
 SESSION_MB = 13.0
 KBIT_IN = 500.0  # what the server asks of browsers, sound and picture
-STATE_BYTES = 1713  # JSON, to each reader, once a second
+STATE_BYTES = 1100  # JSON, to each reader, once a second
+OVERLAY_BYTES = 19_000  # JSON, to each reader that draws the face, for each picture
+PICTURES_A_SECOND = 5.0  # `analysed_fps`, fewer while a face is still
 CORES_A_FOREIGN_STATE = 50e-6  # in each gateway, for each state a second of its cluster
 
 # Chosen.
@@ -39,6 +41,7 @@ class Wanted:
 
     sessions: int
     readers: float = 2.0  # sockets that get each state: the page, and somebody who watches
+    overlays: float = 1.0  # of these, those that draw box and landmarks: the person's own page
     relayed: float = 0.1  # share of sessions that a TURN server carries
     sessions_a_gpu: float = 0.0  # `esapr bench inference --provider cuda`; 0: no GPUs
     hours: float = 730.0  # a month, at that many sessions
@@ -70,7 +73,8 @@ def size(wanted: Wanted, prices: Prices) -> Size:
     cores = ceil((count * session + hearing) / LOAD)
     gpus = ceil(count / wanted.sessions_a_gpu / LOAD) if on_gpus else 0
     relayed = count * wanted.relayed * KBIT_IN
-    kbit_out = count * wanted.readers * STATE_BYTES * 8 / 1000 + relayed
+    sent = wanted.readers * STATE_BYTES + wanted.overlays * OVERLAY_BYTES * PICTURES_A_SECOND
+    kbit_out = count * sent * 8 / 1000 + relayed
     outgoing_tb = kbit_out * wanted.hours * 3600 / 8e9
     return Size(
         sessions=count,

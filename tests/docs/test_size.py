@@ -8,7 +8,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
+
+from esapr.protocol.codec import Format, encode
+from esapr.protocol.overlays import Overlay
+from esapr.server.config import ServerConfig
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "docs/examples/size.py"
@@ -54,7 +59,12 @@ def test_constants_are_those_that_were_measured(program: ModuleType) -> None:
     assert memory[1] == program.PROCESS_MB
     assert (memory[20] - memory[1]) / 19 == pytest.approx(program.SESSION_MB, abs=0.1)
     state = (ROOT / "tests/wire/state.json").read_bytes()
-    assert len(state) == program.STATE_BYTES
+    sent = msgspec.json.encode(msgspec.json.decode(state))
+    assert len(sent) == pytest.approx(program.STATE_BYTES, rel=0.1)
+    points = [(17 * number % 937) / 937 for number in range(2 * 468)]
+    overlay = Overlay(t_ms=1_000, box=points[:4], landmarks=points, blinks_total=1)
+    assert len(encode(overlay, Format.JSON)) == pytest.approx(program.OVERLAY_BYTES, rel=0.1)
+    assert ServerConfig().analysed_fps == program.PICTURES_A_SECOND
 
 
 def test_what_was_measured_on_two_cores_needs_two(program: ModuleType) -> None:
