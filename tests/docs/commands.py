@@ -1,6 +1,7 @@
 """The commands that pages tell a reader to give."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,8 +56,16 @@ def of_pages() -> list[tuple[str, str]]:
 
 
 def is_configuration(block: str) -> bool:
-    """Return whether a block is the text of a file: settings of ours, or coturn's."""
+    """Return whether a block is the text of a file: settings of ours, coturn's, or TOML."""
     lines = [line for line in block.splitlines() if line]
-    return all(_SETTING.match(line) and " esapr " not in line for line in lines) or (
-        lines[0].startswith("listening-port=")
-    )
+    ours = all(_SETTING.match(line) and " esapr " not in line for line in lines)
+    return ours or lines[0].startswith("listening-port=") or is_toml(block)
+
+
+def is_toml(text: str) -> bool:
+    """Return whether a text is TOML."""
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True

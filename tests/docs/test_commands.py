@@ -84,9 +84,7 @@ PROOFS = {
     r"ESAPR_RECORDS=false esapr serve": (
         f"{HTTP}/test_reports.py::test_without_records_there_is_no_report_and_deleting_still_ends"
     ),
-    r"ESAPR_(RETENTION_DAYS|CATALOGUE|HELP_LINES_FILE)=\S+ esapr serve": (
-        f"{HERE}::test_settings_are_taken"
-    ),
+    r"(ESAPR_\w+=\S+ )+esapr serve": (f"{HERE}::test_settings_are_taken"),
     r"export ESAPR_(DATABASE_URL|RECORDS_KEY_FILE)=.*": f"{HERE}::test_settings_are_taken",
     r"esapr records make-key.*|esapr records rotate-key": (
         f"{CLI}/test_records.py::test_a_key_is_replaced_in_three_steps"
@@ -110,8 +108,21 @@ PROOFS = {
     r"esapr models evaluate .*": (
         f"{CLI}/test_models.py::test_robustness_spoils_the_pictures_and_mirrors_them"
     ),
-    r".*esapr\.load_tests\.sessions .*": "tests/load_tests/test_sessions.py",
+    r"esapr loadtest compare .*": (
+        f"{CLI}/test_loadtest_results.py::test_two_folders_of_runs_are_compared"
+    ),
+    r"esapr loadtest curve .*": (
+        f"{CLI}/test_loadtest_results.py::test_a_curve_needs_steps_that_ascend"
+    ),
+    r"esapr loadtest page .*": (
+        f"{CLI}/test_loadtest_results.py::test_a_page_is_made_of_a_run_beside_a_clean_one"
+    ),
+    r".*esapr loadtest .*": (
+        f"{CLI}/test_loadtest.py::test_four_peers_get_their_states_for_twenty_seconds"
+    ),
 }
+CLIENTS = {"ESAPR_KEY"}
+"""Variables that `esapr loadtest` reads."""
 SETTING = re.compile(
     r'^(?:.* )??(ESAPR_\w+)=("[^"]*"|.*?)(?= ESAPR_\w+=| esapr |\s+#|$)', re.MULTILINE
 )
@@ -168,7 +179,7 @@ def test_make_has_the_targets() -> None:
 @pytest.mark.parametrize("page", commands.PAGES, ids=lambda page: page.name)
 def test_settings_are_taken(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every setting that a page gives is one, and so is its value."""
-    known = {f"ESAPR_{field.name.upper()}" for field in fields(ServerConfig)}
+    known = {f"ESAPR_{field.name.upper()}" for field in fields(ServerConfig)} | CLIENTS
     for block in commands.blocks(page.read_text(encoding="utf-8")):
         given = dict(SETTING.findall(block))
         with monkeypatch.context() as environment:
