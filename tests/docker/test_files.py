@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.docker import compose, dockerfile
 
@@ -141,10 +142,11 @@ def test_a_service_may_do_what_it_needs_and_no_more(file: str, service: compose.
     assert service.get("cap_add", []) == CAPABILITIES.get(service["image"].split(":")[0], [])
     assert not {"privileged", "pid", "ipc", "devices"} & service.keys()
     for volume in service.get("volumes", []):
-        # A folder of the host is one of the repository's, and only read.
+        # What is the host's is a part of this folder, and only read.
         source, _, rest = volume.partition(":")
+        mounted = (FOLDER / source).resolve()
         assert source[0].isalpha() or (
-            rest.endswith(":ro") and (FOLDER / source).resolve().is_relative_to(FOLDER)
+            rest.endswith(":ro") and mounted.exists() and mounted.is_relative_to(FOLDER)
         )
     ports = set(service.get("ports", [])) - OPEN
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -220,6 +222,16 @@ def test_gateways_of_the_cluster_are_alike_but_for_their_ports() -> None:
     }
     assert apart == {"ESAPR_PORT", "ESAPR_INTERNAL_PORT"}
     assert {**one, "environment": {}} == {**two, "environment": {}}
+
+
+def test_prometheus_asks_the_gateways_where_they_are() -> None:
+    services = compose.services("compose.cluster.yaml")
+    [targets] = yaml.safe_load((FOLDER / "prometheus/targets-cluster.yml").read_text("utf-8"))
+    assert set(targets["targets"]) == {
+        f"127.0.0.1:{service['environment']['ESAPR_INTERNAL_PORT']}"
+        for name, service in services.items()
+        if name.startswith("gateway")
+    }
 
 
 def test_the_balancer_asks_the_gateways_where_they_are() -> None:
