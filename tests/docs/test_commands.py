@@ -117,6 +117,12 @@ PROOFS = {
     r"esapr loadtest draw .*": (
         f"{CLI}/test_loadtest_results.py::test_a_page_is_made_of_a_run_beside_a_clean_one"
     ),
+    r"esapr loadtest build-media .*": (
+        "tests/load_tests/test_labelled_clip.py::test_what_is_missing_is_said"
+    ),
+    r"python -m esapr\.load_tests\.network\.netem .*": (
+        "tests/load_tests/network/test_netem.py::test_the_kernel_loses_what_the_profile_says"
+    ),
     r".*esapr loadtest .*": (
         f"{CLI}/test_loadtest.py::test_four_peers_get_their_states_for_twenty_seconds"
     ),
