@@ -18,7 +18,7 @@ WEB_SOURCES  := $(wildcard web_client/*.* web_client/scripts/* web_client/src/* 
 NODE   := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := setup
-.PHONY: setup serve demo test check audit sbom wheel client-wheel lock clean programs
+.PHONY: setup serve demo test check docs audit sbom wheel client-wheel lock clean programs
 
 setup: $(PYTHON_READY) $(TYPING) $(if $(NODE),$(WEB_READY))
 ifndef NODE
@@ -77,6 +77,10 @@ check: setup
 	$(if $(NODE),cd web_client && npm run check)
 	@$(MAKE) --no-print-directory audit sbom
 
+# The pages of docs/ as a site, in build/site/index.html; a link that leads nowhere fails it.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 # Known vulnerabilities of what is installed: the lock of the cluster holds all of the server's. A
 # report is written only when the advisories of every package were read; where they are out of
 # reach, that is said, and no failure: builders often have a mirror of the packages only.
@@ -101,9 +105,11 @@ sbom: setup
 	$(if $(NODE),cd web_client && npm sbom --sbom-format cyclonedx --omit dev --package-lock-only \
 		>../build/sbom-web.cdx.json)
 
-# What tests run beside Python: a browser, a TURN server, a foreign WHIP client and what that needs.
-PROGRAMS := chromium:chromium ip:iproute2 prometheus:prometheus promtool:prometheus \
-	turnserver:coturn whip-client:simple-whip-client cc:gcc
+# What tests run beside Python: a browser, a TURN server, namespaces of networks, reverse proxies,
+# Prometheus, a foreign WHIP client and what that needs, what reads a unit, and a clock that jumps.
+PROGRAMS := chromium:chromium turnserver:coturn ip:iproute2 nginx:nginx-light caddy:caddy \
+	prometheus:prometheus promtool:prometheus systemd-analyze:systemd \
+	whip-client:simple-whip-client cc:gcc faketime:faketime
 programs:
 	@missing=; for pair in $(PROGRAMS); do \
 		command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
