@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 import pytest
 
+from esapr.load_tests.chaos.signals import until_gone
 from esapr.load_tests.server_process import SERVE, server_process
 from esapr.server.config import ServerConfig
 from esapr.server.records import migrate
@@ -106,8 +107,11 @@ async def test_the_people_of_a_killed_gateway_resume_on_another_with_one_record(
         async with ann.feed() as socket:
             before = await until_states(socket, 30)
         here.signal(signal.SIGKILL)
+        await asyncio.to_thread(until_gone, [here.pid])
         last_seq = before[-1]["seq"]
-        messages = await come_back(there, ann, last_seq)
+        # Who comes back at once waits until the lease of the one that was killed is out.
+        async with at(there, ann).feed(resume={"last_seq": last_seq}) as socket:
+            messages = await until_states(socket, 5)
         check_resumed(last_seq, messages)
         assert await there.metric('esapr_session_moves_total{how="taken_over"}') == 1
         assert (await at(there, ann).token("clinician"))["status"] == 201
