@@ -101,8 +101,10 @@ sbom: setup
 	$(if $(NODE),cd web_client && npm sbom --sbom-format cyclonedx --omit dev --package-lock-only \
 		>../build/sbom-web.cdx.json)
 
-# What tests run beside Python: a browser, a TURN server, a foreign WHIP client and what that needs.
-PROGRAMS := chromium:chromium turnserver:coturn whip-client:simple-whip-client cc:gcc
+# What tests run beside Python: a browser, a TURN server, a foreign WHIP client and what that needs,
+# a wall clock that can be set.
+PROGRAMS := chromium:chromium turnserver:coturn whip-client:simple-whip-client cc:gcc \
+	faketime:faketime
 programs:
 	@missing=; for pair in $(PROGRAMS); do \
 		command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
