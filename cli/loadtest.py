@@ -13,9 +13,10 @@ import msgspec
 
 from esapr.cli.failures import told
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.chaos.unleash import CALM_SECONDS, in_turn
 from esapr.load_tests.corpora import CorpusError
 from esapr.load_tests.labelled_clip import build
-from esapr.load_tests.result import Result, encode_result
+from esapr.load_tests.result import FaultOutcome, Result, encode_result
 from esapr.load_tests.running.crew import DriverError
 from esapr.load_tests.running.ledger import Ledger
 from esapr.load_tests.running.run import Target, own_server, run
@@ -56,6 +57,10 @@ _FAILURES = (DriverError, ServerProcessError, aiohttp.ClientError, OSError, Time
 @click.option("--joins-per-minute", type=float, help="Further sessions that come and go.")
 @click.option("--stay-seconds", type=float, help="How long those stay on average.")
 @click.option("--network", help="Network profile that media cross.")
+@click.option(
+    "--chaos",
+    help="Faults to do one after the other, such as worker,nats; two gateways unless given.",
+)
 @click.option("--seed", type=int, help="Of what is left to chance.")
 @click.option("--url", help="Load this running server; the default starts one.")
 @click.option(
@@ -105,6 +110,8 @@ def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     """Return ``scenario`` with what the command line says otherwise, checked as a file is."""
     given = {name: value for name, value in changes.items() if value is not None}
     fields: dict[str, Any] = msgspec.to_builtins(scenario)
+    if "chaos" in given:
+        given = _broken({"gateways": max(2, scenario.gateways), **given}, scenario)
     churn = {
         "joins_per_minute": given.pop("joins_per_minute", None),
         "mean_stay_seconds": given.pop("stay_seconds", None),
@@ -116,6 +123,14 @@ def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
         return msgspec.convert({**fields, **given}, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(str(error)) from error
+
+
+def _broken(given: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
+    """Return what the command line says, with its faults one after the other in time for them."""
+    ramp = given.get("ramp_seconds", scenario.ramp_seconds)
+    faults = in_turn(given["chaos"].split(","), ramp)
+    needed = faults[-1].at_seconds + CALM_SECONDS - ramp
+    return {"seconds": needed, **given, "chaos": msgspec.to_builtins(faults)}
 
 
 @loadtest.command("build-media")
@@ -152,7 +167,7 @@ async def _target(scenario: Scenario, url: str | None, key: str | None) -> Async
         yield Target(url, key)
         return
     click.echo("Starting a server; the models warm up.", err=True)
-    async with own_server(scenario.gateways) as target:
+    async with own_server(scenario) as target:
         yield target
 
 
@@ -170,6 +185,7 @@ def _summary(result: Result) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         **msgspec.to_builtins(result.summary),
+        "faults": msgspec.to_builtins(result.faults),
         "misses": msgspec.to_builtins(result.misses),
         "failures": result.failures,
     }
@@ -192,6 +208,7 @@ def _told(result: Result) -> str:
             for session in result.sessions
             if session.lost
         ),
+        *(_cost(fault) for fault in result.faults),
         *result.failures,
         *(
             f"missed: {miss.threshold} {miss.measured} (wanted {miss.wanted:g})"
@@ -200,6 +217,18 @@ def _told(result: Result) -> str:
         "passed" if summary.passed else "not passed",
     ]
     return "\n".join(lines)
+
+
+def _cost(fault: FaultOutcome) -> str:
+    return (
+        f"{fault.kind} at {fault.at_seconds:.0f} s: {fault.sessions_lost} sessions and "
+        f"{fault.states_lost} states lost, cadence after {_s(fault.cadence_seconds)}, "
+        f"feeds back after {_s(fault.resumed_seconds)} ({fault.note})"
+    )
+
+
+def _s(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f} s"
 
 
 def _ms(value: float | None) -> str:

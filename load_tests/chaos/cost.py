@@ -1,7 +1,7 @@
 """What faults cost, counted from what sessions saw. No asyncio, no clock."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 from esapr.load_tests.result import FaultOutcome, Hole, Reconnect, Session
 
@@ -9,20 +9,14 @@ _AT_THE_END = 0.05
 """Seconds: a hole that reaches so close to its session's end was never closed."""
 
 
-class Done(Protocol):
-    """A fault that was done."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A fault that was done, ``at_seconds`` on the run's clock."""
 
-    @property
-    def kind(self) -> str:
-        """Its name in a scenario."""
-
-    @property
-    def at_seconds(self) -> float:
-        """When, on the run's clock."""
-
-    @property
-    def note(self) -> str:
-        """What was done to which process."""
+    kind: str
+    at_seconds: float
+    note: str
+    """What was done to which process."""
 
 
 def outcomes(done: Sequence[Done], sessions: Sequence[Session]) -> list[FaultOutcome]:

@@ -1,7 +1,7 @@
 """A server that stands on what its faults need, all of it plain processes of this machine."""
 
 import subprocess
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,11 @@ class Ground:
     wall_clock: Path | None = None
     ray: RayCluster | None = None
 
+    @property
+    def environment(self) -> list[str]:
+        """The beginning of a command that is run with the settings."""
+        return ["env", *(f"{name}={value}" for name, value in self.settings.items())]
+
     def system(self, server: ServerProcess) -> System:
         """Return what is under test once ``server`` runs."""
         return System(server.pid, self.database, self.disk, self.wall_clock, self.ray)
@@ -38,11 +43,11 @@ class Ground:
 
 @asynccontextmanager
 async def standing_server(
-    kinds: Collection[str], gateways: int, settings: Mapping[str, str]
+    kinds: Collection[str], gateways: int
 ) -> AsyncIterator[tuple[ServerProcess, System]]:
     """Run a server of ``gateways`` processes on which the faults of ``kinds`` can be done.
 
-    It has a state folder of its own, and ``settings`` (``ESAPR_…``) besides those that it needs.
+    It has a state folder of its own.
 
     Raises:
         FaultError: a kind is unknown, or cannot be done here.
@@ -50,9 +55,8 @@ async def standing_server(
     """
     check(kinds, gateways)
     with ground(kinds) as found:
-        env = ("env", *(f"{k}={v}" for k, v in {**found.settings, **settings}.items()))
         several = ("--processes", str(gateways)) if gateways > 1 else ()
-        async with server_process((*env, *SERVE, *several)) as server:
+        async with server_process((*found.environment, *SERVE, *several)) as server:
             yield server, found.system(server)
 
 
@@ -97,7 +101,7 @@ def ground(kinds: Collection[str]) -> Iterator[Ground]:
             found.database = stack.enter_context(postgres())
             found.settings["ESAPR_DATABASE_URL"] = found.database.url
             found.settings["ESAPR_RECORDS_KEYS"] = Fernet.generate_key().decode()
-            _migrate(found.settings)
+            _migrate(found)
         yield found
 
 
@@ -136,10 +140,8 @@ def _small_disk(folder: Path) -> Iterator[Path | None]:
         subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
 
 
-def _migrate(settings: Mapping[str, str]) -> None:
-    env = ("env", *(f"{name}={value}" for name, value in settings.items()))
-    done = subprocess.run(
-        [*env, *ESAPR, "records", "migrate", "up"], capture_output=True, text=True, check=False
-    )
+def _migrate(found: Ground) -> None:
+    command = [*found.environment, *ESAPR, "records", "migrate", "up"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise FaultError(f"the database cannot be migrated: {done.stderr.strip()}")

@@ -1,37 +1,34 @@
-"""Does a scenario's faults at their times, and counts what each of them cost."""
+"""Does a scenario's faults at their times."""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from esapr.load_tests.chaos.cost import Done
 from esapr.load_tests.chaos.faults import FAULTS
 from esapr.load_tests.chaos.system import System
 from esapr.load_tests.scenario import Fault
 
+CALM_SECONDS = 20.0
+"""Before the first of several faults in turn, and between two of them."""
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A fault that was done, ``at_seconds`` on the run's clock."""
 
-    kind: str
-    at_seconds: float
-    note: str
-    """What was done to which process."""
+def in_turn(kinds: Sequence[str], after: float) -> list[Fault]:
+    """Return ``kinds`` one after the other, ``after`` so many seconds of the run's clock."""
+    return [Fault(kind, after + CALM_SECONDS * n) for n, kind in enumerate(kinds, start=1)]
 
 
 async def unleash(
-    faults: Sequence[Fault], system: System, clock: Callable[[], float]
-) -> list[Done]:
-    """Do each fault at its time, by ``clock``; one that lasts holds up those behind it.
+    faults: Sequence[Fault], system: System, clock: Callable[[], float], done: list[Done]
+) -> None:
+    """Do each fault at its time, by ``clock``, and add to ``done`` what was done.
 
-    Whatever is done is mended when this returns or is cancelled.
+    One that lasts holds up those behind it. Whatever is done is mended when this returns or is
+    cancelled.
 
     Raises:
         FaultError: ``system`` lacks what a fault needs.
     """
-    done = []
     for fault in sorted(faults, key=lambda each: each.at_seconds):
         await asyncio.sleep(fault.at_seconds - clock())
         at = clock()
         done.append(Done(fault.kind, at, await FAULTS[fault.kind](system)))
-    return done

@@ -12,6 +12,11 @@ import aiohttp
 from msgspec.structs import replace
 from yarl import URL
 
+from esapr.load_tests.chaos import FaultError
+from esapr.load_tests.chaos.cost import Done, outcomes
+from esapr.load_tests.chaos.ground import standing_server
+from esapr.load_tests.chaos.system import System
+from esapr.load_tests.chaos.unleash import unleash
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.result import VERSION, Result, Summary
 from esapr.load_tests.running.attending import GRACE_SECONDS
@@ -42,15 +47,26 @@ class Target:
     url: str
     key: str | None = None
     process: ServerProcess | None = None
+    system: System | None = None
+    """What faults are done to, if the scenario has any."""
 
 
 @asynccontextmanager
-async def own_server(gateways: int) -> AsyncIterator[Target]:
-    """Start a server of so many processes, and end it on leaving.
+async def own_server(scenario: Scenario) -> AsyncIterator[Target]:
+    """Start the server that ``scenario`` asks for, and end it on leaving.
 
     Raises:
+        ScenarioError: a fault is unknown, or cannot be done here.
         ServerProcessError: it did not start.
     """
+    gateways = scenario.gateways
+    if scenario.chaos:
+        try:
+            async with standing_server({fault.kind for fault in scenario.chaos}, gateways) as found:
+                yield Target(found[0].url, process=found[0], system=found[1])
+        except FaultError as error:
+            raise ScenarioError(f"`chaos`: {error}") from error
+        return
     command = SERVE if gateways == 1 else (*SERVE, "--processes", f"{gateways}")
     async with server_process(command) as process:
         yield Target(process.url, process=process)
@@ -60,25 +76,25 @@ async def run(scenario: Scenario, clip: Path, target: Target, watch: Watch) -> R
     """Play ``scenario`` with ``clip`` against ``target``.
 
     Raises:
-        ScenarioError: the network profile or a fault is unknown.
+        ScenarioError: the network profile is unknown, or the server not one to do faults to.
         DriverError: a process of the harness could not get ready.
         aiohttp.ClientError, TimeoutError: the server cannot be reached, or does not get ready.
     """
-    _check_known(scenario)
+    _check(scenario, target)
     await _until_ready(target.url)
     planned = stays(scenario)
     ledger = Ledger(planned)
     async with crew(target.url, target.key, clip, scenario, planned) as drivers:
         started_at = datetime.now(UTC)
-        failures = await _play(drivers, ledger, scenario, watch)
-    return _result(scenario, target, ledger, started_at, failures)
+        done, failures = await _play(drivers, ledger, scenario, target, watch)
+    return _result(scenario, target, ledger, started_at, done, failures=failures)
 
 
-def _check_known(scenario: Scenario) -> None:
+def _check(scenario: Scenario, target: Target) -> None:
     if scenario.network != CLEAN:
         raise ScenarioError(f"`network`: there is no profile {scenario.network!r}")
-    for fault in scenario.chaos:
-        raise ScenarioError(f"`chaos`: there is no fault {fault.kind!r}")
+    if scenario.chaos and target.system is None:
+        raise ScenarioError("`chaos`: faults are done to a server that the load test starts")
 
 
 async def _until_ready(url: str) -> None:
@@ -88,9 +104,9 @@ async def _until_ready(url: str) -> None:
 
 
 async def _play(
-    drivers: list[Driver], ledger: Ledger, scenario: Scenario, watch: Watch
-) -> list[str]:
-    """Play to the end; return what went wrong in the harness."""
+    drivers: list[Driver], ledger: Ledger, scenario: Scenario, target: Target, watch: Watch
+) -> tuple[list[Done], list[str]]:
+    """Play to the end; return the faults that were done, and what went wrong in the harness."""
     loop = asyncio.get_running_loop()
     epoch = loop.time() + START_SECONDS
 
@@ -101,14 +117,32 @@ async def _play(
         driver.start(epoch)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch(ledger, now, watch))
+        done: list[Done] = []
+        breaking = group.create_task(_break(scenario, target.system, now, done))
         following = [group.create_task(driver.follow(ledger, now)) for driver in drivers]
         longest = epoch + scenario.ends_at + GRACE_SECONDS + PARTING_SECONDS - loop.time()
         _, late = await asyncio.wait(following, timeout=longest)
         watching.cancel()
+        breaking.cancel()
         for driver in drivers:
             await driver.end()
     failures = [failure for task in following if (failure := task.result())]
-    return [*failures, *(["the harness did not end in time"] if late else [])]
+    failures += ["the harness did not end in time"] if late else []
+    over = ["the run was over before its last fault"]
+    failures += over if breaking.cancelled() else breaking.result()
+    return done, failures
+
+
+async def _break(
+    scenario: Scenario, system: System | None, now: Callable[[], float], done: list[Done]
+) -> list[str]:
+    """Do the faults; return what kept the harness from it."""
+    if system is not None:
+        try:
+            await unleash(scenario.chaos, system, now, done)
+        except FaultError as error:
+            return [str(error)]
+    return []
 
 
 async def _watch(ledger: Ledger, now: Callable[[], float], watch: Watch) -> None:
@@ -122,9 +156,12 @@ def _result(
     target: Target,
     ledger: Ledger,
     started_at: datetime,
+    done: list[Done],
+    *,
     failures: list[str],
 ) -> Result:
     end = scenario.ends_at
+    sessions = ledger.sessions(end)
     result = Result(
         version=VERSION,
         scenario=scenario,
@@ -133,14 +170,14 @@ def _result(
         server_version=version("esapr") if target.process else "",
         summary=_summary(ledger, end),
         misses=[],
-        sessions=ledger.sessions(end),
+        sessions=sessions,
         seconds=ledger.seconds(end),
         server=[],
         stages=[],
         drops={},
         batch_sizes={},
         level_changes=ledger.level_changes(),
-        faults=[],
+        faults=outcomes(done, sessions),
         failures=failures,
     )
     return judged(result)

@@ -1,7 +1,6 @@
 """What faults cost, from what sessions saw."""
 
-from esapr.load_tests.chaos.cost import outcomes
-from esapr.load_tests.chaos.unleash import Done
+from esapr.load_tests.chaos.cost import Done, outcomes
 from esapr.load_tests.result import Hole, Reconnect, Session
 
 WORKER = Done("worker", 10.0, "killed worker process 7")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from esapr.load_tests.chaos import FaultError
+from esapr.load_tests.chaos.cost import Done
 from esapr.load_tests.chaos.faults import FillDisk, Strike
 from esapr.load_tests.chaos.ground import check
 from esapr.load_tests.chaos.system import System
@@ -50,14 +51,15 @@ STOPPED, RUNNING, ENDED = "Tt", "RSD", "ZX"
 async def test_each_fault_is_done_at_its_time_and_mended(server: int) -> None:
     loop = asyncio.get_running_loop()
     faults = [Fault("gateway", 20.0), Fault("pause", 10.0)]
+    done: list[Done] = []
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(unleash(faults, System(server), loop.time))
+        group.create_task(unleash(faults, System(server), loop.time, done))
         await asyncio.sleep(12.0)
         until(server, STOPPED)
         await asyncio.sleep(4.0)
         until(server, RUNNING)
     until(server, ENDED)
-    pause, kill = task.result()
+    pause, kill = done
     assert (pause.kind, pause.at_seconds) == ("pause", 10.0)
     assert (kill.kind, kill.at_seconds) == ("gateway", 20.0)
     assert (pause.note, kill.note) == (
@@ -69,14 +71,15 @@ async def test_each_fault_is_done_at_its_time_and_mended(server: int) -> None:
 async def test_a_fault_that_lasts_holds_up_the_next(server: int) -> None:
     loop = asyncio.get_running_loop()
     faults = [Fault("pause", 1.0), Fault("gateway", 2.0)]
-    done = await unleash(faults, System(server), loop.time)
+    done: list[Done] = []
+    await unleash(faults, System(server), loop.time, done)
     assert [each.at_seconds for each in done] == [1.0, 6.0]
 
 
 async def test_a_run_that_is_over_leaves_nothing_broken(server: int) -> None:
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(unleash([Fault("pause", 0.0)], System(server), loop.time))
+        task = group.create_task(unleash([Fault("pause", 0.0)], System(server), loop.time, []))
         await asyncio.sleep(1.0)
         until(server, STOPPED)
         task.cancel()
@@ -120,7 +123,7 @@ async def unleash_one(strike: Strike, system: System) -> None:
 )
 async def test_what_the_system_lacks_is_named(server: int, kind: str, lacks: str) -> None:
     with pytest.raises(FaultError, match=lacks):
-        await unleash([Fault(kind, 0.0)], System(server), lambda: 0.0)
+        await unleash([Fault(kind, 0.0)], System(server), lambda: 0.0, [])
 
 
 def test_what_cannot_be_done_is_refused_before_anything_starts() -> None:

@@ -16,7 +16,7 @@ from esapr.load_tests.result import Miss
 from esapr.load_tests.running.crew import DriverError, crew
 from esapr.load_tests.running.ledger import Ledger
 from esapr.load_tests.running.profiles import load
-from esapr.load_tests.running.run import Target, run
+from esapr.load_tests.running.run import Target, own_server, run
 from esapr.load_tests.running.schedule import stays
 from esapr.load_tests.scenario import Fault, Scenario, ScenarioError, Thresholds
 from tests.server.http.keyed import keyed_server, make
@@ -107,13 +107,26 @@ async def test_a_clip_that_cannot_be_read_ends_it_before_it_begins(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"network": "carrier-pigeon"}, "carrier-pigeon"), ({"chaos": (Fault("flood", 1),)}, "flood")],
+    [
+        ({"network": "carrier-pigeon"}, "carrier-pigeon"),
+        ({"chaos": (Fault("worker", 1),)}, "a server that the load test starts"),
+    ],
 )
-async def test_what_is_unknown_is_refused_by_name(change: dict[str, object], named: str) -> None:
+async def test_what_cannot_be_done_is_refused_by_name(
+    change: dict[str, object], named: str
+) -> None:
     scenario = msgspec.structs.replace(SCENARIO, **change)
 
     with pytest.raises(ScenarioError, match=named):
         await run(scenario, PORTRAIT, Target("http://127.0.0.1:9"), lambda ledger, now: None)
+
+
+async def test_a_fault_that_is_unknown_is_refused_before_a_server_starts() -> None:
+    scenario = msgspec.structs.replace(SCENARIO, chaos=(Fault("flood", 1),))
+
+    with pytest.raises(ScenarioError, match="there is no fault 'flood'"):
+        async with own_server(scenario):
+            pass
 
 
 def test_sound_alone_is_played_as_long_as_the_clip() -> None:
