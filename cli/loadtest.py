@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,6 +101,8 @@ def loadtest(
             result = asyncio.run(_run(scenario, played, url, key))
     except ScenarioError as error:
         raise click.UsageError(str(error)) from None
+    except asyncio.CancelledError:
+        raise click.Abort from None
     if out is not None:
         out.write_bytes(encode_result(result))
     click.echo(json.dumps(_summary(result)) if as_json else _told(result))
@@ -156,6 +159,10 @@ def build_media(data: Path, seed: int, out: Path) -> None:
 
 
 async def _run(scenario: Scenario, clip: Path, url: str | None, key: str | None) -> Result:
+    this = asyncio.current_task()
+    assert this is not None
+    # As Ctrl-C does, it ends whatever was started, and mends what a fault has broken.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     async with _target(scenario, url, key) as target:
         click.echo(f"{scenario.name}: {scenario.ends_at:g} s against {target.url}", err=True)
         return await run(scenario, clip, target, _progress)

@@ -217,8 +217,20 @@ async def test_nats_restarted_loses_no_session() -> None:
             during = await until_states(near, 10)
             await until_states(far, 10)
             await nats.start()
+            # Whoever asks meanwhile is told to ask again, not that there is no such session.
+            await until_found(there, ann)
             after = await until_states(near, 40)
             check_resumed(before, during + after)
         messages = await come_back(there, ann, after[-1]["seq"])
         check_resumed(after[-1]["seq"], messages)
         assert messages[0]["type"] == "state"
+
+
+async def until_found(gateway: Gateway, guest: Guest) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            async with gateway.http.get(guest.path, headers=guest.bearer) as answer:
+                if answer.status == 200:
+                    return
+                assert (await answer.json())["error"]["code"] == "moved"
+            await asyncio.sleep(0.05)
