@@ -1,6 +1,5 @@
 """A Ray cluster of this machine, started and filled by the command that users have."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -53,10 +52,10 @@ class RayCluster:
         Raises:
             FaultError: it failed.
         """
+        asked = ("cluster", command, "--address", self.head, *options)
         process = subprocess.Popen(
-            [*ESAPR, "cluster", command, "--address", self.head, *options],
+            ["env", f"RAY_TMPDIR={self._folder}", *ESAPR, *asked],
             start_new_session=True,
-            env={**os.environ, "RAY_TMPDIR": self._folder},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
