@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from esapr.load_tests.result import FaultOutcome, Hole, Reconnect, Session
 
+STEADY_SECONDS = 5.0
+"""After so long without a hole a session has its cadence again."""
+
 _AT_THE_END = 0.05
 """Seconds: a hole that reaches so close to its session's end was never closed."""
 
@@ -29,10 +32,8 @@ def outcomes(done: Sequence[Done], sessions: Sequence[Session]) -> list[FaultOut
     found = []
     for index, fault in enumerate(done):
         holes = [
-            (session, hole)
+            (session, [h for h in session.holes if _cause(times, h.at_seconds, h.seconds) == index])
             for session in sessions
-            for hole in session.holes
-            if _cause(times, hole.at_seconds, hole.seconds) == index
         ]
         breaks = [
             each
@@ -48,8 +49,8 @@ def outcomes(done: Sequence[Done], sessions: Sequence[Session]) -> list[FaultOut
                     bool(each.lost) and _cause(times, each.left_at_seconds, 0.0) == index
                     for each in sessions
                 ),
-                states_lost=sum(hole.missing for _, hole in holes),
-                cadence_seconds=_longest([_closed(*each, fault.at_seconds) for each in holes]),
+                states_lost=sum(hole.missing for _, its in holes for hole in its),
+                cadence_seconds=_longest([_steady(*each, fault.at_seconds) for each in holes]),
                 resumed_seconds=_longest([_resumed(each, fault.at_seconds) for each in breaks]),
                 note=fault.note,
             )
@@ -64,9 +65,14 @@ def _cause(times: Sequence[float], at: float, seconds: float) -> int | None:
     return next(during, next(before, None))
 
 
-def _closed(session: Session, hole: Hole, fault_at: float) -> float | None:
-    end = hole.at_seconds + hole.seconds
-    if not session.lost and end >= session.left_at_seconds - _AT_THE_END:
+def _steady(session: Session, holes: Sequence[Hole], fault_at: float) -> float | None:
+    """Return how long after the fault a session's states began to come without a hole."""
+    end = fault_at
+    for hole in holes:
+        if hole.at_seconds > end + STEADY_SECONDS:
+            break
+        end = hole.at_seconds + hole.seconds
+    if not session.lost and end > fault_at and end >= session.left_at_seconds - _AT_THE_END:
         return None
     return end - fault_at
 

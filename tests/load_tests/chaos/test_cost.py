@@ -79,3 +79,9 @@ def test_a_session_that_ended_is_lost_and_holds_up_nobody_s_cadence() -> None:
     worker, gateway = outcomes([WORKER, GATEWAY], [ended, early, session()])
     assert (worker.sessions_lost, worker.cadence_seconds) == (1, 5.0)
     assert gateway.sessions_lost == 0
+
+
+def test_a_session_has_its_cadence_once_it_was_steady_for_a_while() -> None:
+    near, late = Hole(15.0, 2.0, 0), Hole(24.0, 2.0, 1)
+    (worker,) = outcomes([WORKER], [session(Hole(9.5, 3.0, 2), near, late)])
+    assert (worker.states_lost, worker.cadence_seconds) == (3, 7.0)
