@@ -12,6 +12,7 @@ from esapr.cli.failures import told
 from esapr.cli.loadtest_results import compare, curve, draw
 from esapr.cli.playing import play
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.chaos.unleash import CALM_SECONDS, in_turn
 from esapr.load_tests.corpora import CorpusError
 from esapr.load_tests.labelled_clip import build
 from esapr.load_tests.reports.html import html
@@ -48,6 +49,10 @@ MISSED = 1
 @click.option("--joins-per-minute", type=float, help="Further sessions that come and go.")
 @click.option("--stay-seconds", type=float, help="How long those stay on average.")
 @click.option("--network", help="Network profile that media cross.")
+@click.option(
+    "--chaos",
+    help="Faults to do one after the other, such as worker,nats; two gateways unless given.",
+)
 @click.option("--seed", type=int, help="Of what is left to chance.")
 @click.option("--url", help="Load this running server; the default starts one.")
 @click.option(
@@ -113,6 +118,8 @@ def loadtest(
 def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     """Return ``scenario`` with what the command line says otherwise."""
     given = {name: value for name, value in changes.items() if value is not None}
+    if "chaos" in given:
+        given = _broken({"gateways": max(2, scenario.gateways), **given}, scenario)
     churn = {
         "joins_per_minute": given.pop("joins_per_minute", None),
         "mean_stay_seconds": given.pop("stay_seconds", None),
@@ -121,6 +128,14 @@ def _changed(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     if asked:
         given["churn"] = {**(msgspec.to_builtins(scenario.churn) or {}), **asked}
     return changed(scenario, given)
+
+
+def _broken(given: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
+    """Return what the command line says, with its faults one after the other in time for them."""
+    ramp = given.get("ramp_seconds", scenario.ramp_seconds)
+    faults = in_turn(given["chaos"].split(","), ramp)
+    needed = faults[-1].at_seconds + CALM_SECONDS - ramp
+    return {"seconds": needed, **given, "chaos": msgspec.to_builtins(faults)}
 
 
 @loadtest.command("build-media")
@@ -149,6 +164,7 @@ def _summary(result: Result) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         **msgspec.to_builtins(result.summary),
+        "faults": msgspec.to_builtins(result.faults),
         "misses": msgspec.to_builtins(result.misses),
         "failures": result.failures,
     }

@@ -1,7 +1,6 @@
 """A server in a process of its own, so that its cost can be told from that of its load."""
 
 import asyncio
-import os
 import re
 import signal
 import sys
@@ -9,11 +8,11 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+
+from esapr.load_tests.process_tree import cpu_seconds, family, memory_mb
 
 _URL = re.compile(rb"serves on (http://\S+)")
 SERVE = (sys.executable, "-c", "from esapr.cli.main import main; main()", "serve", "--port", "0")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 READY_SECONDS = 120.0
 """Longest that a server may take until its models are warm."""
@@ -33,29 +32,12 @@ class ServerProcess:
     @property
     def cpu_seconds(self) -> float:
         """Processor time used so far, by all threads."""
-        return sum(_cpu_seconds(pid) for pid in _family(self.pid))
+        return sum(cpu_seconds(pid) for pid in family(self.pid))
 
     @property
     def memory_mb(self) -> float:
         """Resident memory now, in units of 1,000,000 bytes."""
-        return sum(_pages(pid) for pid in _family(self.pid)) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _family(pid: int) -> list[int]:
-    """Return a process and all that it and its own have started."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [pid, *(each for child in children for each in _family(child))]
-
-
-def _pages(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-
-
-def _cpu_seconds(pid: int) -> float:
-    # Fields 14 and 15 of proc_pid_stat(5); the second one, a name, may hold blanks.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+        return sum(memory_mb(pid) for pid in family(self.pid))
 
 
 @asynccontextmanager

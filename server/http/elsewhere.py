@@ -13,18 +13,22 @@ from esapr.protocol.analysis_calls import EVENT_STREAM, GET_ANALYSIS_EVENTS
 from esapr.protocol.codec import Format
 from esapr.protocol.errors import CloseCode, ErrorCode, ProtocolError
 from esapr.protocol.staff import ENTER_ROOM
+from esapr.server.bus.directory import LEASE_SECONDS
 from esapr.server.http.event_stream import cut, sent
 from esapr.server.http.keys import CONFIG, ROOMS
 from esapr.server.http.sessions import read_body
 from esapr.server.sessions.audience import parting_error
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.ownership import Ownership
+from esapr.server.sessions.ownership import RENEW_SECONDS, Ownership
 
 FORWARDED = "Esapr-Forwarded"
 """Header of a request that was handed on once, and is not again."""
 
 ANSWER_SECONDS = 6.0
 """As long as a WHIP answer may gather candidates; a frozen gateway is not waited for any longer."""
+GONE_SECONDS = LEASE_SECONDS + RENEW_SECONDS
+"""As long as a request waits for the sessions of a gateway at whose address nobody listens."""
+LOOK_AGAIN_SECONDS = 0.2
 HEARTBEAT_SECONDS = 4.0
 """A gateway that does not answer a ping within half of this is taken for dead."""
 
@@ -51,19 +55,27 @@ _HANDSHAKE = frozenset(
 
 
 def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware:
-    """Return a middleware that serves requests for the sessions of every gateway."""
+    """Return a middleware that serves requests for the sessions of every gateway.
+
+    A request without a body waits for a gateway that is gone to lose what it had, and is then
+    served here: clients that come back at once need not find out when that is.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        url = await _owner(request, ownership)
-        if url is None:
-            return await handler(request)
-        try:
-            return await _forward(request, http, URL(url).join(request.rel_url))
-        except (aiohttp.ClientConnectionError, TimeoutError) as error:
-            raise ProtocolError(
-                ErrorCode.MOVED, f"the gateway does not answer: {type(error).__name__}"
-            ) from error
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + (0.0 if request.can_read_body else GONE_SECONDS)
+        while url := await _owner(request, ownership):
+            try:
+                return await _forward(request, http, URL(url).join(request.rel_url))
+            except (aiohttp.ClientConnectionError, TimeoutError) as error:
+                gone = isinstance(error, aiohttp.ClientConnectorError)
+                if not gone or loop.time() >= give_up:
+                    raise ProtocolError(
+                        ErrorCode.MOVED, f"the gateway does not answer: {type(error).__name__}"
+                    ) from error
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return await handler(request)
 
     return middleware
 

@@ -73,7 +73,7 @@ async def granted(
         ProtocolError: ``token_invalid`` or ``scope_missing``.
     """
     for token in _tokens(request):
-        presented = request.app[SIGNING].read(token, room, unix_time())
+        presented = request.app[SIGNING].read(token, room)
         if presented is None:
             continue
         grant = presented.grant
@@ -81,7 +81,7 @@ async def granted(
             continue
         if grant.origin not in (None, request.headers.get("Origin")):
             continue
-        use = Redemption(grant.id, client_of(presented.secret), grant.redeem_by)
+        use = Redemption(grant.id, client_of(presented.secret), grant.redeem_by, grant.issued)
         known = (tokens or request.app[TOKENS]).redeem(use, unix_time())
         if known is None and session is None:
             known = await request.app[ROOMS].bus.ask_redeemed(use)

@@ -179,6 +179,9 @@ class Ownership:
 
     async def _locate_ended(self, session_id: str) -> str | None:
         gateway = await self._directory.had(session_id)
+        if gateway is None:
+            # Whoever has it may not have said so again yet.
+            self._check_trusted()
         if gateway in (None, self.gateway):
             return None
         return await self._directory.address(gateway)

@@ -6,22 +6,24 @@ import pytest
 from click.testing import CliRunner
 
 from esapr.cli.main import main
+from esapr.load_tests.chaos import FaultError
+from esapr.load_tests.chaos.ray_cluster import RayCluster
 from tests.cluster.extra import require
-from tests.cluster.ray_head import RayHead
 
 require("ray", "grpc")
 
 
 @pytest.fixture
-def nothing() -> Iterator[RayHead]:
+def nothing() -> Iterator[RayCluster]:
     """A head that was never started."""
-    head = RayHead()
+    head = RayCluster()
     yield head
     head.remove()
 
 
-def test_an_address_without_a_cluster_is_named(nothing: RayHead) -> None:
-    assert f"no Ray cluster at {nothing.head}" in nothing.run("status", code=1)
+def test_an_address_without_a_cluster_is_named(nothing: RayCluster) -> None:
+    with pytest.raises(FaultError, match=f"no Ray cluster at {nothing.head}"):
+        nothing.run("status")
 
 
 def test_most_replicas_are_no_fewer_than_the_fewest() -> None:

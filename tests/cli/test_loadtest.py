@@ -105,3 +105,18 @@ def test_a_server_that_is_not_there_is_said() -> None:
     assert outcome.exit_code == 1
     assert "127.0.0.1:9" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_a_fault_that_is_unknown_is_named_before_anything_starts() -> None:
+    outcome = CliRunner().invoke(loadtest, ["--chaos", "worker,flood"])
+
+    assert outcome.exit_code == 2
+    assert "`chaos`: there is no fault 'flood'" in outcome.stderr
+
+
+def test_faults_are_done_to_a_server_that_is_started_for_them() -> None:
+    with_address = ["--chaos", "pause", "--url", "http://127.0.0.1:9"]
+    outcome = CliRunner().invoke(loadtest, with_address)
+
+    assert outcome.exit_code == 2
+    assert "a server that the load test starts" in outcome.stderr

@@ -19,12 +19,12 @@ from yarl import URL
 from esapr import models_onnx
 from esapr.inference.cards import Arrays, ModelError
 from esapr.load_tests import PORTRAIT
+from esapr.load_tests.chaos.ray_cluster import RayCluster
 from esapr.load_tests.gateway import Gateway
 from esapr.load_tests.media import EncodedClip, encode_clip
 from esapr.load_tests.participant import Participant, play
 from esapr.protocol.messages import State
 from tests.cluster.extra import require
-from tests.cluster.ray_head import RayHead
 from tests.serving import models, running_server
 
 require("grpc", "ray")
@@ -41,9 +41,9 @@ def portrait() -> EncodedClip:
 
 
 @pytest.fixture(scope="module")
-def head() -> Iterator[RayHead]:
+def head() -> Iterator[RayCluster]:
     """All models; two replicas of the face detector."""
-    head = RayHead()
+    head = RayCluster()
     try:
         head.up()
         head.up("--model", DETECTOR, "--replicas", "2")
@@ -71,7 +71,7 @@ def parity_inputs(name: str) -> Arrays:
 
 
 @pytest.mark.parametrize("name", models_onnx.folders())
-def test_the_cluster_scores_as_this_machine_does(head: RayHead, name: str) -> None:
+def test_the_cluster_scores_as_this_machine_does(head: RayCluster, name: str) -> None:
     with ModelCluster(models_onnx.folders(), head.ingress, pytest.fail) as cluster:
         there = cluster.models[name].run(parity_inputs(name))
     here = models()[name].run(parity_inputs(name))
@@ -81,7 +81,7 @@ def test_the_cluster_scores_as_this_machine_does(head: RayHead, name: str) -> No
         np.testing.assert_allclose(there[output], values, rtol=0, atol=1e-5)
 
 
-async def test_sessions_outlive_a_replica_that_is_killed(head: RayHead) -> None:
+async def test_sessions_outlive_a_replica_that_is_killed(head: RayCluster) -> None:
     async with (
         running_server(inference_workers="ray", cluster_address=head.ingress) as server,
         aiohttp.ClientSession() as http,
@@ -100,7 +100,7 @@ async def test_sessions_outlive_a_replica_that_is_killed(head: RayHead) -> None:
     assert survivor in head.replicas(DETECTOR)
 
 
-def test_under_load_a_kill_costs_the_batches_of_that_replica(head: RayHead) -> None:
+def test_under_load_a_kill_costs_the_batches_of_that_replica(head: RayCluster) -> None:
     deadline = time.monotonic() + 60
     while len(head.replicas(DETECTOR)) < 2:
         assert time.monotonic() < deadline, "the killed replica was not replaced"
@@ -127,7 +127,7 @@ def test_under_load_a_kill_costs_the_batches_of_that_replica(head: RayHead) -> N
     assert all(answered[-50:])
 
 
-async def test_a_server_degrades_while_the_cluster_is_away_and_recovers(head: RayHead) -> None:
+async def test_a_server_degrades_while_the_cluster_is_away_and_recovers(head: RayCluster) -> None:
     async with (
         running_server(inference_workers="ray", cluster_address=head.ingress) as server,
         aiohttp.ClientSession() as http,
@@ -147,7 +147,7 @@ async def test_a_server_degrades_while_the_cluster_is_away_and_recovers(head: Ra
         assert before.session == away.session == after.session
 
 
-def test_status_lists_the_models_and_down_takes_them_away(head: RayHead) -> None:
+def test_status_lists_the_models_and_down_takes_them_away(head: RayCluster) -> None:
     table = head.run("status")
     for name, model in models().items():
         row = next(line for line in table.splitlines() if name in line)

@@ -15,7 +15,8 @@ from esapr.load_tests.gateway import Gateway, Push
 from esapr.load_tests.media import encode_clip
 from esapr.load_tests.network import ImpairedNetwork, impaired, profile
 from esapr.load_tests.peer import Peer, PeerError
-from esapr.load_tests.running.run import Target, run
+from esapr.load_tests.running.run import run
+from esapr.load_tests.running.target import Target
 from esapr.load_tests.scenario import Scenario
 from esapr.load_tests.subscriber import Subscriber
 from esapr.protocol.codec import Format

@@ -17,8 +17,9 @@ from esapr.load_tests.result import Miss
 from esapr.load_tests.running.crew import DriverError, crew
 from esapr.load_tests.running.ledger import Ledger
 from esapr.load_tests.running.profiles import load
-from esapr.load_tests.running.run import Target, run, serving
+from esapr.load_tests.running.run import run
 from esapr.load_tests.running.schedule import stays
+from esapr.load_tests.running.target import Target, own_server, serving
 from esapr.load_tests.scenario import Fault, Scenario, ScenarioError, Thresholds
 from tests.server.http.keyed import keyed_server, make
 from tests.serving import running_server
@@ -111,9 +112,14 @@ async def test_a_clip_that_cannot_be_read_ends_it_before_it_begins(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"network": "carrier-pigeon"}, "carrier-pigeon"), ({"chaos": (Fault("flood", 1),)}, "flood")],
+    [
+        ({"network": "carrier-pigeon"}, "carrier-pigeon"),
+        ({"chaos": (Fault("worker", 1),)}, "a server that the load test starts"),
+    ],
 )
-async def test_what_is_unknown_is_refused_by_name(change: dict[str, object], named: str) -> None:
+async def test_what_cannot_be_done_is_refused_by_name(
+    change: dict[str, object], named: str
+) -> None:
     scenario = msgspec.structs.replace(SCENARIO, **change)
 
     with pytest.raises(ScenarioError, match=named):
@@ -129,6 +135,14 @@ def test_every_gateway_of_an_own_server_says_where_its_metrics_are() -> None:
     assert metrics == [f"http://127.0.0.1:{port + index}/metrics" for index in range(3)]
     assert command[-2:] == ("--processes", "3")
     assert serving(1)[1] == []  # where it serves
+
+
+async def test_a_fault_that_is_unknown_is_refused_before_a_server_starts() -> None:
+    scenario = msgspec.structs.replace(SCENARIO, chaos=(Fault("flood", 1),))
+
+    with pytest.raises(ScenarioError, match="there is no fault 'flood'"):
+        async with own_server(scenario):
+            pass
 
 
 def test_sound_alone_is_played_as_long_as_the_clip() -> None:

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 import pytest
 
+from esapr.load_tests.chaos.signals import until_gone
 from esapr.load_tests.server_process import SERVE, server_process
 from esapr.server.config import ServerConfig
 from esapr.server.records import migrate
@@ -106,8 +107,11 @@ async def test_the_people_of_a_killed_gateway_resume_on_another_with_one_record(
         async with ann.feed() as socket:
             before = await until_states(socket, 30)
         here.signal(signal.SIGKILL)
+        await asyncio.to_thread(until_gone, [here.pid])
         last_seq = before[-1]["seq"]
-        messages = await come_back(there, ann, last_seq)
+        # Who comes back at once waits until the lease of the one that was killed is out.
+        async with at(there, ann).feed(resume={"last_seq": last_seq}) as socket:
+            messages = await until_states(socket, 5)
         check_resumed(last_seq, messages)
         assert await there.metric('esapr_session_moves_total{how="taken_over"}') == 1
         assert (await at(there, ann).token("clinician"))["status"] == 201
@@ -213,8 +217,20 @@ async def test_nats_restarted_loses_no_session() -> None:
             during = await until_states(near, 10)
             await until_states(far, 10)
             await nats.start()
+            # Whoever asks meanwhile is told to ask again, not that there is no such session.
+            await until_found(there, ann)
             after = await until_states(near, 40)
             check_resumed(before, during + after)
         messages = await come_back(there, ann, after[-1]["seq"])
         check_resumed(after[-1]["seq"], messages)
         assert messages[0]["type"] == "state"
+
+
+async def until_found(gateway: Gateway, guest: Guest) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            async with gateway.http.get(guest.path, headers=guest.bearer) as answer:
+                if answer.status == 200:
+                    return
+                assert (await answer.json())["error"]["code"] == "moved"
+            await asyncio.sleep(0.05)

@@ -98,4 +98,4 @@ def test_what_is_sealed_is_opened_for_its_purpose_only(tmp_path: Path) -> None:
     assert signing.unseal("", "sign-in", Attempt) is None
     assert Signing(tmp_path / "others.json").unseal(sealed, "sign-in", Attempt) is None
     # A room may be called as a purpose is: what is sealed for it is still no token.
-    assert signing.read(sealed, "sign-in", NOW) is None
+    assert signing.read(sealed, "sign-in") is None

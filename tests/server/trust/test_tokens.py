@@ -4,16 +4,18 @@ from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.trust.tokens import Grant, Redemption, Tokens, client_of
 
+ISSUED = 0
 REDEEM_BY = 600
+FIRST_MOMENT = ISSUED - limits.CLOCK_LEEWAY_SECONDS
 LAST_MOMENT = REDEEM_BY + limits.CLOCK_LEEWAY_SECONDS
 
 
 def grant(token_id: str, room: str = "ward", session: str = "ann") -> Grant:
-    return Grant(token_id, session, room, "clinician", frozenset({"feed"}), 0, REDEEM_BY)
+    return Grant(token_id, session, room, "clinician", frozenset({"feed"}), ISSUED, REDEEM_BY)
 
 
 def use(token_id: str, secret: str = "") -> Redemption:
-    return Redemption(token_id, client_of(secret), REDEEM_BY)
+    return Redemption(token_id, client_of(secret), REDEEM_BY, ISSUED)
 
 
 def test_a_token_that_is_not_used_in_time_is_worth_nothing() -> None:
@@ -23,11 +25,19 @@ def test_a_token_that_is_not_used_in_time_is_worth_nothing() -> None:
     assert tokens.redeem(use("one"), LAST_MOMENT) is True
 
 
-def test_a_token_that_was_used_in_time_serves_reconnections() -> None:
+def test_a_token_is_taken_before_its_time_as_far_as_clocks_may_differ() -> None:
+    tokens = Tokens()
+    tokens.add(grant("one"))
+    assert tokens.redeem(use("one"), FIRST_MOMENT - 0.1) is False
+    assert tokens.redeem(use("one"), FIRST_MOMENT) is True
+
+
+def test_a_token_that_was_used_in_time_serves_reconnections_whatever_the_clock_says() -> None:
     tokens = Tokens()
     tokens.add(grant("one"))
     assert tokens.redeem(use("one", "mine"), 0)
-    assert tokens.redeem(use("one", "mine"), 9_000)
+    for now in (9_000, FIRST_MOMENT - 3_600):
+        assert tokens.redeem(use("one", "mine"), now)
 
 
 @pytest.mark.parametrize(("first", "second"), [("mine", ""), ("mine", "theirs"), ("", "theirs")])

@@ -1,20 +1,25 @@
 """A Ray cluster of this machine, started and filled by the command that users have."""
 
-import os
-import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
+from signal import SIGKILL
 from tempfile import mkdtemp
 
+from esapr.load_tests.chaos import FaultError
+from esapr.load_tests.chaos.signals import send
+from esapr.load_tests.process_tree import title
+
 ESAPR = (sys.executable, "-c", "from esapr.cli.main import main; main()")
+COMMAND_SECONDS = 120.0
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -22,39 +27,49 @@ def free_port() -> int:
 
 
 @dataclass
-class RayHead:
+class RayCluster:
     """``up`` starts Ray where there is none; everything it starts stays in its Unix session."""
 
-    head: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
-    ingress: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
-    http_port: int = field(default_factory=free_port)
+    head: str = field(default_factory=lambda: f"127.0.0.1:{_free_port()}")
+    ingress: str = field(default_factory=lambda: f"127.0.0.1:{_free_port()}")
+    http_port: int = field(default_factory=_free_port)
     # Ray keeps sockets and logs there, and the address of the machine's latest cluster.
     _folder: str = field(default_factory=lambda: mkdtemp(prefix="ray-"))
     _sessions: set[int] = field(default_factory=set)
 
     def up(self, *options: str) -> str:
-        """Deploy; return what the command printed."""
+        """Deploy; return what the command printed.
+
+        Raises:
+            FaultError: it failed.
+        """
         ports = ("--grpc-port", self.ingress.rpartition(":")[2], "--http-port", f"{self.http_port}")
         return self.run("up", "--cpus", "0.1", *ports, *options)
 
-    def run(self, command: str, *options: str, code: int = 0) -> str:
+    def run(self, command: str, *options: str) -> str:
+        """Run ``esapr cluster`` and return what it printed.
+
+        Raises:
+            FaultError: it failed.
+        """
+        asked = ("cluster", command, "--address", self.head, *options)
         process = subprocess.Popen(
-            [*ESAPR, "cluster", command, "--address", self.head, *options],
+            ["env", f"RAY_TMPDIR={self._folder}", *ESAPR, *asked],
             start_new_session=True,
-            env={**os.environ, "RAY_TMPDIR": self._folder},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         self._sessions.add(process.pid)
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == code, output
+        output, _ = process.communicate(timeout=COMMAND_SECONDS)
+        if process.returncode:
+            raise FaultError(f"esapr cluster {command} failed: {output}")
         return output
 
-    def replicas(self, model: str) -> list[int]:
-        """Process ids of a model's replicas, by Ray's title of the process."""
-        title = f"ray::ServeReplica:{model}:"
-        return [pid for pid in self._processes() if _title(pid).startswith(title)]
+    def replicas(self, model: str = "") -> list[int]:
+        """Return the process ids of a model's replicas, or all, by Ray's title of the process."""
+        begins = f"ray::ServeReplica:{model}:" if model else "ray::ServeReplica:"
+        return [pid for pid in self._processes() if title(pid).startswith(begins)]
 
     def remove(self) -> None:
         """Kill every process and forget what they wrote."""
@@ -64,9 +79,7 @@ class RayHead:
     def kill(self) -> None:
         """Kill every process of the cluster at once."""
         while found := self._processes():
-            for pid in found:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            send(SIGKILL, found)
 
     def _processes(self) -> list[int]:
         found = []
@@ -79,7 +92,17 @@ class RayHead:
         return found
 
 
-def _title(pid: int) -> str:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    return ""
+@contextmanager
+def ray_cluster() -> Iterator[RayCluster]:
+    """Run every model with one replica, and the face detector with two, until left.
+
+    Raises:
+        FaultError: the cluster could not be started.
+    """
+    cluster = RayCluster()
+    try:
+        cluster.up()
+        cluster.up("--model", "face_detector", "--replicas", "2")
+        yield cluster
+    finally:
+        cluster.remove()
