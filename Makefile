@@ -66,7 +66,7 @@ demo: setup
 # which the cluster's may contradict: there its tests are skipped.
 test: setup $(if $(EXTRA),,$(CLUSTER_READY)) programs
 	$(if $(NODE),cd web_client && npm test)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.virtual_clock import VirtualClockLoop, real_loop
-from tests.wheels import build_wheel, install
+from tests.wheels import build_wheel, install, made_once
 
 # Some tests load ONNX Runtime before our code can keep it from reporting to its makers.
 os.putenv("ORT_DISABLE_TELEMETRY", "1")
@@ -19,15 +19,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a long run try more."""
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
     parser.addoption("--fuzz-cases", type=int, default=200, help="cases a test of tests/fuzz tries")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process, where there are several, what shares a file or builds the project."""
-    for item in items:
-        builds = {"wheel", "installed"} & set(getattr(item, "fixturenames", ()))
-        group = "test_packaging" if builds else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -52,15 +43,22 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that is shipped."""
-    return build_wheel(tmp_path_factory.mktemp("dist"))
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(common: Path) -> Path:
+    """The wheel that is shipped."""
+    return made_once(common / "dist", build_wheel)
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, common: Path) -> Path:
     """The ``bin`` folder of an environment that holds the wheel and what the lock names."""
-    return install(wheel, tmp_path_factory.mktemp("clean"))
+    return made_once(common / "clean", lambda folder: install(wheel, folder))
 
 
 def pytest_asyncio_loop_factories(

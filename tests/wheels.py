@@ -1,10 +1,12 @@
 """What is shipped, built and installed once for all tests that want it."""
 
+import fcntl
 import os
 import re
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +23,19 @@ def run(*command: str | Path, **environ: str) -> str:
 def pins(lock: str) -> dict[str, str]:
     text = (ROOT / lock).read_text(encoding="utf-8")
     return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)$", text, re.MULTILINE))
+
+
+def made_once(folder: Path, make: Callable[[Path], Path]) -> Path:
+    """Return what ``make`` leaves in ``folder``, from whichever process of the run comes first.
+
+    Two builds of one tree at a time would get in each other's way.
+    """
+    note = folder.with_name(f"{folder.name}.made")
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not note.exists():
+            note.write_text(str(make(folder)))
+        return Path(note.read_text())
 
 
 def build_wheel(folder: Path) -> Path:

@@ -117,5 +117,5 @@ async def test_attempts_to_sign_in_count_whoever_asks_and_however() -> None:
 async def test_who_is_not_signed_in_shuts_nobody_out() -> None:
     async with calling(**BEHIND_PROXY, **SIGN_IN) as caller:
         for _ in range(limits.FAILURE_BURST + 1):
-            answer = await caller.get("/v1/staff/session", "203.0.113.1")
+            answer = await caller.get("/v1/staff/rooms", "203.0.113.1")
             assert await code_of(answer) == (401, "sign_in_required")
