@@ -16,7 +16,7 @@ PROCESS_MB = 327.0  # with one session
 SESSION_MB = 13.0
 KBIT_IN = 500.0  # what the server asks of browsers, sound and picture
 STATE_BYTES = 1100  # JSON, to each reader, once a second
-OVERLAY_BYTES = 19_000  # JSON, to each reader that draws the face, for each picture
+OVERLAY_BYTES = 6_900  # JSON, to each reader that draws the face, for each picture
 PICTURES_A_SECOND = 5.0  # `analysed_fps`, fewer while a face is still
 CORES_A_FOREIGN_STATE = 50e-6  # in each gateway, for each state a second of its cluster
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from msgspec import UNSET, UnsetType
+from numpy.typing import NDArray
 
 from esapr.inference import signals
 from esapr.inference.emotions import LABELS, Scores
@@ -90,7 +92,7 @@ def overlay_message(at: float, face: FaceDetails | None) -> Overlay:
     return Overlay(
         t_ms=round(at * 1000),
         box=box_fractions(face.box) if face else None,
-        landmarks=face.landmarks.round(4).reshape(-1).tolist() if face else [],
+        landmarks=fractions(face.landmarks) if face else [],
         blinks_total=face.blinks_total if face else 0,
         activation=_activation(face.activation) if face and face.activation else UNSET,
     )
@@ -99,9 +101,15 @@ def overlay_message(at: float, face: FaceDetails | None) -> Overlay:
 def _activation(found: signals.Activation) -> Activation:
     return Activation(
         label=LABELS[found.emotion],
-        cells=found.cells.round(4).tolist(),
-        corners=found.corners.round(4).reshape(-1).tolist(),
+        cells=[fractions(row) for row in found.cells],
+        corners=fractions(found.corners),
     )
+
+
+def fractions(values: NDArray[np.float32]) -> list[float]:
+    """Return all values as the wire has them: four digits, which float32 cannot have."""
+    rounded: list[float] = values.astype(np.float64).round(4).reshape(-1).tolist()
+    return rounded
 
 
 def box_fractions(box: Box) -> list[float]:

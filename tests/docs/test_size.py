@@ -9,11 +9,14 @@ from pathlib import Path
 from types import ModuleType
 
 import msgspec
+import numpy as np
 import pytest
 
+from esapr.inference.emotions import Emotion
+from esapr.inference.signals import Activation, Box, FaceDetails
 from esapr.protocol.codec import Format, encode
-from esapr.protocol.overlays import Overlay
 from esapr.server.config import ServerConfig
+from esapr.server.sessions.states import overlay_message
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "docs/examples/size.py"
@@ -61,8 +64,10 @@ def test_constants_are_those_that_were_measured(program: ModuleType) -> None:
     state = (ROOT / "tests/wire/state.json").read_bytes()
     sent = msgspec.json.encode(msgspec.json.decode(state))
     assert len(sent) == pytest.approx(program.STATE_BYTES, rel=0.1)
-    points = [(17 * number % 937) / 937 for number in range(2 * 468)]
-    overlay = Overlay(t_ms=1_000, box=points[:4], landmarks=points, blinks_total=1)
+    points = np.arange(2 * 468, dtype=np.float32).reshape(468, 2) * 17 % 937 / 937
+    activation = Activation(Emotion.HAPPY, points[:18].reshape(6, 6) - 0.5, points[:3])
+    details = FaceDetails(Box(0.1, 0.2, 0.3, 0.4), points, 1, 12.0, activation=activation)
+    overlay = overlay_message(1.0, details)
     assert len(encode(overlay, Format.JSON)) == pytest.approx(program.OVERLAY_BYTES, rel=0.1)
     assert ServerConfig().analysed_fps == program.PICTURES_A_SECOND
 
