@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 import click
 import structlog
 
+from esapr.cli.failures import told
 from esapr.cli.processes import run as run_processes
 from esapr.inference.cards import ModelError
 from esapr.server import logs
@@ -44,9 +45,8 @@ def serve(host: str | None, port: int | None, processes: int, until_eof: bool) -
     logs.configure(json=config.log_json)
     share_heaps()
     try:
-        asyncio.run(_serve(config, processes, until_eof))
-    except (BusError, ConfigError, ModelError, RecordsError, SupportError, TrustError) as error:
-        raise click.ClickException(str(error)) from None
+        with told(BusError, ConfigError, ModelError, RecordsError, SupportError, TrustError):
+            asyncio.run(_serve(config, processes, until_eof))
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error}"

@@ -117,6 +117,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
+        input="",
         timeout=60,
         env={**os.environ, **environ},
     )
@@ -134,6 +135,14 @@ def test_a_bad_setting_is_named(environ: dict[str, str], said: str) -> None:
     done = run("serve", **environ)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--until-eof"]])
+def test_what_keeps_a_gateway_from_starting_is_one_line(options: list[str]) -> None:
+    done = run("serve", "--port", "0", *options, ESAPR_DATABASE_URL="sqlite:///x.db")
+    assert done.returncode == 1
+    assert "database_url needs records_keys or records_key_file" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_a_port_that_is_taken_is_said() -> None:
