@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ from esapr.server.config import ConfigError, ServerConfig
 from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
+from esapr.server.reports.drawn import timeline
+from esapr.server.reports.words import words_of
 from esapr.server.sessions.refusals import error_message
 from esapr.server.support import SupportError
 from esapr.server.support.help_lines import DEFAULT_LANGUAGE
@@ -63,15 +65,27 @@ class Cost:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option(
+    "--svg",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Draw a recording's states there.",
+)
 @click.pass_context
-def analyze(context: click.Context, file: Path, as_json: bool) -> None:
+def analyze(context: click.Context, file: Path, as_json: bool, svg: Path | None) -> None:
     """Print what FILE shows: a recording a state a second, a document a state a page.
 
     The exit status is 0 if there is an expression, 1 if there is none, and 2 if the file cannot be
     analysed.
     """
     logs.configure(json=False)
-    show = _print_json if as_json else _print_line
+    states: list[State] = []
+    tell = _print_json if as_json else _print_line
+
+    def show(message: AnalysisMessage) -> None:
+        if isinstance(message, State):
+            states.append(message)
+        tell(message)
+
     try:
         config = ServerConfig.from_environ()
         summary, cost = asyncio.run(_analyze(file, config, show))
@@ -84,6 +98,8 @@ def analyze(context: click.Context, file: Path, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     if not as_json:
         click.echo(_sentence(summary, cost))
+    if svg is not None:
+        _draw(svg, states)
     context.exit(0 if summary.labels else NOTHING_SHOWN)
 
 
@@ -124,6 +140,12 @@ async def _show_all(work: Work, show: Show) -> None:
             async for each in found:
                 show(each)
                 bar.update(task, completed=work.fraction)
+
+
+def _draw(svg: Path, states: Sequence[State]) -> None:
+    if not states:
+        raise click.UsageError("--svg draws recordings: a document has no time")
+    svg.write_text(timeline(states, words_of("en")), encoding="utf-8")
 
 
 def _print_json(message: AnalysisMessage) -> None:

@@ -7,10 +7,10 @@ attributes, for what knows no style sheet; a page replaces them by the class of 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 from xml.sax.saxutils import escape, quoteattr
 
-from esapr.protocol.report import Point, Report
+from esapr.protocol.report import Point, Report, Span
 from esapr.protocol.requests import Modality
 from esapr.server.reports.figures import Figure, clock, shown
 from esapr.server.reports.words import Words, named
@@ -30,7 +30,7 @@ _DASHES = {"disgust": "8 4", "sad": "8 4", "fear": "2 3", "surprise": "2 3"}
 _MUTED, _LINE, _ACCENT, _DANGER = "#55636f", "#dde3e9", "#0b6e8a", "#a8321a"
 
 WIDTH: Final = 720
-_LEFT, _RIGHT = 76, 10
+_LEFT, _RIGHT = 76, 18
 _CURVES, _STRIP, _LANE, _GAP = 170, 14, 34, 14
 _MAX_TICKS = 8
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
@@ -58,7 +58,27 @@ class _Axis:
         return f'x="{x}" y="{round(y, 1)}" width="{wide}" height="{round(height, 1)}"'
 
 
-def timeline(report: Report, words: Words) -> str:
+class Timeline(Protocol):
+    """What is needed of a report to draw its timeline."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The order of every ``probs``."""
+
+    @property
+    def modalities(self) -> Sequence[Modality]:
+        """Those with a lane."""
+
+    @property
+    def gaps(self) -> Sequence[Span]:
+        """Times without states."""
+
+    @property
+    def timeline(self) -> Sequence[Point]:
+        """At least one."""
+
+
+def timeline(report: Timeline, words: Words) -> str:
     """Return the probabilities over time, with the highest one and a lane a modality."""
     points = report.timeline
     axis = _Axis(points[0].t_start_ms, points[-1].t_end_ms)

@@ -3,6 +3,7 @@ import sys
 from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -40,8 +41,8 @@ async def run(*arguments: str | Path) -> Outcome:
     return Outcome(process.returncode, output.decode().splitlines(), errors.decode())
 
 
-async def test_a_clip_brings_a_line_a_second_and_a_summary() -> None:
-    outcome = await run(PORTRAIT)
+async def test_a_clip_brings_a_line_a_second_a_summary_and_a_drawing(tmp_path: Path) -> None:
+    outcome = await run(PORTRAIT, "--svg", tmp_path / "portrait.svg")
 
     assert outcome.status == 0, outcome.errors
     *states, labels, rest, cost = outcome.lines
@@ -51,6 +52,10 @@ async def test_a_clip_brings_a_line_a_second_and_a_summary() -> None:
     assert rest == "evidence of face 100%, voice 92%; 4 blinks, 8.3 s of speech"
     assert cost.startswith("12.0 s in ")
     assert outcome.errors == ""
+    drawn = ElementTree.parse(tmp_path / "portrait.svg").getroot()
+    texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Face", "Voice", "happy", "100 %"} <= set(texts)
+    assert "Text" not in texts
 
 
 async def test_json_is_the_protocol_and_the_same_in_every_run() -> None:
