@@ -1,7 +1,7 @@
 """``esapr models``: what is installed, and whether it is intact."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,19 @@ _FIGURES = (
     ("macro_f1", "macro-F1"),
     ("ece_15_bins", "ECE"),
 )
+
+
+def _face_expression(data: Path, robustness: bool) -> dict[str, Any]:
+    model = Model(ModelCard.read(models_onnx.folders()["face_expression"]))
+    answer: dict[str, Any] = asdict(face_expression.evaluate(model, data))
+    if robustness:
+        answer["robustness"] = face_expression.robustness(model, data)
+    return answer
+
+
+_EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
+    "face-expression": _face_expression,
+}
 
 
 @click.group()
@@ -60,31 +73,37 @@ def verify() -> None:
 
 
 @models.command()
-@click.argument("name", type=click.Choice(["face-expression"]))
+@click.argument("name", type=click.Choice(list(_EVALUATIONS)))
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     required=True,
     help="Folder of the model's test set.",
 )
-@click.option("--robustness", is_flag=True, help="Also spoil the pictures and score them again.")
+@click.option("--robustness", is_flag=True, help="Faces: also spoil the pictures and score again.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(name: str, data: Path, robustness: bool, as_json: bool) -> None:
     """Measure an installed model on its test set; exit 2 if the set cannot be read."""
-    model = Model(ModelCard.read(models_onnx.folders()[name.replace("-", "_")]))
     try:
-        answer: dict[str, Any] = asdict(face_expression.evaluate(model, data))
-        if robustness:
-            answer["robustness"] = face_expression.robustness(model, data)
+        answer = _EVALUATIONS[name](data, robustness)
     except OSError as error:
         raise click.UsageError(f"--data: {error}") from error
     if as_json:
         click.echo(json.dumps(answer))
         return
     table = Table("figure", "value")
-    for key, value in (answer | answer.pop("robustness", {})).items():
+    for key, value in _flat(answer):
         table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
     Console().print(table)
+
+
+def _flat(answer: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every figure with the names that lead to it."""
+    for key, value in answer.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:

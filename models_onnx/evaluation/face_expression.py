@@ -1,25 +1,20 @@
 """Figures of ``face_expression`` on FER2013, of the graph as it ships."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.models import Model
-from esapr.models_onnx.evaluation import fer2013, metrics
+from esapr.models_onnx.evaluation import fer2013, metrics, spoiling
 
 Logits = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 BATCH = 256
 ROUNDS = 40
-JPEG_QUALITY = 30
-BLUR = 1.5
-STOP = 2.0
-SRGB_EXPONENT = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,34 +112,13 @@ def majority(found: Logits, faces: fer2013.Faces) -> tuple[Logits, NDArray[np.in
 
 def spoiled(images: Pictures) -> dict[str, Pictures]:
     """Return faces ``[N, 48, 48]`` as a poor camera, connection or pose would give them."""
-    covered = images.copy()
-    covered[:, images.shape[1] // 2 :] = 128
-    return {
-        "jpeg_30": _each(images, _compressed),
-        "blur": _each(images, lambda face: cv2.GaussianBlur(face, (0, 0), BLUR)),
-        "two_stops_up": _exposed(images, STOP),
-        "two_stops_down": _exposed(images, -STOP),
-        "side_32": _each(images, lambda face: _resampled(face, 32)),
-        "side_24": _each(images, lambda face: _resampled(face, 24)),
-        "lower_half_covered": covered,
+    changes: dict[str, Callable[[Pictures], Pictures]] = {
+        "jpeg_30": lambda face: spoiling.compressed(face, 30),
+        "blur": lambda face: spoiling.blurred(face, 1.5),
+        "two_stops_up": lambda face: spoiling.exposed(face, 2.0),
+        "two_stops_down": lambda face: spoiling.exposed(face, -2.0),
+        "side_32": lambda face: spoiling.shrunk(face, 32),
+        "side_24": lambda face: spoiling.shrunk(face, 24),
+        "lower_half_covered": spoiling.half_covered,
     }
-
-
-def _each(images: Pictures, change: Any) -> Pictures:
-    return np.stack([change(face) for face in images])
-
-
-def _compressed(face: Pictures) -> Any:
-    _, jpeg = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
-
-
-def _resampled(face: Pictures, side: int) -> Any:
-    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, face.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _exposed(images: Pictures, stops: float) -> Pictures:
-    """Multiply the light by ``2 ** stops``; what is brighter than white is white."""
-    levels = 255 * (np.arange(256) / 255) * 2 ** (stops / SRGB_EXPONENT)
-    return np.minimum(levels, 255).round().astype(np.uint8)[images]
+    return {name: np.stack([change(face) for face in images]) for name, change in changes.items()}

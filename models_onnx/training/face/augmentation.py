@@ -1,9 +1,12 @@
-"""Random views of a batch of faces, computed for the whole batch at once in torch."""
+"""Random views of a batch of faces."""
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from esapr.models_onnx.evaluation import spoiling
 
 ROTATION = math.radians(12)
 SCALE = 0.12
@@ -12,15 +15,18 @@ CONTRAST = 0.3
 BRIGHTNESS = 25.0
 ERASED_SHARE = 0.3
 ERASED_SIDE = (0.15, 0.4)
+SPOILED_SHARE = 0.4
 
 
 def augment(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     """Return float32 ``[batch, side, side, 1]`` in grey levels from uint8 ``[batch, 48, 48]``.
 
-    Mirrors, turns, scales and shifts each face (one bilinear resampling), changes its contrast
-    and brightness, and erases a rectangle of some (Zhong et al. 2020, arXiv:1708.04896).
+    Spoils some as a poor camera or connection does. Mirrors, turns, scales and shifts each face
+    (one bilinear resampling), changes its contrast and brightness, and erases a rectangle of some
+    (Zhong et al. 2020, arXiv:1708.04896).
     """
     count = len(images)
+    images = _spoiled(images, generator)
     grid = torch.nn.functional.affine_grid(
         _affine(count, generator), [count, 1, side, side], align_corners=False
     )
@@ -32,6 +38,32 @@ def augment(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     brightness = BRIGHTNESS * _symmetric((count, 1, 1), generator)
     views = ((views - mean) * contrast + mean + brightness).clamp(0, 255)
     return torch.where(_erased(count, side, generator), mean, views)[..., None]
+
+
+def _spoiled(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Blur, compress, shrink or expose a share of the faces, each by a strength of its own."""
+    chances = torch.rand((len(images), 3), generator=generator).tolist()
+    return torch.from_numpy(
+        np.stack(
+            [
+                _spoil(face, int(4 * kind), strength) if chance < SPOILED_SHARE else face
+                for face, (chance, kind, strength) in zip(images.numpy(), chances, strict=True)
+            ]
+        )
+    )
+
+
+def _spoil(face: spoiling.Face, kind: int, strength: float) -> spoiling.Face:
+    """Spoil by the ``kind``-th way; ``strength`` is within [0, 1)."""
+    match kind:
+        case 0:
+            return spoiling.blurred(face, 0.5 + 1.2 * strength)
+        case 1:
+            return spoiling.compressed(face, round(80 - 60 * strength))
+        case 2:
+            return spoiling.shrunk(face, round(40 - 20 * strength))
+        case _:
+            return spoiling.exposed(face, 4 * strength - 2)
 
 
 def _affine(count: int, generator: torch.Generator) -> Tensor:
