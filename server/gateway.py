@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 
 from esapr.server.bus.directory import Directory
-from esapr.server.http.elsewhere import ANSWER_SECONDS
+from esapr.server.http.elsewhere import ANSWER_SECONDS, refuse_successor
 from esapr.server.metrics import Metrics
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.ownership import Ownership
@@ -53,7 +53,8 @@ async def joined(
     sessions.owner = ownership
     log.info("joined", port=port)
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as http, asyncio.TaskGroup() as group:
+    http = aiohttp.ClientSession(timeout=timeout, raise_for_status=refuse_successor)
+    async with http, asyncio.TaskGroup() as group:
         renewing = group.create_task(ownership.run())
         yield Gateway(ownership, listener, http, renewing)
         renewing.cancel()

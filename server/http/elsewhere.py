@@ -1,6 +1,7 @@
 """Requests for what another gateway has, a session or an analysis: handed on as they are."""
 
 import asyncio
+from http import HTTPStatus
 
 import aiohttp
 from aiohttp import WSMsgType, hdrs, web
@@ -19,10 +20,10 @@ from esapr.server.http.keys import CONFIG, ROOMS
 from esapr.server.http.sessions import read_body
 from esapr.server.sessions.audience import parting_error
 from esapr.server.sessions.outbox import Broadcast
-from esapr.server.sessions.ownership import RENEW_SECONDS, Ownership
+from esapr.server.sessions.ownership import RENEW_SECONDS, Neighbour, Ownership
 
 FORWARDED = "Esapr-Forwarded"
-"""Header of a request that was handed on once, and is not again."""
+"""Header of a request that was handed on once, and is not again: the id of the gateway meant."""
 
 ANSWER_SECONDS = 6.0
 """As long as a WHIP answer may gather candidates; a frozen gateway is not waited for any longer."""
@@ -54,6 +55,20 @@ _HANDSHAKE = frozenset(
 )
 
 
+class SuccessorError(aiohttp.ClientConnectionError):
+    """Another gateway has begun at the address of the one that is meant, which is gone."""
+
+
+async def refuse_successor(answer: aiohttp.ClientResponse) -> None:
+    """Check that an answer is of the gateway that is meant.
+
+    Raises:
+        SuccessorError: it is not.
+    """
+    if answer.status == HTTPStatus.MISDIRECTED_REQUEST:
+        raise SuccessorError
+
+
 def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware:
     """Return a middleware that serves requests for the sessions of every gateway.
 
@@ -63,13 +78,16 @@ def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.headers.get(FORWARDED, ownership.gateway) != ownership.gateway:
+            # RFC 9110, section 15.5.20. What the session of that gateway was is not known here.
+            return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
         loop = asyncio.get_running_loop()
         give_up = loop.time() + (0.0 if request.can_read_body else GONE_SECONDS)
-        while url := await _owner(request, ownership):
+        while there := await _owner(request, ownership):
             try:
-                return await _forward(request, http, URL(url).join(request.rel_url))
+                return await _forward(request, http, there)
             except (aiohttp.ClientConnectionError, TimeoutError) as error:
-                gone = isinstance(error, aiohttp.ClientConnectorError)
+                gone = isinstance(error, aiohttp.ClientConnectorError | SuccessorError)
                 if not gone or loop.time() >= give_up:
                     raise ProtocolError(
                         ErrorCode.MOVED, f"the gateway does not answer: {type(error).__name__}"
@@ -80,8 +98,8 @@ def serving_all(ownership: Ownership, http: aiohttp.ClientSession) -> Middleware
     return middleware
 
 
-async def _owner(request: web.Request, ownership: Ownership) -> str | None:
-    """Return the address of the gateway that serves a request; None if this one does."""
+async def _owner(request: web.Request, ownership: Ownership) -> Neighbour | None:
+    """Return the gateway that serves a request; None if this one does."""
     # Any gateway says what a path takes.
     if FORWARDED in request.headers or request.method == hdrs.METH_OPTIONS:
         return None
@@ -103,18 +121,19 @@ def _somebody(request: web.Request, ownership: Ownership) -> str | None:
 
 
 async def _forward(
-    request: web.Request, http: aiohttp.ClientSession, url: URL
+    request: web.Request, http: aiohttp.ClientSession, there: Neighbour
 ) -> web.StreamResponse:
+    url = URL(there.url).join(request.rel_url)
     if request.headers.get("Upgrade", "").lower() == "websocket":
         try:
-            return await _forward_socket(request, http, url)
+            return await _forward_socket(request, http, url, there.gateway)
         except aiohttp.WSServerHandshakeError:
             # Asked without the upgrade, the gateway says why.
             pass
     resource = request.match_info.route.resource
     if resource and resource.canonical == GET_ANALYSIS_EVENTS.path:
-        return await _forward_events(request, http, url)
-    headers = _handed_on(request, _HOP_BY_HOP)
+        return await _forward_events(request, http, url, there.gateway)
+    headers = _handed_on(request, there.gateway, _HOP_BY_HOP)
     body = await read_body(request)
     async with http.request(
         request.method, url, headers=headers, data=body, allow_redirects=False
@@ -127,12 +146,12 @@ async def _whole(answer: aiohttp.ClientResponse) -> web.Response:
 
 
 async def _forward_events(
-    request: web.Request, http: aiohttp.ClientSession, url: URL
+    request: web.Request, http: aiohttp.ClientSession, url: URL, gateway: str
 ) -> web.StreamResponse:
     # Twice in that time something is said, also when nothing was found.
     silence = request.app[CONFIG].silence_timeout
     timeout = aiohttp.ClientTimeout(sock_connect=ANSWER_SECONDS, sock_read=silence)
-    headers = _handed_on(request, _HOP_BY_HOP)
+    headers = _handed_on(request, gateway, _HOP_BY_HOP)
     async with http.get(url, headers=headers, timeout=timeout) as answer:
         if answer.content_type != EVENT_STREAM:
             return await _whole(answer)
@@ -156,21 +175,21 @@ def _kept(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
 _ANSWERED = _HOP_BY_HOP | {"date", "server"}
 
 
-def _handed_on(request: web.Request, without: frozenset[str]) -> CIMultiDict[str]:
+def _handed_on(request: web.Request, gateway: str, without: frozenset[str]) -> CIMultiDict[str]:
     headers = CIMultiDict(
         (name, value) for name, value in request.headers.items() if name.lower() not in without
     )
-    headers[FORWARDED] = "1"
+    headers[FORWARDED] = gateway
     return headers
 
 
 async def _forward_socket(
-    request: web.Request, http: aiohttp.ClientSession, url: URL
+    request: web.Request, http: aiohttp.ClientSession, url: URL, gateway: str
 ) -> web.StreamResponse:
     offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
     async with http.ws_connect(
         url,
-        headers=_handed_on(request, _HOP_BY_HOP | _HANDSHAKE),
+        headers=_handed_on(request, gateway, _HOP_BY_HOP | _HANDSHAKE),
         protocols=offered,
         heartbeat=HEARTBEAT_SECONDS,
         max_msg_size=0,

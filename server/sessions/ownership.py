@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import structlog
 
@@ -27,6 +28,13 @@ RENEW_SECONDS = 1.0
 
 _ANALYSIS = re.compile("[0-9a-f]{32}-([0-9a-f]{32})")
 """The id of an analysis, and of the gateway that took it."""
+
+
+class Neighbour(NamedTuple):
+    """Another gateway: its id, and the address at which it serves the others."""
+
+    gateway: str
+    url: str
 
 
 class Ownership:
@@ -82,6 +90,8 @@ class Ownership:
                 log.warning("directory_away", error=str(error))
             self._answers = False
             return
+        if not self._answers:
+            log.info("directory_answers")
         self._answers = True
         self._held_until = started + LEASE_SECONDS
 
@@ -99,8 +109,8 @@ class Ownership:
         except DirectoryError:
             log.info("directory_later", session=session_id)
 
-    async def locate(self, session_id: str) -> str | None:
-        """Return the address of the gateway that has a session; None if it is here or nowhere.
+    async def locate(self, session_id: str) -> Neighbour | None:
+        """Return the gateway that has a session; None if it is here or nowhere.
 
         A session without a gateway is taken over. One that has ended is where it was, as long as
         its tokens read its record.
@@ -116,8 +126,8 @@ class Ownership:
             if found.entry.owner == self.gateway:
                 return None
             if found.entry.owner:
-                if url := await self._directory.address(found.entry.owner):
-                    return url
+                if there := await self._neighbour(found.entry.owner):
+                    return there
                 self._check_trusted()
             await self._take_over(found)
         except DirectoryError as error:
@@ -126,8 +136,8 @@ class Ownership:
             return await self.locate(session_id)
         return None
 
-    async def locate_analysis(self, analysis_id: str) -> str | None:
-        """Return the address of the gateway that took a file; None if it is this one, or is gone.
+    async def locate_analysis(self, analysis_id: str) -> Neighbour | None:
+        """Return the gateway that took a file; None if it is this one, or is gone.
 
         An analysis is named after its gateway (``<32 hex digits>-<gateway>``), and gone with it.
 
@@ -138,12 +148,12 @@ class Ownership:
         if named is None or named[1] == self.gateway:
             return None
         try:
-            url = await self._directory.address(named[1])
+            there = await self._neighbour(named[1])
         except DirectoryError as error:
             raise ProtocolError(ErrorCode.MOVED, f"the directory is away: {error}") from None
-        if url is None:
+        if there is None:
             self._check_trusted()
-        return url
+        return there
 
     async def hand_over(self) -> None:
         """Give every session to whichever gateway is asked for it next, as far as NATS answers."""
@@ -177,14 +187,19 @@ class Ownership:
         await self._directory.end(session_id, self.gateway)
         self._revisions.pop(session_id, None)
 
-    async def _locate_ended(self, session_id: str) -> str | None:
+    async def _neighbour(self, gateway: str) -> Neighbour | None:
+        """Return a gateway that lives, or None."""
+        url = await self._directory.address(gateway)
+        return Neighbour(gateway, url) if url else None
+
+    async def _locate_ended(self, session_id: str) -> Neighbour | None:
         gateway = await self._directory.had(session_id)
         if gateway is None:
             # Whoever has it may not have said so again yet.
             self._check_trusted()
         if gateway in (None, self.gateway):
             return None
-        return await self._directory.address(gateway)
+        return await self._neighbour(gateway)
 
     async def _keep(self, session: Session) -> None:
         entry = Entry(self.gateway, session.snapshot(reserved=True), self._tokens(session))

@@ -27,6 +27,7 @@ from esapr.models_onnx.evaluation.face_expression import majority
 from esapr.models_onnx.training.face import expression_network, mobile_network
 from esapr.models_onnx.training.face.activation import ACTIVATION, activation, add_activation
 from esapr.models_onnx.training.face.expression_network import BEST, SIDE, standardise
+from esapr.models_onnx.training.face.mirror import fold_mirror
 from esapr.models_onnx.training.face.pictures import astronaut
 from esapr.models_onnx.training.face.quantise import quantise
 from esapr.models_onnx.training.face.timing import milliseconds, session
@@ -86,14 +87,21 @@ def logits(path: Path, images: NDArray[np.uint8], batch: int = 256) -> NDArray[n
 
 
 def reference(model: keras.Model, kind: str, images: NDArray[np.uint8]) -> dict[str, Any]:
-    """Return what Keras gives for both outputs of faces ``[N, 48, 48, 1]``."""
+    """Return what Keras gives for both outputs of faces ``[N, 48, 48, 1]``.
+
+    The mean over each face and its mirror image, as :func:`fold_mirror` has the graph do.
+    """
     body = model.layers[-1]
     pooling = next(x for x in body.layers if isinstance(x, keras.layers.GlobalAveragePooling2D))
     features = keras.Model(body.input, pooling.input)
-    found = features(standardised(images, NETWORKS[kind][1]), training=False)
     kernel, _ = body.get_layer("logits").get_weights()
-    expected = np.asarray(model(images, training=False))
-    return {"logits": expected, ACTIVATION: activation(np.asarray(found), kernel)}
+    sums: dict[str, Any] = {"logits": np.float32(0), ACTIVATION: np.float32(0)}
+    for side in (1, -1):
+        views = np.ascontiguousarray(images[:, :, ::side])
+        found = features(standardised(views, NETWORKS[kind][1]), training=False)
+        sums["logits"] += np.asarray(model(views, training=False)) / 2
+        sums[ACTIVATION] += activation(np.asarray(found), kernel)[..., ::side] / 2
+    return sums
 
 
 def figures(path: Path, split: fer2013.Split, temperature: float) -> dict[str, Any]:
@@ -178,6 +186,7 @@ def main() -> None:
     export(model, plain)
     quantise(plain, path, calibration_faces())
     add_activation(path)
+    fold_mirror(path)
     images = parity_case()
     expected = reference(model, arguments.network, images)
     found = session(path).run(list(expected), {"image": images})

@@ -1,17 +1,23 @@
 """Several gateways in one process: any request may reach any of them."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from esapr.load_tests import PORTRAIT
 from esapr.protocol.analyses import AnalysisDone, Progress
 from esapr.protocol.limits import TEXT_BURST
 from esapr.protocol.messages import Error
+from esapr.server.bus.directory import Directory
+from esapr.server.bus.opening import open_bus
+from esapr.server.config import ServerConfig
+from esapr.server.metrics import Metrics
 from tests.cluster.extra import require
-from tests.server.bus.nats_server import gateway_of, gateways, nats_server
+from tests.server.bus.nats_server import NatsServer, gateway_of, gateways, nats_server
 from tests.server.http.files import WAITING, Client, bearer, refusal
 from tests.server.http.test_rooms import Guest, Json, Socket, enter, receive
 from tests.serving import running_server
@@ -24,6 +30,15 @@ pytestmark = pytest.mark.real_time
 def at(http: aiohttp.ClientSession, guest: Guest) -> Guest:
     """The same person, whose requests reach another gateway."""
     return Guest(http, guest.credentials)
+
+
+@asynccontextmanager
+async def directory(nats: NatsServer) -> AsyncIterator[Directory]:
+    """What the gateways know of one another."""
+    async with open_bus(ServerConfig(bus="nats", nats_url=nats.url), Metrics()) as bus:
+        assert bus.directory
+        await bus.directory.open()
+        yield bus.directory
 
 
 async def states(socket: Socket, count: int) -> list[int]:
@@ -224,3 +239,20 @@ async def test_a_page_of_another_site_cannot_drain() -> None:
     async with running_server() as server, aiohttp.ClientSession(server.url) as http:
         answer = await http.post("/v1/admin/drain", headers={"Origin": "http://evil.test"})
         assert answer.status == 401
+
+
+async def test_a_session_is_not_lost_where_another_gateway_has_the_address_of_a_dead_one() -> None:
+    async with nats_server() as nats, gateways(nats) as (here, there), directory(nats) as known:
+        async with gateway_of(nats) as left, aiohttp.ClientSession(left.url) as http:
+            ann = await enter(http, "ann")
+        bob = await known.find((await enter(here, "bob")).id)
+        found = await known.find(ann.id)
+        assert bob
+        assert found
+        # As if it had been killed, and `here` been started in its place: its lease is not out yet.
+        dead = "d" * 32
+        await known.renew(dead, await known.address(bob.entry.owner) or "")
+        await known.keep(replace(found.entry, owner=dead), found.revision, owner=dead)
+
+        async with at(there, ann).feed() as socket:
+            await states(socket, 2)
