@@ -1,7 +1,8 @@
-"""Training by the clock: learning rate and picture size follow the share of a budget that is spent.
+"""Training on a budget: learning rate and picture size follow the share of it that is spent.
 
-So that a shared machine ends in time with an annealed network (budgeted training, Li et al. 2020,
-arXiv:1905.04753). A run that is stopped goes on from its last epoch.
+So that a slow machine ends with an annealed network, too (budgeted training, Li et al. 2020,
+arXiv:1905.04753). Processor time counts: what others use of a shared machine costs no training. A
+run that is stopped goes on from its last epoch.
 """
 
 import math
@@ -35,7 +36,7 @@ Body = Callable[[Callable[[], Any]], keras.Model]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``seconds`` of training; ``sides`` are pairs of a share of it and the pictures' side until.
+    """``seconds`` of each thread's processor; ``sides``: pairs of a share of it and the side until.
 
     ``optimiser`` takes groups of parameters; ``peak_rate`` and ``weight_decay`` (of kernels) are
     its. Targets are ``votes_share`` of FER+ votes, the rest the FER2013 label.
@@ -134,9 +135,9 @@ class Training:
         rows_of_steps = self._order().split(self.plan.batch)
         bar = tqdm(rows_of_steps, desc=f"epoch {self.epoch}", mininterval=10, leave=False)
         for done, rows in enumerate(bar, 1):
-            started = time.perf_counter()
+            started = time.process_time()
             total += self._step(rows)
-            self.spent += time.perf_counter() - started
+            self.spent += (time.process_time() - started) / self.plan.threads
             if self.spent >= self.plan.seconds:
                 break
             bar.set_postfix(loss=f"{total / done:.3f}", spent=f"{self.progress:.1%}")

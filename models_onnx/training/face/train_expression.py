@@ -82,7 +82,7 @@ def main() -> None:
     """Train until the budget is spent; keep the averaged weights that do best on PublicTest."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", choices=list(RECIPES))
-    parser.add_argument("--minutes", type=float, help="budget of training time")
+    parser.add_argument("--minutes", type=float, help="processor time to train, of each thread")
     parser.add_argument("--threads", type=int, help="cores that share a batch")
     parser.add_argument("--run", help="name of the run's folder")
     arguments = parser.parse_args()

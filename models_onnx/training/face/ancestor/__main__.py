@@ -58,7 +58,7 @@ def main() -> None:
     """Train and measure the row that the command line names; print and keep its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("row", choices=list(ACCURACY))
-    parser.add_argument("--minutes", type=float, default=60.0, help="training time of a network")
+    parser.add_argument("--minutes", type=float, default=60.0, help="processor time of a network")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--final", action="store_true", help="also measure PrivateTest")
     arguments = parser.parse_args()
