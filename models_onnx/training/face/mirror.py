@@ -56,7 +56,7 @@ def _constants(network: onnx.GraphProto) -> None:
         "backwards": [-1],
         "columns": [COLUMNS],
         "map_columns": [MAP_COLUMNS],
-        "half": np.float32(0.5).reshape(()),
+        "half": np.array(0.5, np.float32),
     }
     network.initializer.extend(
         numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()
