@@ -20,6 +20,7 @@ from esapr.server.bus import Bus
 from esapr.server.bus.opening import open_bus
 from esapr.server.config import ServerConfig
 from esapr.server.gateway import Gateway, joined
+from esapr.server.heaps import keep_trimmed
 from esapr.server.http import (
     admin,
     analyses,
@@ -121,7 +122,7 @@ async def serve(
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
-                tasks = [group.create_task(each) for each in work]
+                tasks = [group.create_task(each) for each in (*work, keep_trimmed())]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()

@@ -1,11 +1,15 @@
 """The C library's heaps."""
 
+import asyncio
 import ctypes
 
 M_ARENA_MAX = -8
 """From glibc's ``malloc.h``."""
 
 MOST_HEAPS = 2
+
+TRIM_SECONDS = 60.0
+"""How often what has been freed is given back to the system."""
 
 
 def share_heaps() -> None:
@@ -18,3 +22,15 @@ def share_heaps() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, MOST_HEAPS)
+
+
+async def keep_trimmed() -> None:
+    """Give the system back what sessions that are over have freed, until cancelled.
+
+    glibc keeps free memory below the highest block in use, so that a server would stay as large as
+    its busiest minute had made it.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    while trim is not None:
+        await asyncio.sleep(TRIM_SECONDS)
+        await asyncio.to_thread(trim, 0)
