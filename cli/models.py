@@ -13,7 +13,7 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
-from esapr.models_onnx.evaluation import face_expression
+from esapr.models_onnx.evaluation import face_expression, voice_expression
 
 _FIGURES = (
     ("accuracy", "accuracy"),
@@ -31,8 +31,14 @@ def _face_expression(data: Path, robustness: bool) -> dict[str, Any]:
     return answer
 
 
+def _voice_expression(data: Path, robustness: bool) -> dict[str, Any]:
+    model = Model(ModelCard.read(models_onnx.folders()["voice_expression"]))
+    return voice_expression.evaluate(model, data, robustness=robustness)
+
+
 _EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "face-expression": _face_expression,
+    "voice-expression": _voice_expression,
 }
 
 
@@ -80,7 +86,7 @@ def verify() -> None:
     required=True,
     help="Folder of the model's test set.",
 )
-@click.option("--robustness", is_flag=True, help="Faces: also spoil the pictures and score again.")
+@click.option("--robustness", is_flag=True, help="Also spoil what is scored, and score again.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(name: str, data: Path, robustness: bool, as_json: bool) -> None:
     """Measure an installed model on its test set; exit 2 if the set cannot be read."""

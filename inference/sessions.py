@@ -19,6 +19,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import EPFail, Fail, RuntimeExc
 
 from esapr.inference.cards import Arrays, ModelCard, ModelError, TensorSpec
 from esapr.inference.devices import (
+    CPU_PROVIDER,
     CUDA_PROVIDER,
     PROVIDERS,
     Device,
@@ -87,6 +88,32 @@ class Session:
     def _run(self, batch: Arrays) -> Arrays:
         values = self._session.run(self._outputs, batch)
         return dict(zip(self._outputs, values, strict=True))
+
+
+class ChangedSession(Session):
+    """A graph on one thread of the processor, with other values of some of its constants."""
+
+    def __init__(self, card: ModelCard, constants: Arrays) -> None:
+        """Load the card's graph with ``constants``, by name, in place of its own.
+
+        Raises:
+            HashMismatchError: the file is not the one on the card.
+            SessionError: the runtime refuses the graph.
+        """
+        # The runtime reads these arrays as long as the session lives, and does not keep them.
+        self._constants = {
+            name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value))
+            for name, value in constants.items()
+        }
+        options = _options(threads=1)
+        for name, value in self._constants.items():
+            options.add_initializer(name, value)
+        _share_one_arena()
+        try:
+            opened = ort.InferenceSession(card.graph(), options, providers=[CPU_PROVIDER])
+        except RUN_ERRORS as error:
+            raise SessionError(f"{card.name}: {error}") from error
+        super().__init__(opened, card)
 
 
 class _Buffers:

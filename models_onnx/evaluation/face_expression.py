@@ -1,6 +1,5 @@
 """Figures of ``face_expression`` on FER2013, of the graph as it ships."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 
 from esapr.inference.models import Model
 from esapr.models_onnx.evaluation import fer2013, metrics, spoiling
+from esapr.models_onnx.evaluation.timing import milliseconds
 
 Logits = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 BATCH = 256
-ROUNDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def evaluate(model: Model, folder: Path) -> Figures:
         macro_f1=metrics.macro_f1(found, faces.labels),
         ferplus_agreement=metrics.accuracy(*majority(found, faces)),
         ece=metrics.calibration_error(found, faces.labels, model.card.temperature),
-        ms_per_item=milliseconds(model, faces.images[:1]),
+        ms_per_item=milliseconds(model, {"image": faces.images[:1, ..., None]}),
     )
 
 
@@ -88,20 +87,6 @@ def logits(model: Model, images: Pictures) -> Logits:
     starts = range(0, len(images), BATCH)
     found = [model.run({"image": images[at : at + BATCH, ..., None]})["logits"] for at in starts]
     return np.concatenate(found)
-
-
-def milliseconds(model: Model, images: Pictures) -> float:
-    """Return the processor time of the calling thread for a batch: the lower quartile of forty.
-
-    Other work on the machine only ever adds, hence no mean.
-    """
-    batch = {"image": images[..., None]}
-    taken = []
-    for _ in range(ROUNDS):
-        started = time.thread_time()
-        model.run(batch)
-        taken.append(time.thread_time() - started)
-    return round(float(np.quantile(taken, 0.25)) * 1e3, 2)
 
 
 def majority(found: Logits, faces: fer2013.Faces) -> tuple[Logits, NDArray[np.int64]]:

@@ -37,11 +37,21 @@ def recalls(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str,
     }
 
 
+def mean_recall(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Return the unweighted mean of the classes' recalls (UAR)."""
+    return float(np.mean(list(recalls(logits, labels).values())))
+
+
+def f1_scores(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, float]:
+    """Return the F1 of each class by label."""
+    confusion = _confusion(logits, labels)
+    both = np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)
+    return dict(zip(LABELS, (2 * np.diag(confusion) / both).tolist(), strict=True))
+
+
 def macro_f1(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the unweighted mean of the classes' F1."""
-    confusion = _confusion(logits, labels)
-    hits = np.diag(confusion)
-    return float(np.mean(2 * hits / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)))
+    return float(np.mean(list(f1_scores(logits, labels).values())))
 
 
 def calibration_error(

@@ -105,6 +105,10 @@ PROOFS = {
         f"{CLI}/test_keys.py::test_another_address_than_loopback_wants_a_key_and_says_how"
     ),
     r"(\.venv/bin/)?esapr serve": "tests/test_packaging.py::test_the_installed_server_answers",
+    r"esapr models evaluate voice-expression .*": (
+        "tests/models_onnx/test_voice_evaluation.py"
+        "::test_the_command_answers_by_window_length_noise_sex_and_intensity"
+    ),
     r"esapr models evaluate .*": (
         f"{CLI}/test_models.py::test_robustness_spoils_the_pictures_and_mirrors_them"
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 from esapr import models_onnx
 from esapr.models_onnx.training.__main__ import STEPS
 from esapr.models_onnx.training.face.ancestor.reported import ACCURACY
+from esapr.models_onnx.training.voice.ancestor.reported import ACCURACY as VOICES
 
 
 def test_every_shipped_model_can_be_rebuilt() -> None:
@@ -24,3 +25,9 @@ def test_every_row_of_the_ancestor_is_in_the_table_with_what_it_reported() -> No
     rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d.]+|none)(?: %)? \|", page, re.MULTILINE))
     reported = {row: "none" if share is None else f"{share}" for row, share in ACCURACY.items()}
     assert rows.items() >= reported.items()
+
+
+def test_both_splits_of_the_ancestors_voice_rows_are_in_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/models.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `(\w+)` \|[^|]*\| (\d+\.\d) % \|", page, re.MULTILINE)
+    assert {(row, float(share)) for row, share in found} >= set(VOICES.items())

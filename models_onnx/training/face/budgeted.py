@@ -61,10 +61,15 @@ class Plan:
         return next(side for until, side in self.sides if progress <= until)
 
     def rate_at(self, progress: float) -> float:
-        """Return the learning rate: a linear rise, then a half cosine to zero (one cycle)."""
-        if progress < WARM_UP:
-            return self.peak_rate * (0.05 + 0.95 * progress / WARM_UP)
-        return self.peak_rate * 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
+        """Return the learning rate when ``progress`` of the budget is spent."""
+        return self.peak_rate * one_cycle(progress)
+
+
+def one_cycle(progress: float) -> float:
+    """Return the share of the peak learning rate: a linear rise, then a half cosine to zero."""
+    if progress < WARM_UP:
+        return 0.05 + 0.95 * progress / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
 
 def repeat_factors(labels: NDArray[np.int64]) -> torch.Tensor:

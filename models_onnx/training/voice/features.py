@@ -1,7 +1,6 @@
 """Pooled encoder features of every view of every clip, computed once and kept in the run folder."""
 
 import hashlib
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +11,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from esapr.inference.signals import SAMPLE_RATE
+from esapr.models_onnx.evaluation.acted_speech import Clip
+from esapr.models_onnx.evaluation.spoken_views import View, render
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice import graph
-from esapr.models_onnx.training.voice.corpora import Clip, clips, sounds
-from esapr.models_onnx.training.voice.views import VIEWS, render
+from esapr.models_onnx.training.voice.corpora import clips, sounds
+from esapr.models_onnx.training.voice.views import VIEWS
 from esapr.models_onnx.training.voice.whisper import WIDTH, PooledEncoder, base_variables
 
 LAYERS = (1, 2, 3)
 STRIDE = 320
 """Samples a token of the encoder covers."""
-
-_PART = 120
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,22 @@ def encoder_graph() -> Path:
 
 
 def load(corpus: str) -> Features:
-    """Return the features of ``corpus``; what is missing is computed, part by part."""
+    """Return the features of ``corpus``; a view that is missing is computed."""
     path, views = encoder_graph(), VIEWS[corpus]
-    session = graph.session(path)
-    key = hashlib.sha256(path.read_bytes() + repr(views).encode()).hexdigest()[:12]
+    session, graph_key = graph.session(path), path.read_bytes()
     all_clips, pooled = clips(corpus), []
-    starts = range(0, len(all_clips), _PART)
-    for start in tqdm(starts, desc=f"{corpus} features", unit="part"):
-        path = run_folder("voice_expression") / f"{corpus}_{key}_{start:05d}.npy"
+    for view in views:
+        key = hashlib.sha256(graph_key + repr(view).encode()).hexdigest()[:12]
+        path = run_folder("voice_expression") / f"{corpus}_{view.name}_{key}.npy"
         if not path.exists():
-            part = _extract(all_clips[start : start + _PART], session)
-            # Renamed when complete: a half-written part would be taken for a whole one.
+            # Renamed when complete: half a view would be taken for a whole one.
             partial = path.with_name(f"partial_{path.name}")
-            np.save(partial, part)
+            np.save(partial, _extract(all_clips, view, session))
             partial.rename(path)
         pooled.append(np.load(path))
     count = len(views)
     return Features(
-        pooled=np.concatenate(pooled).reshape(-1, len(LAYERS), 2 * WIDTH),
+        pooled=np.stack(pooled, axis=1).reshape(-1, len(LAYERS), 2 * WIDTH),
         emotion=np.repeat([int(clip.emotion) for clip in all_clips], count),
         fold=np.repeat([clip.fold for clip in all_clips], count),
         view=np.tile(np.arange(count), len(all_clips)),
@@ -81,15 +78,14 @@ def load(corpus: str) -> Features:
     )
 
 
-def _extract(part: list[Clip], session: ort.InferenceSession) -> NDArray[np.float16]:
-    """Return ``[clips, views, 3072]``."""
+def _extract(chosen: list[Clip], view: View, session: ort.InferenceSession) -> NDArray[np.float16]:
+    """Return ``[clips, 3072]``."""
     rows = []
-    for clip, samples in zip(part, sounds(part), strict=True):
-        for view in VIEWS[clip.corpus]:
-            random = np.random.default_rng(zlib.crc32(f"{clip.file} {view.name}".encode()))
-            window = whole_tokens(render(view, samples, random))
-            rows.append(session.run(None, {"samples": window[None]})[0][0])
-    return np.stack(rows).reshape(len(part), -1, len(LAYERS) * 2 * WIDTH).astype(np.float16)
+    pairs = zip(chosen, sounds(chosen), strict=True)
+    for clip, samples in tqdm(pairs, desc=view.name, total=len(chosen), mininterval=10):
+        window = whole_tokens(render(view, samples, clip.file))
+        rows.append(session.run(None, {"samples": window[None]})[0][0])
+    return np.stack(rows).astype(np.float16)
 
 
 def whole_tokens(samples: NDArray[np.float32]) -> NDArray[np.float32]:

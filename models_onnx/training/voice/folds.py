@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from esapr.models_onnx.evaluation.metrics import fit_temperature, recalls
-from esapr.models_onnx.training.voice.corpora import FOLDS
+from esapr.models_onnx.evaluation.acted_speech import FOLDS
+from esapr.models_onnx.evaluation.metrics import fit_temperature, mean_recall
 from esapr.models_onnx.training.voice.features import Features
 from esapr.models_onnx.training.voice.head import (
     Choice,
+    Head,
     Moments,
     columns,
     fit,
@@ -46,11 +47,12 @@ class Result:
 
     ``calibrated`` ``[N, 7]`` are logits divided by their fold's temperature. ``shipped`` is chosen
     the same way over all five folds, for the head that is trained on everyone; ``logits`` are the
-    held-out ones of that choice.
+    held-out ones of that choice. ``heads`` are each fold's, for the features of all layers.
     """
 
     calibrated: Logits
     choices: tuple[Choice, ...]
+    heads: tuple[Head, ...]
     temperatures: tuple[float, ...]
     shipped: Choice
     logits: Logits
@@ -79,7 +81,7 @@ def nested(features: Features, speakers: Speakers) -> Result:
     outer = _held_out(x, speakers, [(k,) for k in _FOLDS])
     inner = _held_out(x, speakers, list(combinations(_FOLDS, 2)))
     calibrated = np.zeros((len(x), 7), np.float32)
-    choices, temperatures = [], []
+    choices, heads, temperatures = [], [], []
     for k in _FOLDS:
         others = fold != k
         seen = {choice: _gather(by, fold, _pairs_with(k)) for choice, by in inner.items()}
@@ -87,15 +89,18 @@ def nested(features: Features, speakers: Speakers) -> Result:
         temperature = fit_temperature(seen[choice][others], emotion[others])
         calibrated[fold == k] = outer[choice][(k,)][fold == k] / temperature
         choices.append(choice)
+        heads.append(trained(speakers.without((k,)), choice))
         temperatures.append(temperature)
     every = {choice: _gather(by, fold, {k: (k,) for k in _FOLDS}) for choice, by in outer.items()}
     shipped = _best(every, emotion, fold >= 0)
-    return Result(calibrated, tuple(choices), tuple(temperatures), shipped, every[shipped])
+    return Result(
+        calibrated, tuple(choices), tuple(heads), tuple(temperatures), shipped, every[shipped]
+    )
 
 
-def mean_recall(logits: Logits, emotion: NDArray[np.int64]) -> float:
-    """Return the unweighted mean of the classes' recalls (UAR)."""
-    return float(np.mean(list(recalls(logits, emotion).values())))
+def trained(seen: Moments, choice: Choice) -> Head:
+    """Return the head of ``choice`` for these speakers, for the features of all layers."""
+    return fit(seen, choice.layers, [choice.shrinkage])[choice.shrinkage].over_all(choice.layers)
 
 
 def _held_out(

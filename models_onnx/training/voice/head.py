@@ -48,6 +48,12 @@ class Head:
         """Return ``[N, 7]`` for features ``[N, D]``."""
         return x @ self.weight.T + self.bias
 
+    def over_all(self, layers: tuple[int, ...]) -> "Head":
+        """Return the same head, of ``layers``, for the features of all layers."""
+        weight = np.zeros((len(self.weight), len(LAYERS) * 2 * WIDTH), np.float32)
+        weight[:, columns(layers)] = self.weight
+        return Head(weight, self.bias)
+
 
 @dataclass(frozen=True)
 class Moments:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.signals import SAMPLE_RATE
-from esapr.models_onnx.training.voice.views import add_noise
+from esapr.models_onnx.evaluation.spoken_views import add_noise
 
 SAMPLES = 3 * SAMPLE_RATE
 

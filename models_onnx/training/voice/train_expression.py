@@ -14,36 +14,38 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from esapr.inference.emotions import LABELS
+from esapr.models_onnx.evaluation import voice_expression
+from esapr.models_onnx.evaluation.acted_speech import FOLDS
 from esapr.models_onnx.evaluation.metrics import (
     accuracy,
     calibration_error,
     fit_temperature,
     macro_f1,
+    mean_recall,
     recalls,
 )
-from esapr.models_onnx.training import release
-from esapr.models_onnx.training.folders import run_folder
-from esapr.models_onnx.training.voice import graph, reference
-from esapr.models_onnx.training.voice.corpora import FOLDS
-from esapr.models_onnx.training.voice.features import STRIDE, Features, load
-from esapr.models_onnx.training.voice.folds import (
-    Logits,
-    Result,
-    Speakers,
-    mean_recall,
-    nested,
-)
-from esapr.models_onnx.training.voice.head import Choice, Head, Moments, columns, fit, flat
-from esapr.models_onnx.training.voice.timing import BUCKETS, milliseconds
-from esapr.models_onnx.training.voice.views import (
+from esapr.models_onnx.evaluation.spoken_views import (
     LIVE,
     MICROPHONE,
     NOISY,
     SHORT,
     SHORTEST,
-    VIEWS,
     WHOLE,
 )
+from esapr.models_onnx.training import release
+from esapr.models_onnx.training.folders import run_folder
+from esapr.models_onnx.training.voice import graph, reference
+from esapr.models_onnx.training.voice.features import LAYERS, STRIDE, Features, load
+from esapr.models_onnx.training.voice.folds import (
+    Logits,
+    Result,
+    Speakers,
+    nested,
+    trained,
+)
+from esapr.models_onnx.training.voice.head import Choice, Head, flat
+from esapr.models_onnx.training.voice.timing import BUCKETS, milliseconds
+from esapr.models_onnx.training.voice.views import VIEWS
 from esapr.models_onnx.training.voice.whisper import PooledEncoder, base_variables
 
 TESTED = (WHOLE, SHORT, SHORTEST, NOISY, MICROPHONE, LIVE)
@@ -91,7 +93,7 @@ def main() -> None:
     with threadpool_limits(1):
         speakers = Speakers(acted, tess)
         result = nested(acted, speakers)
-        head = head_of(speakers.without(), result.shipped)
+        head = trained(speakers.without(), result.shipped)
         strange = unseen(speakers, tess, result.shipped)
     temperature = live_temperature(acted, tess, result.logits, strange["tess_corpus_unseen"])
     figures = test_figures(acted, result) | {
@@ -105,12 +107,19 @@ def main() -> None:
         print(name, row)
     print("chosen a fold", result.choices, result.temperatures)
     print("shipped", result.shipped, temperature)
-    write(head, result.shipped.layers, temperature, figures)
+    write(head, temperature, figures, fold_heads(result))
 
 
-def head_of(seen: Moments, choice: Choice) -> Head:
-    """Return the head of ``choice`` for these speakers."""
-    return fit(seen, choice.layers, [choice.shrinkage])[choice.shrinkage]
+def fold_heads(result: Result) -> Path:
+    """Write what evaluation puts in place of the shipped head; half precision is enough."""
+    path = run_folder("voice_expression") / voice_expression.HEADS
+    np.savez_compressed(
+        path,
+        weight=np.stack([head.weight for head in result.heads]).astype(np.float16),
+        bias=np.stack([head.bias for head in result.heads]),
+        temperature=np.array(result.temperatures, np.float32),
+    )
+    return path
 
 
 def whole(features: Features) -> NDArray[np.bool_]:
@@ -121,13 +130,13 @@ def whole(features: Features) -> NDArray[np.bool_]:
 def unseen(speakers: Speakers, tess: Features, choice: Choice) -> dict[str, Logits]:
     """Return logits of TESS' clips from heads that heard no TESS, and only its other speaker."""
     rows = whole(tess)
-    x = flat(tess)[rows][:, columns(choice.layers)].astype(np.float32)
+    x = flat(tess)[rows].astype(np.float32)
     names = tuple(sorted(set(tess.speaker)))
     other = np.zeros((len(x), len(LABELS)), np.float32)
     for name in names:
         own = tess.speaker[rows] == name
-        other[own] = head_of(speakers.without(tess=(name,)), choice).logits(x[own])
-    stranger = head_of(speakers.without(tess=names), choice)
+        other[own] = trained(speakers.without(tess=(name,)), choice).logits(x[own])
+    stranger = trained(speakers.without(tess=names), choice)
     return {"tess_corpus_unseen": stranger.logits(x), "tess_speaker_unseen": other}
 
 
@@ -171,11 +180,9 @@ def figures_of(logits: Logits, emotion: NDArray[np.int64]) -> dict[str, Any]:
     }
 
 
-def write(
-    head: Head, layers: tuple[int, ...], temperature: float, figures: Mapping[str, Any]
-) -> Path:
+def write(head: Head, temperature: float, figures: Mapping[str, Any], heads: Path) -> Path:
     """Export, quantise, compare with the float module and write the model folder."""
-    module = Classifier(PooledEncoder(base_variables(), layers), head).eval()
+    module = Classifier(PooledEncoder(base_variables(), LAYERS), head).eval()
     folder = run_folder("voice_expression")
     windows = reference.windows().reshape(2, -1, STRIDE)
     plain, free = folder / "float.onnx", ("batch", "pieces")
@@ -192,11 +199,13 @@ def write(
         },
     }
     print(f"parity {difference:.1e}, ms {costs}")
-    card = describe(difference, temperature, {**figures, **costs})
+    card = describe(difference, temperature, {**figures, **costs}, heads)
     return release.write(card, folder / "model.onnx", {"samples": windows}, {"logits": expected})
 
 
-def describe(difference: float, temperature: float, metrics: Mapping[str, Any]) -> release.Release:
+def describe(
+    difference: float, temperature: float, metrics: Mapping[str, Any], heads: Path
+) -> release.Release:
     """Return the card."""
     return release.Release(
         name="voice_expression",
@@ -223,6 +232,7 @@ def describe(difference: float, temperature: float, metrics: Mapping[str, Any]) 
         parity_tolerance=TOLERANCE,
         parity_max_abs_difference=difference,
         labels=LABELS,
+        extra_files=(heads,),
         temperature=temperature,
         temperature_chosen_on=(
             "half RAVDESS, actors held out, whole and live views; half TESS, corpus held out"

@@ -1,0 +1,149 @@
+"""Figures of ``voice_expression`` on RAVDESS: the graph as it ships, by actors it never heard.
+
+The shipped head heard every actor. Beside it lies one head a fold, chosen, trained and calibrated
+without the fold's actors; each clip is scored by the shipped graph with the head of its fold in
+place of its own (docs/decisions/0041-held-out-heads.md).
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esapr.inference.cards import ModelCard
+from esapr.inference.models import Model
+from esapr.inference.sessions import ChangedSession
+from esapr.inference.voice.activity import PIECE
+from esapr.inference.voice.windows import WINDOW
+from esapr.models_onnx.evaluation import acted_speech, metrics, spoken_views
+from esapr.models_onnx.evaluation.acted_speech import FOLDS, Clip
+from esapr.models_onnx.evaluation.spoken_views import View
+from esapr.models_onnx.evaluation.timing import milliseconds
+
+Logits = NDArray[np.float32]
+HEADS = "folds.npz"
+
+TESTED: dict[str, View] = {
+    "folds": spoken_views.WHOLE,
+    "folds_1500ms": spoken_views.SHORT,
+    "folds_1000ms": spoken_views.SHORTEST,
+    "folds_15db": spoken_views.NOISY,
+}
+"""Tested views of the clips, by their name in the answer."""
+
+SPOILED: dict[str, View] = {
+    "folds_5db": replace(spoken_views.NOISY, name="pink_noise_5_db", noise_db=(5.0, 5.0)),
+    "folds_opus_16k": spoken_views.CODED,
+    "folds_microphone": spoken_views.MICROPHONE,
+    "folds_live": spoken_views.LIVE,
+    "folds_12db_louder": View("louder", gain_db=12.0),
+    "folds_12db_quieter": View("quieter", gain_db=-12.0),
+}
+"""More of them, tested on request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """One head a fold: ``weight`` ``[5, 7, D]``, ``bias`` ``[5, 7]``, ``temperature`` ``[5]``."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    temperature: NDArray[np.float32]
+
+    @classmethod
+    def read(cls, card: ModelCard) -> Self:
+        """Read the heads that lie beside the model.
+
+        Raises:
+            HashMismatchError: they are not those of the card.
+        """
+        with np.load(io.BytesIO(card.file(HEADS))) as stored:
+            return cls(**{name: stored[name].astype(np.float32) for name in stored.files})
+
+    def in_place(self, card: ModelCard, fold: int) -> ChangedSession:
+        """Return the shipped graph with the head of ``fold``."""
+        constants = {"head.weight": self.weight[fold], "head.bias": self.bias[fold]}
+        return ChangedSession(card, constants)
+
+
+def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[str, Any]:
+    """Measure ``model`` on the RAVDESS clips below ``folder``; all but times are shares of one.
+
+    ``robustness`` adds :data:`SPOILED`.
+
+    Raises:
+        OSError: the corpus is not there.
+    """
+    clips = acted_speech.clips(folder, "ravdess")
+    heads = Heads.read(model.card)
+    sessions = [heads.in_place(model.card, fold) for fold in range(len(FOLDS))]
+    views = TESTED | (SPOILED if robustness else {})
+    found: dict[str, list[Logits]] = {name: [] for name in views}
+    for clip, content in zip(clips, acted_speech.contents(folder, clips), strict=True):
+        samples = acted_speech.decoded(content)
+        for name, view in views.items():
+            pieces = in_pieces(spoken_views.render(view, samples, clip.file))
+            found[name].append(sessions[clip.fold].run({"samples": pieces})["logits"][0])
+    temperatures = heads.temperature[[clip.fold for clip in clips]]
+    return {
+        "model": model.card.name,
+        "version": model.card.version,
+        "clips": len(clips),
+        **{
+            name: figures(np.stack(rows), temperatures, clips, model.card.temperature)
+            for name, rows in found.items()
+        },
+        "ms_per_item": milliseconds(model, {"samples": _noise()}),
+    }
+
+
+def in_pieces(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``[1, T, 320]`` without the last samples that fill no piece."""
+    return samples[: len(samples) // PIECE * PIECE].reshape(1, -1, PIECE)
+
+
+def figures(
+    logits: Logits, temperatures: NDArray[np.float32], clips: list[Clip], shipped: float
+) -> dict[str, Any]:
+    """Return the figures of held-out logits ``[N, 7]``.
+
+    ``ece`` is at each fold's own temperature, ``ece_shipped`` at the one on the card.
+    """
+    labels = np.array([int(clip.emotion) for clip in clips])
+    scaled = np.asarray(logits / temperatures[:, None], np.float32)
+    return {
+        **_figures_of(scaled, labels),
+        "macro_f1": metrics.macro_f1(scaled, labels),
+        "ece": metrics.calibration_error(scaled, labels, 1.0),
+        "ece_shipped": metrics.calibration_error(logits, labels, shipped),
+        "f1": metrics.f1_scores(scaled, labels),
+        "by_sex": _parts(scaled, labels, [clip.sex for clip in clips]),
+        "by_intensity": _parts(scaled, labels, [clip.intensity for clip in clips]),
+        "by_fold": _parts(scaled, labels, [str(clip.fold + 1) for clip in clips]),
+    }
+
+
+def _parts(
+    logits: Logits, labels: NDArray[np.int64], names: list[str]
+) -> Mapping[str, Mapping[str, float]]:
+    by_name = np.array(names)
+    return {
+        name: _figures_of(logits[by_name == name], labels[by_name == name])
+        for name in sorted(set(names))
+    }
+
+
+def _figures_of(logits: Logits, labels: NDArray[np.int64]) -> dict[str, float]:
+    return {
+        "accuracy": metrics.accuracy(logits, labels),
+        "uar": metrics.mean_recall(logits, labels),
+    }
+
+
+def _noise() -> NDArray[np.float32]:
+    samples = np.random.default_rng(0).normal(0, 0.05, (1, WINDOW // PIECE, PIECE))
+    return samples.astype(np.float32)

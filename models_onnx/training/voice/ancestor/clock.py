@@ -1,0 +1,108 @@
+"""Training of the ancestor's network by the clock, on Keras's torch backend.
+
+The learning rate follows the share of the budget that is spent (Li et al. 2020, arXiv:1905.04753),
+so that a run of any length ends annealed. A run that is stopped goes on from its last epoch.
+"""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from esapr.models_onnx.training.face.budgeted import ADAM, one_cycle
+from esapr.models_onnx.training.face.torch_layers import FusedBatchNormalization
+from esapr.models_onnx.training.voice.ancestor import networks
+from esapr.models_onnx.training.voice.ancestor.spectrograms import windows
+
+RATE, DECAY = 2e-3, 0.01
+BATCH = 32
+SEED = 7
+
+
+class Training:
+    """The state of a run on spectrograms ``[copies, N, 384, 128]`` with labels ``[N]``.
+
+    An epoch shows every clip once: the clip as it is, or one of its noisy copies.
+    """
+
+    def __init__(
+        self, spectrograms: NDArray[np.float16], labels: NDArray[np.int64], seconds: float
+    ) -> None:
+        """Prepare a fresh run of ``seconds``; seed Keras and choose its precision before."""
+        normalisation = partial(FusedBatchNormalization, momentum=0.9)
+        self.local, self.sequence = networks.local(normalisation), networks.sequence()
+        trained = (*self.local.trainable_variables, *self.sequence.trainable_variables)
+        self.optimiser = ADAM([v.value for v in trained], lr=RATE, weight_decay=DECAY)
+        self.spectrograms, self.labels, self.seconds = spectrograms, labels, seconds
+        self.random = np.random.default_rng(SEED)
+        self.spent, self.epoch = 0.0, 0
+
+    def run(self, folder: Path) -> None:
+        """Train until the budget is spent; ``folder`` gets the log, checkpoints and weights."""
+        self._resume(folder)
+        with (folder / "log.txt").open("a", encoding="utf-8") as log:
+            while self.spent < self.seconds:
+                loss = self._run_epoch()
+                line = f"epoch {self.epoch} spent {self.spent:.0f} s loss {loss:.4f}"
+                print(line, file=log, flush=True)
+                self._save(folder)
+        parts = (*self.local.get_weights(), *self.sequence.get_weights())
+        np.savez(folder / networks.WEIGHTS, *parts)
+
+    def _run_epoch(self) -> float:
+        """Show every clip about once; stop early when the budget is spent. Return the mean loss."""
+        order = self.random.permutation(len(self.labels))
+        batches = np.array_split(order, max(len(order) // BATCH, 1))
+        losses = []
+        for rows in tqdm(batches, desc=f"epoch {self.epoch}", mininterval=10, leave=False):
+            started = time.perf_counter()
+            losses.append(self._step(rows))
+            self.spent += time.perf_counter() - started
+            if self.spent >= self.seconds:
+                break
+        self.epoch += 1
+        return float(np.mean(losses))
+
+    def _step(self, rows: NDArray[np.int64]) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * one_cycle(min(self.spent / self.seconds, 1.0))
+        copies = self.random.integers(len(self.spectrograms), size=len(rows))
+        shown = torch.from_numpy(windows(self.spectrograms[copies, rows]))
+        logits = self._logits(shown)
+        loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(self.labels[rows]))
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return loss.item()
+
+    def _logits(self, shown: Tensor) -> Tensor:
+        features = self.local(shown.flatten(0, 1), training=True)
+        return self.sequence(features.unflatten(0, shown.shape[:2]), training=True).float()
+
+    def _save(self, folder: Path) -> None:
+        """Write the checkpoint of this epoch; a reader never sees half a file."""
+        state = {
+            # Tensors, as torch reads nothing else back without unpickling.
+            "local": [torch.tensor(each) for each in self.local.get_weights()],
+            "sequence": [torch.tensor(each) for each in self.sequence.get_weights()],
+            "optimiser": self.optimiser.state_dict(),
+            "counters": (self.spent, self.epoch),
+        }
+        torch.save(state, folder / "checkpoint.partial")
+        (folder / "checkpoint.partial").rename(folder / "checkpoint.pt")
+
+    def _resume(self, folder: Path) -> None:
+        """Go on from the checkpoint in ``folder``, if there is one."""
+        if not (folder / "checkpoint.pt").exists():
+            return
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        self.local.set_weights([each.numpy() for each in state["local"]])
+        self.sequence.set_weights([each.numpy() for each in state["sequence"]])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.spent, self.epoch = state["counters"]
+        self.random = np.random.default_rng(SEED + self.epoch)
