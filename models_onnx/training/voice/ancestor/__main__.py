@@ -1,12 +1,13 @@
 """Train and measure a row: ``python -m esapr.models_onnx.training.voice.ancestor ROW --split …``.
 
-A fifth of RAVDESS is held out in turn: clips at random, as the ancestor did, or actors. A network that
-is stopped goes on from its last epoch; one whose minutes are spent is only exported and measured.
+A fifth of RAVDESS is held out in turn: clips at random, as the ancestor did, or actors. A network
+that is stopped goes on from its last epoch; one whose minutes are spent is only measured.
 """
 
 import argparse
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 os.environ["KERAS_BACKEND"] = "torch"
