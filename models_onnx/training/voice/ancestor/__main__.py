@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("row", choices=[*ACCURACY, SHIPPED])
     parser.add_argument("--split", type=Split, choices=list(Split), required=True)
     parser.add_argument("--folds", type=int, default=len(FOLDS), help="how many of the five")
-    parser.add_argument("--minutes", type=float, default=60.0, help="training time of a network")
+    parser.add_argument("--minutes", type=float, default=60.0, help="processor time of a network")
     arguments = parser.parse_args()
     folder = run_folder("voice_ancestor")
     row = row_of(arguments.row, folder, arguments.minutes)

@@ -1,4 +1,4 @@
-"""Training of the ancestor's network by the clock, on Keras's torch backend.
+"""Training of the ancestor's network on a budget of processor time, on Keras's torch backend.
 
 The learning rate follows the share of the budget that is spent (Li et al. 2020, arXiv:1905.04753),
 so that a run of any length ends annealed. A run that is stopped goes on from its last epoch.
@@ -33,7 +33,7 @@ class Training:
     def __init__(
         self, spectrograms: NDArray[np.float16], labels: NDArray[np.int64], seconds: float
     ) -> None:
-        """Prepare a fresh run of ``seconds``; seed Keras and choose its precision before."""
+        """Prepare a fresh run of ``seconds`` on a processor; call ``prepare_torch`` first."""
         normalisation = partial(FusedBatchNormalization, momentum=0.9)
         self.local, self.sequence = networks.local(normalisation), networks.sequence()
         trained = (*self.local.trainable_variables, *self.sequence.trainable_variables)
@@ -60,9 +60,9 @@ class Training:
         batches = np.array_split(order, max(len(order) // BATCH, 1))
         losses = []
         for rows in tqdm(batches, desc=f"epoch {self.epoch}", mininterval=10, leave=False):
-            started = time.perf_counter()
+            started = time.process_time()
             losses.append(self._step(rows))
-            self.spent += time.perf_counter() - started
+            self.spent += time.process_time() - started
             if self.spent >= self.seconds:
                 break
         self.epoch += 1
