@@ -6,11 +6,14 @@ never modified after they are put into a record.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.emotions import Emotion, Scores
+
+TextSource = Literal["chat", "caption", "transcript"]
 
 SAMPLE_RATE = 16_000
 """Audio is analysed at 16 kHz mono."""
@@ -86,10 +89,11 @@ class AudioWindow:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One message or caption line, received at ``at``."""
+    """One message or caption line, received at ``at``, and where it comes from."""
 
     at: float
     body: str
+    source: TextSource = "chat"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,3 +40,12 @@ def test_an_undecided_state_abstains() -> None:
     fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY, 0.25), 1.0))
     state = fusion.state_at(0.0, 1.0)
     assert (state.fused, state.abstain) == (None, Abstain.LOW_CONFIDENCE)
+
+
+def test_evidence_that_covers_nothing_is_shown_and_counts_for_nothing() -> None:
+    fusion = Fusion(ALL, unsmoothed())
+    fusion.add(score(Modality.FACE, leaning(Emotion.HAPPY), 10.0, coverage=0.0))
+    state = fusion.state_at(9.0, 10.0)
+    assert (state.fused, state.abstain) == (None, Abstain.NO_FACE)
+    assert state.modalities[Modality.FACE].weight == 0
+    assert state.modalities[Modality.FACE].probs.argmax() == Emotion.HAPPY
