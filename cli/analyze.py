@@ -31,6 +31,7 @@ from esapr.server.analyses.formats import format_of_file
 from esapr.server.analyses.opening import Means, open_file, work_on
 from esapr.server.analyses.subject import Subject, Work
 from esapr.server.config import ConfigError, ServerConfig
+from esapr.server.fusing import open_fusion
 from esapr.server.installed_models import installed_models
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import running_pipeline
@@ -111,7 +112,7 @@ async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[Analys
     with ExitStack() as stack:
         models = await installed_models(config, metrics, stack)
         pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
-        work = work_on(opened, subject, Means(pipeline, metrics, config.smoothing_half_life))
+        work = work_on(opened, subject, Means(pipeline, metrics, open_fusion(config)))
         try:
             async with asyncio.TaskGroup() as group:
                 scoring = group.create_task(pipeline.run())

@@ -11,6 +11,7 @@ import click
 
 from esapr import models_onnx
 from esapr.cli import bench_output as output
+from esapr.cli.bench_fusion import fusion
 from esapr.cli.counts import ascending
 from esapr.inference.cards import ModelError
 from esapr.load_tests.bench import peers as peers_bench
@@ -224,6 +225,9 @@ def room(*, participants: int, subscribers: int, role: Role, seconds: float, as_
         output.print_json(asdict(report))
     else:
         output.show_room(report)
+
+
+bench.add_command(fusion)
 
 
 async def _climb(counts: list[int], seconds: float, *, plain: bool, processes: int) -> list[Step]:

@@ -4,7 +4,7 @@
 
     async with Client("http://127.0.0.1:8000") as client:
         async with client.session(consent=receipt) as session:
-            await session.send_text("What a lovely surprise!")
+            await session.send_text("Thank you, I love it!")
             async for state in session.states():
                 print(state.fused)
 

@@ -1,19 +1,22 @@
 """Scores of several modalities to one state: no clock, no threads, no I/O.
 
 Within a modality, scores are averaged with weights that halve with age. Across modalities they
-are combined by a logarithmic opinion pool (Genest & Zidek 1986): ``p ∝ Π p_m ** w_m``, whose
-weights follow each modality's reliability, coverage, certainty and age and sum to one. The pool
-is then smoothed by elapsed time.
+are combined by a logarithmic opinion pool (Genest & Zidek 1986): ``p ∝ Π p_m ** w_m``. The
+exponents are learned, and fall with coverage and age. They do not sum to one, since modalities that
+agree are surer together than each of them (a product of experts, Hinton 2002). The pool is then
+smoothed by elapsed time.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from esapr.inference.emotions import CIRCUMPLEX, CLASSES, Scores
 from esapr.inference.memory import Evidence, FusionMemory, packed, recalled, trace, unpacked
+from esapr.inference.reliability import Learned, evidence, shipped
 from esapr.inference.signals import (
     Abstain,
     EmotionState,
@@ -22,48 +25,34 @@ from esapr.inference.signals import (
     ModalityScore,
     ModalityState,
 )
-from esapr.inference.smoothing import ExponentialSmoothing
+from esapr.inference.smoothing import BayesFilter, ExponentialSmoothing, Smoothing
 
 _ABSENCE = {
     Modality.FACE: Abstain.NO_FACE,
     Modality.VOICE: Abstain.NO_SPEECH,
-    Modality.TEXT: Abstain.NO_TEXT,
+    # A line came and held nothing to score.
+    Modality.TEXT: Abstain.INSUFFICIENT_TEXT,
 }
 
+HEARD = 0.2
+"""Share of the weight from which a modality has a say in whether they disagree."""
 
-@dataclass(frozen=True, slots=True)
-class Ageing:
-    """How evidence of one modality ages, in seconds.
-
-    Its influence halves every ``half_life``; past ``horizon`` it is forgotten.
-    """
-
-    half_life: float
-    horizon: float
-
-
-def _default_ageing() -> dict[Modality, Ageing]:
-    # A face changes in a fraction of a second, a voice window spans three, a sentence stands
-    # until the conversation moves on.
-    return {
-        Modality.FACE: Ageing(half_life=0.5, horizon=2.0),
-        Modality.VOICE: Ageing(half_life=1.5, horizon=4.0),
-        Modality.TEXT: Ageing(half_life=6.0, horizon=20.0),
-    }
+SURE = 0.5
+"""Probability from which it is sure of its class: more than of all others together."""
 
 
 @dataclass(frozen=True, slots=True)
 class FusionConfig:
     """Parameters of a :class:`Fusion`; times are seconds.
 
-    ``min_confidence`` is the probability of the first class below which the state abstains;
-    chance is 1/7. ``warm_up`` is the time at the start, and after a pause, in which missing
+    ``smoothing_half_life`` is that of the exponential smoothing; the Bayesian filter goes by the
+    rates in ``learned``. ``warm_up`` is the time at the start, and after a pause, in which missing
     evidence is no absence.
     """
 
-    ageing: Mapping[Modality, Ageing] = field(default_factory=_default_ageing)
-    smoothing_half_life: float = 1.0
-    min_confidence: float = 0.3
+    learned: Learned = field(default_factory=shipped)
+    smoothing: Literal["exponential", "bayes"] = "exponential"
+    smoothing_half_life: float = 0.3
     warm_up: float = 3.0
     max_evidence: int = 64
 
@@ -77,7 +66,8 @@ class Fusion:
         self._enabled = enabled
         self._muted: set[Modality] = set()
         self._begun = 0.0
-        self._smoothing = ExponentialSmoothing(self._config.smoothing_half_life)
+        self._learned = self._config.learned
+        self._smoothing = _smoothing(self._config)
         self._evidence: dict[Modality, deque[Evidence]] = {
             modality: deque(maxlen=self._config.max_evidence) for modality in Modality
         }
@@ -130,24 +120,27 @@ class Fusion:
         The state abstains, and says why, when nothing has weight or no class stands out.
         """
         parts = {m: part for m in self._enabled if (part := self._part(m, end)) is not None}
-        total = sum(part.weight for part in parts.values())
+        total = sum(part.exponent for part in parts.values())
         if total == 0:
             return EmotionState(start, end, None, self._why_empty(end), parts)
-        parts = {m: replace(part, weight=part.weight / total) for m, part in parts.items()}
-        probs = self._smoothing.update(_pool(list(parts.values())), end)
+        parts = {m: replace(part, weight=part.exponent / total) for m, part in parts.items()}
+        pooled = pool(parts.values())
+        probs = self._smoothing.update(pooled, end)
         confidence = float(probs.max())
-        if confidence < self._config.min_confidence:
-            return EmotionState(start, end, None, Abstain.LOW_CONFIDENCE, parts)
+        abstain = self._why_not(confidence, parts.values())
+        if abstain is not None:
+            return EmotionState(start, end, None, abstain, parts, pooled)
         valence, arousal = (float(value) for value in probs @ CIRCUMPLEX)
-        return EmotionState(start, end, Fused(probs, confidence, valence, arousal), None, parts)
+        fused = Fused(probs, confidence, valence, arousal)
+        return EmotionState(start, end, fused, None, parts, pooled)
 
     def _fresh(self, modality: Modality, now: float) -> list[Evidence]:
-        horizon = self._config.ageing[modality].horizon
+        horizon = self._learned.modalities[modality].horizon
         return [item for item in self._evidence[modality] if now - item.at <= horizon]
 
     def _part(self, modality: Modality, now: float) -> ModalityState | None:
-        """Average one modality's evidence; its weight is not yet normalised."""
-        ageing = self._config.ageing[modality]
+        """Average one modality's evidence; its weight is not yet known."""
+        reliability = self._learned.modalities[modality]
         fresh = self._fresh(modality, now)
         # Late evidence may lie between newer items, so the deque is rebuilt, not trimmed.
         self._evidence[modality].clear()
@@ -155,19 +148,28 @@ class Fusion:
         scores = [item.score for item in fresh if item.score is not None]
         if not scores:
             return None
-        decay = [0.5 ** (max(0.0, now - item.at) / ageing.half_life) for item in fresh]
+        fading = [reliability.fading(now - item.at) for item in fresh]
         covered = [
-            d * (item.score.coverage if item.score else 0.0)
-            for d, item in zip(decay, fresh, strict=True)
+            left * (item.score.coverage if item.score else 0.0)
+            for left, item in zip(fading, fresh, strict=True)
         ]
         newest = max(scores, key=lambda score: score.end)
         age = max(0.0, now - newest.end)
         probs = _average(
             [(c, item.score.probs) for c, item in zip(covered, fresh, strict=True) if item.score]
         )
-        coverage = sum(covered) / sum(decay)
-        weight = coverage * certainty(probs) * 0.5 ** (age / ageing.half_life)
-        return ModalityState(probs, weight, coverage, age, len(scores), newest)
+        coverage = sum(covered) / sum(fading)
+        exponent = reliability.exponent(coverage, age)
+        return ModalityState(probs, exponent, 0.0, coverage, age, len(scores), newest)
+
+    def _why_not(self, confidence: float, parts: Collection[ModalityState]) -> Abstain | None:
+        """Return why there is no expression although there is evidence, if so."""
+        if confidence >= self._learned.min_confidence:
+            return None
+        if disagree(parts):
+            return Abstain.MODALITIES_DISAGREE
+        poor = all(part.newest.quality for part in parts)
+        return Abstain.LOW_QUALITY if poor else Abstain.LOW_CONFIDENCE
 
     def _why_empty(self, now: float) -> Abstain:
         if self._muted.issuperset(self._enabled):
@@ -180,11 +182,29 @@ class Fusion:
         return Abstain.NO_TEXT if self._enabled == (Modality.TEXT,) else Abstain.NO_EVIDENCE
 
 
-def certainty(probs: Scores) -> float:
-    """Return one minus the normalised entropy: 0 for a uniform distribution, 1 for a sure one."""
-    positive = probs[probs > 0].astype(np.float64)
-    entropy = -float(np.sum(positive * np.log(positive)))
-    return max(0.0, 1.0 - entropy / float(np.log(CLASSES)))
+def pool(parts: Iterable[ModalityState]) -> Scores:
+    """Return the logarithmic opinion pool of ``parts``; without any, it is uniform."""
+    logs = np.zeros(CLASSES)
+    for part in parts:
+        logs += part.exponent * evidence(part.probs)
+    unnormalised = np.exp(logs - logs.max())
+    return np.asarray(unnormalised / unnormalised.sum(), np.float32)
+
+
+def disagree(parts: Collection[ModalityState]) -> bool:
+    """Return whether two modalities that count are sure of different classes."""
+    sure = {
+        int(part.probs.argmax())
+        for part in parts
+        if part.weight >= HEARD and part.probs.max() >= SURE
+    }
+    return len(sure) > 1
+
+
+def _smoothing(config: FusionConfig) -> Smoothing:
+    if config.smoothing == "bayes":
+        return BayesFilter(config.learned.transition_rate, config.learned.evidence_rate)
+    return ExponentialSmoothing(config.smoothing_half_life)
 
 
 def _average(weighted: list[tuple[float, Scores]]) -> Scores:
@@ -193,10 +213,3 @@ def _average(weighted: list[tuple[float, Scores]]) -> Scores:
         return np.asarray(np.mean([probs for _, probs in weighted], axis=0), dtype=np.float32)
     mixed = sum(weight * probs.astype(np.float64) for weight, probs in weighted) / total
     return np.asarray(mixed, dtype=np.float32)
-
-
-def _pool(parts: list[ModalityState]) -> Scores:
-    """Combine parts whose weights sum to one; the floor keeps one zero from vetoing a class."""
-    logs = sum(part.weight * np.log(np.maximum(part.probs, 1e-4)) for part in parts)
-    unnormalised = np.exp(logs)
-    return np.asarray(unnormalised / unnormalised.sum(), dtype=np.float32)

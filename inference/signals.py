@@ -6,11 +6,14 @@ never modified after they are put into a record.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.emotions import Emotion, Scores
+
+TextSource = Literal["chat", "caption", "transcript"]
 
 SAMPLE_RATE = 16_000
 """Audio is analysed at 16 kHz mono."""
@@ -45,7 +48,10 @@ class Abstain(StrEnum):
     NO_FACE = "no_face"
     NO_SPEECH = "no_speech"
     NO_TEXT = "no_text"
+    INSUFFICIENT_TEXT = "insufficient_text"
     LOW_CONFIDENCE = "low_confidence"
+    LOW_QUALITY = "low_quality"
+    MODALITIES_DISAGREE = "modalities_disagree"
     MUTED = "muted"
     PAUSED = "paused"
 
@@ -83,10 +89,11 @@ class AudioWindow:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One message or caption line, received at ``at``."""
+    """One message or caption line, received at ``at``, and where it comes from."""
 
     at: float
     body: str
+    source: TextSource = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +187,12 @@ class ModalityScore:
 class ModalityState:
     """A modality's part in a state: ``count`` scores, the newest of which is ``age`` seconds old.
 
-    ``weight`` values of one state sum to one, or are all zero.
+    The logarithms of ``probs`` count ``exponent`` times; ``weight`` is the share of that: those of
+    one state sum to one, or are all zero.
     """
 
     probs: Scores
+    exponent: float
     weight: float
     coverage: float
     age: float
@@ -203,10 +212,15 @@ class Fused:
 
 @dataclass(frozen=True, slots=True)
 class EmotionState:
-    """What a participant showed over ``[start, end)``: ``fused`` or a reason to abstain."""
+    """What a participant showed over ``[start, end)``: ``fused`` or a reason to abstain.
+
+    ``pooled`` are the probabilities before smoothing, whether or not the state abstains; None
+    without evidence.
+    """
 
     start: float
     end: float
     fused: Fused | None
     abstain: Abstain | None
     modalities: dict[Modality, ModalityState] = field(default_factory=dict)
+    pooled: Scores | None = None

@@ -51,6 +51,9 @@ MAX_TICK_MS = 5_000
 DEFAULT_TICK_MS = 1_000
 """Time between two states, in milliseconds."""
 
+MAX_SMOOTHING_MS = 60_000
+"""Longest half-life of the smoothing of states."""
+
 MAX_PDFS = 4
 """Reports that a process prints or has waiting as PDF; one more is refused with ``overloaded``."""
 

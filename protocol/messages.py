@@ -4,19 +4,18 @@ Times end in ``_ms`` and are milliseconds on the session clock; boxes and landma
 of the picture; probabilities follow ``session.created.labels``.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from esapr.protocol import limits
 from esapr.protocol.events import Event
+from esapr.protocol.explanations import Explanation
 from esapr.protocol.overlays import Overlay
-from esapr.protocol.requests import Modalities, Modality, TickMs
+from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
-Seq = Annotated[int, Meta(ge=0)]
 
 # --- client to server -------------------------------------------------------------------------
 
@@ -25,9 +24,7 @@ class Resume(Struct, frozen=True, forbid_unknown_fields=True):
     """The last state the client has seen; on a room's feed, that of each session."""
 
     last_seq: Seq | UnsetType = UNSET
-    last_seqs: Annotated[dict[str, Seq], Meta(max_length=limits.MAX_ROOM_MEMBERS)] | UnsetType = (
-        UNSET
-    )
+    last_seqs: LastSeqs | UnsetType = UNSET
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
@@ -231,6 +228,7 @@ class State(Struct, frozen=True, tag="state"):
     level: Level
     muted: list[Modality]
     models: dict[str, str]
+    explanation: Explanation | UnsetType = UNSET
 
 
 class Warning(Struct, frozen=True, tag="warning"):

@@ -18,6 +18,9 @@ Origin = Annotated[
         max_length=limits.MAX_NAME_CHARACTERS, pattern=r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+$"
     ),
 ]
+Seq = Annotated[int, Meta(ge=0)]
+LastSeqs = Annotated[dict[str, Seq], Meta(max_length=limits.MAX_ROOM_MEMBERS)]
+SmoothingMs = Annotated[int, Meta(ge=0, le=limits.MAX_SMOOTHING_MS)]
 TickMs = Annotated[int, Meta(ge=limits.MIN_TICK_MS, le=limits.MAX_TICK_MS)]
 Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
@@ -56,6 +59,9 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
     ``subject_flags`` says what keeps the person from consenting by themselves.
 
+    States move halfway to what is shown within ``smoothing_ms``; 0 for no smoothing. With
+    ``explain`` each says what it rests on.
+
     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
     """
 
@@ -69,6 +75,8 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
     origin: Origin | UnsetType = UNSET
     retention_days: Annotated[int, Meta(ge=1, le=limits.MAX_RETENTION_DAYS)] | UnsetType = UNSET
+    smoothing_ms: SmoothingMs | UnsetType = UNSET
+    explain: bool = False
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):

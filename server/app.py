@@ -14,11 +14,13 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from esapr.inference.fusion import FusionConfig
 from esapr.server.analyses.jobs import Analyses
 from esapr.server.binding import bind, bind_internal
 from esapr.server.bus import Bus
 from esapr.server.bus.opening import open_bus
 from esapr.server.config import ServerConfig
+from esapr.server.fusing import open_fusion
 from esapr.server.gateway import Gateway, joined
 from esapr.server.heaps import keep_trimmed
 from esapr.server.http import (
@@ -151,6 +153,7 @@ class _Ground:
     provider: Provider | None
     help_lines: HelpLines
     catalogue: Catalogue | None
+    fusion: FusionConfig
 
 
 @asynccontextmanager
@@ -159,6 +162,7 @@ async def _ground(
 ) -> AsyncIterator[_Ground]:
     help_lines = open_help_lines(config.help_lines_file)
     catalogue = open_catalogue(config.catalogue)
+    fusion = open_fusion(config)
     async with (
         aclosing(tracing),
         open_bus(config, metrics) as bus,
@@ -166,7 +170,7 @@ async def _ground(
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept, provider, help_lines, catalogue)
+        yield _Ground(bus, trust, kept, provider, help_lines, catalogue, fusion)
 
 
 async def _close(
@@ -211,6 +215,7 @@ async def _sessions(
         trust=ground.trust,
         recorder=ground.kept.recorder,
         help_lines=ground.help_lines,
+        fusion=ground.fusion,
     )
     if bus.directory is None or internal is None:
         yield sessions, None

@@ -71,9 +71,6 @@ class ServerConfig(StaffConfig):
     analysed_fps: float = 5.0
     """Pictures a second a session that are analysed at most; the others are drained."""
 
-    smoothing_half_life: float = 1.0
-    """Seconds after which an old expression has lost half of its influence."""
-
     idle_timeout: float = 60.0
     """Seconds without a subscriber or media after which a session is closed."""
 
@@ -175,7 +172,6 @@ class ServerConfig(StaffConfig):
             "inference_threads": (0, 256),
             "gpu_memory_mb": (0, 1_000_000),
             "analysed_fps": (0.5, 30),
-            "smoothing_half_life": (0, 60),
             "idle_timeout": (1, 86_400),
             "silence_timeout": (1, 3_600),
             "drain_timeout": (0, 600),
@@ -205,7 +201,7 @@ class ServerConfig(StaffConfig):
             raise ConfigError(f"database_url is not of the form {_DATABASES.pattern}")
         if self.gpu_precision == "float16" and self.device != "tensorrt":
             raise ConfigError("gpu_precision float16 needs device tensorrt")
-        if problem := self.staff_problem() or self.traces_problem():
+        if problem := self.staff_problem() or self.traces_problem() or self.fusing_problem():
             raise ConfigError(problem)
 
     def _check_networks(self) -> None:

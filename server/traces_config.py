@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from yarl import URL
 
+from esapr.server.fusing_config import FusingConfig
+
 
 @dataclass(frozen=True, slots=True)
-class TracesConfig:
+class TracesConfig(FusingConfig):
     """Where traces go; without ``otel_endpoint`` there are none."""
 
     otel_endpoint: str | None = None

@@ -5,9 +5,13 @@ from tokenizers import Tokenizer
 from esapr.inference.calibration import calibrated
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scorer
-from esapr.inference.signals import Modality, ModalityScore, TextDetails, TextLine
+from esapr.inference.signals import Modality, ModalityScore, TextDetails, TextLine, TextSource
 from esapr.inference.text.clean import clean
 from esapr.inference.text.expression import encode
+
+COVERAGE: dict[TextSource, float] = {"chat": 1.0, "caption": 0.9, "transcript": 0.8}
+"""How much of a line is what was said: whoever types means it, captions are shortened, and in what
+a machine transcribes about every tenth word is wrong. Assumed, not measured."""
 
 
 class TextAnalyser:
@@ -46,7 +50,7 @@ class TextAnalyser:
             start=line.at,
             end=line.at,
             probs=calibrated(scored.value["logits"], self._temperature),
-            coverage=1.0,
+            coverage=COVERAGE[line.source],
             details=TextDetails(lines=1),
             batch_size=scored.batch_size,
             queue_ms=scored.queue_ms,

@@ -5,7 +5,7 @@ import re
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from textwrap import wrap
 
@@ -40,11 +40,10 @@ LINE_CHARACTERS = 240
 LINES_AT_A_TIME = 4
 """Lines in flight: a batch of four takes half as long as four batches, and is soon over."""
 
+LEAST_CONFIDENCE = 0.3
+"""Of a page: a mean of many lines is less sure than one, and right more often than it says."""
+
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n\s*\n")
-# A page stands by itself, and its lines are equally old.
-_CONFIG = FusionConfig(
-    smoothing_half_life=0.0, warm_up=-1.0, max_evidence=limits.MAX_DOCUMENT_CHARACTERS
-)
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
@@ -65,12 +64,21 @@ class Document:
         subject: Subject,
         pipeline: Pipeline,
         metrics: Metrics,
+        fusion: FusionConfig,
     ) -> None:
         """Read ``paper``; nothing happens before :meth:`found`."""
         self._paper = paper
         self._subject = subject
         self._metrics = metrics
         self._text = pipeline.analysers(subject.analysis).text
+        # A page stands by itself, and its lines are equally old.
+        self._fusion = replace(
+            fusion,
+            learned=replace(fusion.learned, min_confidence=LEAST_CONFIDENCE),
+            smoothing_half_life=0.0,
+            warm_up=-1.0,
+            max_evidence=limits.MAX_DOCUMENT_CHARACTERS,
+        )
         self._tally = Tally()
         self._count = Count()
         self._watch = Watch(subject.help_lines)
@@ -106,7 +114,7 @@ class Document:
                 yield page
 
     async def _page(self, text: str, number: int, pages: int) -> Page:
-        fusion = Fusion((Modality.TEXT,), _CONFIG)
+        fusion = Fusion((Modality.TEXT,), self._fusion)
         lines = 0
         left = _lines(text)
         while some := list(islice(left, LINES_AT_A_TIME)):

@@ -149,7 +149,7 @@ class Analyses:
         self._behind_ids = f"-{gateway}" if gateway else ""
         self._metrics = sessions.metrics
         self._help_lines = sessions.help_lines
-        self._means = Means(sessions.pipeline, sessions.metrics, config.smoothing_half_life)
+        self._means = Means(sessions.pipeline, sessions.metrics, sessions.fusion)
         self._turns = asyncio.Semaphore(limits.ANALYSES_AT_A_TIME)
         self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
         self._arriving = 0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from esapr.inference.fusion import FusionConfig
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.analyses.document import Document, Paper
@@ -23,7 +24,7 @@ class Means:
 
     pipeline: Pipeline
     metrics: Metrics
-    smoothing_half_life: float
+    fusion: FusionConfig
 
 
 def open_file(source: Source, form: FileFormat, *, longest: float) -> Footage | Paper:
@@ -43,13 +44,13 @@ def open_file(source: Source, form: FileFormat, *, longest: float) -> Footage | 
 def work_on(opened: Footage | Paper, subject: Subject, means: Means) -> Work:
     """Return the analysis of a file that is open."""
     if isinstance(opened, Paper):
-        return Document(opened, subject, means.pipeline, means.metrics)
+        return Document(opened, subject, means.pipeline, means.metrics, means.fusion)
     return Replay(
         opened,
         subject,
         means.pipeline,
         means.metrics,
-        smoothing_half_life=means.smoothing_half_life,
+        fusion=means.fusion,
     )
 
 

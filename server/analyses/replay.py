@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import structlog
 
+from esapr.inference.fusion import FusionConfig
 from esapr.inference.scoring import BatchFailedError
 from esapr.inference.signals import Modality
 from esapr.protocol.analyses import AnalysisSummary
@@ -42,7 +43,7 @@ class Replay:
         pipeline: Pipeline,
         metrics: Metrics,
         *,
-        smoothing_half_life: float,
+        fusion: FusionConfig,
     ) -> None:
         """Read ``footage``; nothing happens before :meth:`found`."""
         self._footage = footage
@@ -57,7 +58,7 @@ class Replay:
         self._analysis = Analysis(
             pipeline.analysers(subject.analysis),
             tuple(Modality(name) for name in subject.modalities),
-            smoothing_half_life,
+            fusion,
             tally=self._tally,
             metrics=metrics,
             on_face=lambda *_: None,

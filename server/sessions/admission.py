@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
+from esapr.inference.fusion import FusionConfig
 from esapr.protocol import limits
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import State
@@ -76,6 +77,7 @@ class Sessions:
         trust: Trust,
         recorder: Recorder,
         help_lines: HelpLines,
+        fusion: FusionConfig,
     ) -> None:
         """Run sessions in ``group``; each joins one of ``rooms`` and is kept by ``recorder``."""
         self._group = group
@@ -90,6 +92,7 @@ class Sessions:
         """Those of sessions that have ended: for what is kept of them, and nothing else."""
         self.recorder = recorder
         self.help_lines = help_lines
+        self.fusion = fusion
         self.aftercare: dict[str, Aftercare] = {}
         """What sessions leave, for as long as their tokens read it."""
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
@@ -198,6 +201,7 @@ class Sessions:
             recorder=self.recorder,
             help_lines=self.help_lines,
             aftercare=self.aftercare,
+            fusion=self.fusion,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:

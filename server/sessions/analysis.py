@@ -51,7 +51,7 @@ class Analysis:
         self,
         analysers: Analysers,
         modalities: tuple[Modality, ...],
-        smoothing_half_life: float,
+        fusion: FusionConfig,
         *,
         tally: Tally,
         metrics: Metrics,
@@ -60,7 +60,7 @@ class Analysis:
     ) -> None:
         """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time."""
         self._analysers = analysers
-        self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
+        self._fusion_config = fusion
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
         self._outdated: set[Modality] = set()

@@ -1,10 +1,11 @@
 """What a session finds at its gateway."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
+from esapr.inference.fusion import FusionConfig
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
@@ -23,7 +24,7 @@ class Host:
 
     ``publish`` takes a room's name and a message; ``owned`` says whether the gateway may still
     speak for its sessions; ``recorder`` keeps what they say; ``help_lines`` are all that there are;
-    ``aftercare`` holds what sessions leave, by their ids.
+    ``aftercare`` holds what sessions leave, by their ids; ``fusion`` is how scores are combined.
     """
 
     config: ServerConfig
@@ -35,10 +36,17 @@ class Host:
     recorder: Recorder
     help_lines: HelpLines
     aftercare: dict[str, Aftercare]
+    fusion: FusionConfig
 
     def notice(self, request: SessionRequest) -> str:
         """Return what the people of a session are to be shown."""
         return self.notices.text(_language(request))
+
+    def fusing(self, request: SessionRequest) -> FusionConfig:
+        """Return how the scores of a session are combined and smoothed."""
+        if request.smoothing_ms is UNSET:
+            return self.fusion
+        return replace(self.fusion, smoothing_half_life=request.smoothing_ms / 1000)
 
     def care_for(self, session: str, request: SessionRequest) -> Aftercare:
         """Begin what is left for after a session."""

@@ -65,7 +65,8 @@ class Ingest:
         if not self._lines.allow(now):
             most = f"at most {limits.TEXT_PER_SECOND:g} lines a second, {limits.TEXT_BURST} at once"
             raise ProtocolError(ErrorCode.RATE_LIMITED, most, "text")
-        return TextLine(now if text.at_ms is UNSET else text.at_ms / 1000, text.body)
+        at = now if text.at_ms is UNSET else text.at_ms / 1000
+        return TextLine(at, text.body, text.source)
 
     async def _take_picture(self, media: Media) -> None:
         now = self._sink.now()

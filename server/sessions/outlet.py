@@ -49,6 +49,7 @@ class Outlet:
         self._trace = analysis.trace
         self._conditions = Conditions()
         self._events = Events()
+        self._learned = host.fusion.learned if request.explain else None
         self._care = host.care_for(audience.session, request)
         self.next_seq = 0
         """Number of the next state."""
@@ -80,6 +81,7 @@ class Outlet:
             level=self._analysis.control.level,
             muted=member.muted,
             models=self._models,
+            learned=self._learned,
         )
         self._analysis.control.update(self._tally.strain(), end)
         message = state_message(state, envelope)

@@ -57,7 +57,7 @@ class Session:
         self._analysis = Analysis(
             host.pipeline.analysers(self.id),
             self.modalities,
-            host.config.smoothing_half_life,
+            host.fusing(request),
             tally=self.tally,
             metrics=host.metrics,
             on_face=self._publish_picture,

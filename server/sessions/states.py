@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from esapr.inference import signals
 from esapr.inference.emotions import LABELS, Scores
+from esapr.inference.explanation import explain
+from esapr.inference.reliability import Learned
 from esapr.inference.signals import (
     Box,
     EmotionState,
@@ -17,6 +19,7 @@ from esapr.inference.signals import (
     ModalityState,
     VoiceDetails,
 )
+from esapr.protocol.explanations import Explanation, Share
 from esapr.protocol.messages import (
     AbstainReason,
     DropCounts,
@@ -49,6 +52,8 @@ class Envelope:
     level: Level
     muted: list[ModalityName]
     models: dict[str, str]
+    learned: Learned | None = None
+    """What the fusion went by, where states are to be explained."""
 
 
 def state_message(state: EmotionState, envelope: Envelope) -> State:
@@ -71,6 +76,7 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         level=envelope.level,
         muted=envelope.muted,
         models=envelope.models,
+        explanation=_explanation(state, envelope.learned),
     )
 
 
@@ -132,6 +138,27 @@ def fused_message(state: EmotionState) -> Fused | None:
         confidence=round(state.fused.confidence, 4),
         valence=round(state.fused.valence, 4),
         arousal=round(state.fused.arousal, 4),
+    )
+
+
+def _explanation(state: EmotionState, learned: Learned | None) -> Explanation | UnsetType:
+    if learned is None or state.pooled is None:
+        return UNSET
+    found = explain(state.pooled, state.modalities, learned)
+    return Explanation(
+        raw=rounded(state.pooled),
+        first=LABELS[found.first],
+        second=LABELS[found.second],
+        log_odds=round(found.log_odds, 4),
+        shares={
+            modality.value: Share(
+                log_odds=round(share.log_odds, 4),
+                weight=share.weight,
+                of_coverage=round(share.of_coverage, 4),
+                of_age=round(share.of_age, 4),
+            )
+            for modality, share in found.shares.items()
+        },
     )
 
 

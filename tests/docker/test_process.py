@@ -105,11 +105,11 @@ async def test_a_user_without_rights_serves_a_session_from_a_read_only_system(
             Client(address, key=key) as esapr,
             esapr.session(consent=receipt, purpose="telehealth", jurisdiction="DE") as session,
         ):
-            await session.send_text("What a lovely surprise!")
+            await session.send_text("Thank you, I love it!")
             state = await anext(state async for state in session.states() if state.fused)
 
     assert state.fused is not None
-    assert state.fused.label == "surprise"
+    assert state.fused.label == "happy"
     owners = {path.stat().st_uid for path in container.volume.rglob("*")}
     assert owners == {USER}
     kept = {path.name for path in container.volume.iterdir() if not path.name.startswith(".")}

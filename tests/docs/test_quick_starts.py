@@ -13,7 +13,7 @@ from tests.serving import running_server
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "web_client"
 ADDRESS = "http://127.0.0.1:8000"
-PRINTED = re.compile(r"surprise 0\.\d\d\n")
+PRINTED = re.compile(r"happy 0\.\d\d\n")
 
 pytestmark = pytest.mark.real_time
 

@@ -23,6 +23,8 @@ STAFF: dict[str, object] = {
     [
         ({"device": "gpu"}, "device must be auto, cpu, cuda or tensorrt"),
         ({"gpu_memory_mb": -1}, "gpu_memory_mb must lie between"),
+        ({"smoothing": "median"}, "smoothing must be exponential or bayes"),
+        ({"smoothing_half_life": -1}, "smoothing_half_life must lie between"),
         ({"gpu_precision": "int8"}, "gpu_precision must be float32 or float16"),
         ({"gpu_precision": "float16", "device": "cuda"}, "gpu_precision float16 needs"),
         ({"staff_hours": 13}, "staff_hours must lie between"),

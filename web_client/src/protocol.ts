@@ -162,6 +162,7 @@ export interface State {
   models: {
     [k: string]: string;
   };
+  explanation?: Explanation;
 }
 /**
  * The fused expression; valence and arousal lie in [-1, 1].
@@ -240,6 +241,31 @@ export interface Latency {
   queue_ms: number;
   batch_size: number;
   infer_ms: number;
+}
+/**
+ * Why ``first`` comes before ``second`` in ``raw``, the probabilities before smoothing.
+ *
+ *     The ``log_odds`` of the shares sum to that of the two labels.
+ */
+export interface Explanation {
+  raw: number[];
+  first: string;
+  second: string;
+  log_odds: number;
+  shares: {
+    [k: string]: Share;
+  };
+}
+/**
+ * What a modality adds to the log-odds, and what is left of its learned ``weight``.
+ *
+ *     ``of_coverage`` is what coverage and quality have left of it, ``of_age`` what age has; 1 is all.
+ */
+export interface Share {
+  log_odds: number;
+  weight: number;
+  of_coverage: number;
+  of_age: number;
 }
 /**
  * What one page of a document shows, or why that cannot be said; ``number`` begins at 1.
@@ -1010,6 +1036,9 @@ export interface SessionInfo {
  *     ``jurisdiction`` is an ISO 3166 code of a country or of a part of one, or ``EU``;
  *     ``subject_flags`` says what keeps the person from consenting by themselves.
  *
+ *     States move halfway to what is shown within ``smoothing_ms``; 0 for no smoothing. With
+ *     ``explain`` each says what it rests on.
+ *
  *     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
  */
 export interface SessionRequest {
@@ -1027,6 +1056,8 @@ export interface SessionRequest {
   tick_ms?: number;
   origin?: string;
   retention_days?: number;
+  smoothing_ms?: number;
+  explain?: boolean;
 }
 /**
  * Answer to ``DELETE /v1/staff/session``: the browser goes to ``next``.

@@ -53,6 +53,19 @@ async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[
             running.cancel()
 
 
+async def test_what_a_machine_transcribed_counts_less_than_what_was_typed(model: Model) -> None:
+    body = "I love this, thank you so much!"
+    async with analyser(model) as text:
+        typed = await text.score(TextLine(0.0, body))
+        caption = await text.score(TextLine(0.0, body, "caption"))
+        transcript = await text.score(TextLine(0.0, body, "transcript"))
+    assert typed is not None
+    assert caption is not None
+    assert transcript is not None
+    assert np.array_equal(typed.probs, transcript.probs)
+    assert typed.coverage == 1.0 > caption.coverage > transcript.coverage > 0.5
+
+
 async def test_a_line_becomes_a_calibrated_score_at_its_time(model: Model) -> None:
     async with analyser(model) as text:
         score = await text.score(TextLine(at=12.5, body="I love this, thank you so much!"))

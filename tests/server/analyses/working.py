@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from esapr.inference.fusion import FusionConfig
 from esapr.protocol.analyses import AnalysisSummary, Page
 from esapr.protocol.events import Event
 from esapr.protocol.messages import State
@@ -25,7 +26,7 @@ async def means() -> AsyncIterator[Means]:
     with running_pipeline(models(), 2, metrics) as pipeline:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(pipeline.run())
-            yield Means(pipeline, metrics, smoothing_half_life=1.0)
+            yield Means(pipeline, metrics, FusionConfig())
             running.cancel()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from esapr.inference.fusion import FusionConfig
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
@@ -29,4 +30,5 @@ def host(
         recorder=NoRecorder(),
         help_lines=open_help_lines(None),
         aftercare={},
+        fusion=FusionConfig(),
     )

@@ -11,6 +11,7 @@ import pytest
 
 from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.devices import Device
+from esapr.inference.fusion import FusionConfig
 from esapr.inference.models import Model
 from esapr.inference.signals import AudioWindow, Modality, TextLine
 from esapr.inference.workers import ThreadWorkers
@@ -75,7 +76,12 @@ async def analysing(name: str) -> AsyncIterator[Bench]:
     with ThreadWorkers(1) as workers:
         pipeline = Pipeline({**models(), name: held}, workers, metrics)
         analysis = Analysis(
-            pipeline.analysers("s"), ALL, 0.0, tally=tally, metrics=metrics, on_face=lambda *_: None
+            pipeline.analysers("s"),
+            ALL,
+            FusionConfig(smoothing_half_life=0.0),
+            tally=tally,
+            metrics=metrics,
+            on_face=lambda *_: None,
         )
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(pipeline.run()), group.create_task(analysis.run())]

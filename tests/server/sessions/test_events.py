@@ -31,7 +31,7 @@ def state(end: int, label: str | None = None, *, face_at: float | None = None) -
     parts = {}
     if face_at is not None:
         score = ModalityScore(Modality.FACE, face_at, face_at, PROBS, 1.0, FACE)
-        parts[Modality.FACE] = ModalityState(PROBS, 1.0, 1.0, end - face_at, 1, score)
+        parts[Modality.FACE] = ModalityState(PROBS, 1.0, 1.0, 1.0, end - face_at, 1, score)
     return EmotionState(end - 1, end, fused, None, parts)
 
 

@@ -11,6 +11,7 @@ from esapr.inference.signals import SAMPLE_RATE, AudioWindow, Modality, VideoFra
 from esapr.protocol import limits
 from esapr.protocol.binary import PCM_RATES, Kind, Media
 from esapr.protocol.errors import ErrorCode, ProtocolError
+from esapr.protocol.messages import Text
 from esapr.server.sessions.ingest import Ingest
 from tests.server.media.encoded import ogg_opus, picture, portrait, speech, tone
 
@@ -64,6 +65,12 @@ async def refusal(ingest: Ingest, media: Media) -> tuple[ErrorCode, str | None]:
     with pytest.raises(ProtocolError) as refused:
         await ingest.take(media)
     return refused.value.code, refused.value.field
+
+
+async def test_a_line_keeps_its_time_and_where_it_comes_from() -> None:
+    line = Ingest(Recorder(20.0), fps=5).line(Text("so it goes", source="transcript", at_ms=19_500))
+
+    assert (line.at, line.body, line.source) == (19.5, "so it goes", "transcript")
 
 
 async def test_a_picture_comes_through_with_its_capture_time() -> None:

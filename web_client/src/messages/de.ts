@@ -210,6 +210,8 @@ export const de: Messages = {
     no_face: "kein Gesicht im Bild",
     no_speech: "keine Sprache zu hören",
     no_text: "kein Text eingegangen",
+    insufficient_text: "der Text gibt zu wenig her",
+    low_quality: "Bild oder Ton zu schlecht",
     muted: "ausgelassen",
     paused: "pausiert",
     low_confidence: "zu unsicher für einen einzelnen",

@@ -204,6 +204,8 @@ export const en = {
     no_face: "no face in view",
     no_speech: "no speech heard",
     no_text: "no text received",
+    insufficient_text: "too little text to go by",
+    low_quality: "picture or sound too poor",
     muted: "left out",
     paused: "paused",
     low_confidence: "too uncertain to name one",

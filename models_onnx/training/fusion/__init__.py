@@ -1,0 +1,1 @@
+"""Scores of unseen faces, voices and texts, and what the fusion learns from them."""
