@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from esapr.protocol.messages import FaceState, State, TextState, VoiceState
+from esapr.protocol.messages import FaceState, State, TextState
+from esapr.protocol.voice import VoiceState
 
 MODALITIES = ("face", "voice", "text")
 

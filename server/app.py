@@ -69,6 +69,7 @@ from esapr.server.support.catalogue import Catalogue
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
 from esapr.server.tracing import Tracing, open_tracing
+from esapr.server.transcription import Transcriber, open_transcriber
 from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
@@ -104,7 +105,7 @@ async def serve(
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError, RecordsError: the bus cannot be joined, or the database cannot be used.
-        ConfigError: what makes traces is not installed.
+        ConfigError: what makes traces, or writes down speech, is not installed.
         SupportError, TrustError: rules, notices, help lines, keys or the audit log cannot be used.
     """
     metrics, ready = Metrics(), asyncio.Event()
@@ -123,6 +124,8 @@ async def serve(
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
                 tasks = [group.create_task(each) for each in (*work, keep_trimmed())]
+                if ground.transcriber:
+                    tasks.append(group.create_task(ground.transcriber.run()))
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
@@ -151,6 +154,7 @@ class _Ground:
     provider: Provider | None
     help_lines: HelpLines
     catalogue: Catalogue | None
+    transcriber: Transcriber | None
 
 
 @asynccontextmanager
@@ -159,6 +163,7 @@ async def _ground(
 ) -> AsyncIterator[_Ground]:
     help_lines = open_help_lines(config.help_lines_file)
     catalogue = open_catalogue(config.catalogue)
+    transcriber = open_transcriber(config.transcription_model, metrics)
     async with (
         aclosing(tracing),
         open_bus(config, metrics) as bus,
@@ -166,7 +171,7 @@ async def _ground(
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept, provider, help_lines, catalogue)
+        yield _Ground(bus, trust, kept, provider, help_lines, catalogue, transcriber)
 
 
 async def _close(
@@ -211,6 +216,7 @@ async def _sessions(
         trust=ground.trust,
         recorder=ground.kept.recorder,
         help_lines=ground.help_lines,
+        transcriber=ground.transcriber,
     )
     if bus.directory is None or internal is None:
         yield sessions, None
