@@ -19,9 +19,10 @@ from esapr.inference.voice.windows import WINDOW
 from esapr.protocol.binary import Kind, Media, encode_media
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import Text
+from esapr.protocol.requests import Modality, SessionRequest
 from esapr.server.config import ConfigError
 from esapr.server.metrics import Metrics
-from esapr.server.sessions.dictation import Dictation
+from esapr.server.sessions.dictation import Dictation, check_transcribing
 from esapr.server.transcription import PACKAGED, WAITING, Transcriber, open_transcriber
 from tests.server.http.feeds import Client, Json, client, receive
 from tests.serving import CONSENT
@@ -120,15 +121,20 @@ async def test_what_is_said_comes_back_as_a_line_of_its_own() -> None:
     assert drops(metrics, "muted") == 1
 
 
-async def test_a_session_is_told_where_nothing_is_written_down() -> None:
-    async with client() as (one, _):
-        for body in ({}, {"modalities": ["voice"]}):
-            answer = await one.http.post(
-                "/v1/demo/sessions", json={"consent": CONSENT, "transcribe": True, **body}
-            )
-            error = (await answer.json())["error"]
-            assert (answer.status, error["code"]) == (400, "config_invalid")
-            assert error["field"] == "transcribe"
+@pytest.mark.parametrize(
+    ("modalities", "there", "problem"),
+    [
+        (["face", "voice", "text"], False, "this server writes no speech down"),
+        (["voice"], True, "it needs the modalities voice and text"),
+    ],
+)
+def test_a_session_is_told_why_nothing_is_written_down(
+    modalities: list[Modality], there: bool, problem: str
+) -> None:
+    request = SessionRequest(modalities=modalities, transcribe=True)
+    with pytest.raises(ProtocolError, match=problem) as refused:
+        check_transcribing(request, Transcriber((), Metrics()) if there else None)
+    assert (refused.value.code, refused.value.field) == (ErrorCode.CONFIG_INVALID, "transcribe")
 
 
 @pytest.mark.parametrize("model", ["no/such/folder", PACKAGED])
@@ -154,6 +160,10 @@ async def test_what_was_said_and_what_was_written_are_kept_under_covers_of_their
         await socket.send_json({"type": "close"})
         await receive(socket, "session.closed")
         assert (await report_of(one))["words"] == [{"word": "garden", "count": 2}]
+        refused = await one.http.post(
+            "/v1/demo/sessions", json={"consent": CONSENT, "transcribe": True}
+        )
+        assert (await refused.json())["error"]["field"] == "transcribe"
 
 
 async def speak(socket: aiohttp.ClientWebSocketResponse, pcm: np.ndarray) -> None:
