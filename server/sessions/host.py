@@ -36,7 +36,7 @@ class Host:
     recorder: Recorder
     help_lines: HelpLines
     aftercare: dict[str, Aftercare]
-    transcriber: Transcriber | None
+    transcriber: Transcriber | None = None
 
     def notice(self, request: SessionRequest) -> str:
         """Return what the people of a session are to be shown."""
