@@ -124,9 +124,7 @@ async def serve(
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
-                tasks = [
-                    group.create_task(each) for each in (*work, *ground.work(), keep_trimmed())
-                ]
+                tasks = [group.create_task(each) for each in (*work, *ground.work())]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
@@ -159,7 +157,7 @@ class _Ground:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs as long as there are sessions."""
-        return [self.transcriber.run()] if self.transcriber else []
+        return [keep_trimmed(), *([self.transcriber.run()] if self.transcriber else [])]
 
 
 @asynccontextmanager
