@@ -1,6 +1,7 @@
 # Needs Python 3.11+, make and (for the browser pages) Node 20+. `make setup && make serve`.
 #
 # EXTRA=gpu   installs ONNX Runtime's CUDA build in place of the CPU one (docs/decisions/0003)
+# EXTRA=asr   adds speech to text (docs/how-to/write-speech-down.md)
 # EXTRA=train adds what models_onnx/training needs
 EXTRA  ?=
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -134,6 +135,8 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 lock: setup
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > build/dev.in
 	$(COMPILE) --allow-unsafe --output-file requirements.lock pyproject.toml build/dev.in
+	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra asr \
+		--output-file requirements-asr.lock pyproject.toml build/dev.in
 	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra cluster \
 		--output-file requirements-cluster.lock pyproject.toml build/dev.in
 	$(COMPILE) --allow-unsafe --constraint requirements.lock --extra train \

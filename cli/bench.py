@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -182,6 +182,7 @@ def peers(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the curve there."
 )
 @plain_option
+@click.option("--voice-only", is_flag=True, help="Senders have no camera.")
 @click.option(
     "--processes", type=click.IntRange(1, 256), default=1, help="Gateways that share the port."
 )
@@ -192,12 +193,14 @@ def scale(
     steps: list[int],
     svg: Path | None,
     plain: bool,
+    voice_only: bool,
     processes: int,
     seconds: float,
     as_json: bool,
 ) -> None:
     """Raise the number of sessions until one does not get its states."""
-    found = _run(_climb(steps, seconds, plain=plain, processes=processes))
+    climbing = climb(steps, seconds, plain=plain, voice_only=voice_only, processes=processes)
+    found = _run(_climb(climbing))
     if svg is not None:
         note = f"server and load peers on one machine of {os.cpu_count()} cores"
         svg.write_text(curve(found, note), encoding="utf-8")
@@ -230,9 +233,9 @@ def room(*, participants: int, subscribers: int, role: Role, seconds: float, as_
 bench.add_command(fusion)
 
 
-async def _climb(counts: list[int], seconds: float, *, plain: bool, processes: int) -> list[Step]:
+async def _climb(steps: AsyncIterator[Step]) -> list[Step]:
     found = []
-    async for step in climb(counts, seconds, plain=plain, processes=processes):
+    async for step in steps:
         found.append(step)
         _progress(f"{step.sessions} sessions: {step.server_cores:.2f} cores")
     return found

@@ -37,7 +37,9 @@ class Quality(StrEnum):
     SMALL = "small"
     SEVERAL_FACES = "several_faces"
     SILENT = "silent"
+    QUIET = "quiet"
     CLIPPED = "clipped"
+    NOISY = "noisy"
 
 
 class Abstain(StrEnum):
@@ -146,11 +148,34 @@ class FaceDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class Prosody:
+    """How somebody spoke in a window of sound.
+
+    ``speaking`` is the share of the window's last second that is speech, ``pauses`` the number of
+    pauses that ended in it and ``pause_ms`` their length together, so that both add up over windows
+    a second apart. The rest is of all speech in the window: the median pitch in Hz and its range
+    (10th to 90th percentile) in semitones, both None with too little voiced speech, and syllables
+    in a second of speech.
+    """
+
+    speaking: float
+    pauses: int
+    pause_ms: int
+    pitch_hz: float | None
+    pitch_range_st: float | None
+    syllables_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceDetails:
-    """Speech found in the window, in milliseconds, and its loudness in dB full scale."""
+    """Speech found in the window, in milliseconds, and its loudness in dB full scale.
+
+    ``prosody`` is None where a session was taken over and no window has come since.
+    """
 
     speech_ms: int
     loudness_db: float
+    prosody: Prosody | None = None
 
 
 @dataclass(frozen=True, slots=True)

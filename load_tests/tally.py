@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from esapr.protocol.messages import FaceState, State, TextState, VoiceState
+from esapr.protocol.messages import FaceState, State, TextState
+from esapr.protocol.voice import VoiceState
 
 MODALITIES = ("face", "voice", "text")
 
@@ -17,17 +18,17 @@ class Tally:
         self.lost = False
         """Whether the peer was cut off before its time."""
         self.delays_ms: list[float] = []
-        """Capture to state, of each fused state with new evidence."""
+        """Capture to state, of each state with new evidence, fused or not."""
 
     def add(self, state: State) -> None:
         """Count one state."""
         self.states += 1
+        if state.latency.batch_size:
+            self.delays_ms.append(state.latency.capture_to_state_ms)
         if state.fused is None:
             return
         self.fused += 1
         self.modalities.update(name for name, part in parts(state) if part.weight > 0)
-        if state.latency.batch_size:
-            self.delays_ms.append(state.latency.capture_to_state_ms)
 
     @property
     def missing(self) -> list[str]:

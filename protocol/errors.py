@@ -128,7 +128,9 @@ class WarningCode(StrEnum):
     SMALL = "small"
     SEVERAL_FACES = "several_faces"
     SILENT = "silent"
+    QUIET = "quiet"
     CLIPPED = "clipped"
+    NOISY = "noisy"
     VIDEO_ENDED = "video_ended"
     AUDIO_ENDED = "audio_ended"
     RATE_REDUCED = "rate_reduced"
@@ -148,7 +150,9 @@ _DESCRIPTIONS = {
     WarningCode.SMALL: "the face is too small in the picture",
     WarningCode.SEVERAL_FACES: "several faces are in the picture; one of them is measured",
     WarningCode.SILENT: "the microphone is silent",
+    WarningCode.QUIET: "the voice is too quiet",
     WarningCode.CLIPPED: "the sound is too loud and clips",
+    WarningCode.NOISY: "there is music or noise in the sound",
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",
     WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",

@@ -13,6 +13,7 @@ from esapr.protocol.explanations import Explanation
 from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
+from esapr.protocol.voice import VoiceState
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
@@ -162,18 +163,6 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
     mouth_open: float | UnsetType = UNSET
     track: int = 0
     faces: int = 1
-
-
-class VoiceState(Struct, frozen=True):
-    """What the voice shows; ``loudness_db`` is relative to full scale."""
-
-    probs: list[float]
-    weight: float
-    coverage: float
-    age_ms: int
-    speech_ms: int
-    loudness_db: float
-    quality: list[str]
 
 
 class TextState(Struct, frozen=True):

@@ -15,9 +15,9 @@ from esapr.protocol.messages import (
     Level,
     TextState,
     Totals,
-    VoiceState,
 )
 from esapr.protocol.requests import ConsentMethod, Cover, Modality
+from esapr.protocol.voice import VoiceState
 
 Absent = Literal["expression", "comparison", "blinks", "voice", "words", "traits", "cohort"]
 """What a report may be without."""
@@ -133,11 +133,23 @@ class Blinks(Struct, frozen=True):
 
 
 class VoiceSignals(Struct, frozen=True):
-    """How long and in how many turns there was speech, and its mean loudness (full scale: 0)."""
+    """How long and in how many turns there was speech, and its mean loudness (full scale: 0).
+
+    ``speaking_share`` is of the recorded time, ``pauses_per_minute`` of speech, ``pause_ms`` the
+    mean pause. ``pitch_hz`` is the median over seconds, ``pitch_range_st`` from its 10th to its
+    90th percentile in semitones. What was not measured is null, all of it in records of before it
+    was.
+    """
 
     speaking_ms: int
     turns: int
     loudness_db: float
+    speaking_share: float
+    pauses_per_minute: float | None = None
+    pause_ms: int | None = None
+    pitch_hz: float | None = None
+    pitch_range_st: float | None = None
+    syllables_per_second: float | None = None
 
 
 class Span(Struct, frozen=True):

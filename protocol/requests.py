@@ -26,7 +26,7 @@ Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
 SubjectFlag = Literal["minor", "incapacitated"]
 ConsentMethod = Literal["checkbox", "button", "signature", "spoken", "test"]
-Cover = Literal["records", "text", "recommendations", "cohort"]
+Cover = Literal["records", "text", "transcript", "recommendations", "cohort"]
 Jurisdiction = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
@@ -38,7 +38,8 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
-    and ``text`` as it was written; so has what is made of them, ``recommendations``. With
+    and ``text`` as it was written or, under ``transcript``, written down from speech;
+    so has what is made of them, ``recommendations``. With
     ``cohort`` means over ten people or more may have this one among them.
     """
 
@@ -60,7 +61,8 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     ``subject_flags`` says what keeps the person from consenting by themselves.
 
     States move halfway to what is shown within ``smoothing_ms``; 0 for no smoothing. With
-    ``explain`` each says what it rests on.
+    ``explain`` each says what it rests on. With ``transcribe`` what is said is written down and
+    read as text, where the server does that; it needs the modalities ``voice`` and ``text``.
 
     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
     """
@@ -77,6 +79,7 @@ class SessionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     retention_days: Annotated[int, Meta(ge=1, le=limits.MAX_RETENTION_DAYS)] | UnsetType = UNSET
     smoothing_ms: SmoothingMs | UnsetType = UNSET
     explain: bool = False
+    transcribe: bool = False
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):

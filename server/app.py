@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import (
     ExitStack,
     aclosing,
@@ -10,6 +10,7 @@ from contextlib import (
 )
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -71,6 +72,7 @@ from esapr.server.support.catalogue import Catalogue
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.opening import open_catalogue, open_help_lines
 from esapr.server.tracing import Tracing, open_tracing
+from esapr.server.transcription import Transcriber, open_transcriber
 from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
@@ -106,7 +108,7 @@ async def serve(
         OSError: the address is unknown or the port is taken.
         ModelError: a model folder is damaged, or the cluster does not serve the same models.
         BusError, RecordsError: the bus cannot be joined, or the database cannot be used.
-        ConfigError: what makes traces is not installed.
+        ConfigError: what makes traces, or writes down speech, is not installed.
         SupportError, TrustError: rules, notices, help lines, keys or the audit log cannot be used.
     """
     metrics, ready = Metrics(), asyncio.Event()
@@ -124,7 +126,7 @@ async def serve(
             try:
                 port = await _listen(runner, listener, gateway, config.max_connections, metrics)
                 work = (pipeline.run(), _warm_up(pipeline, ready), open_sessions.rooms.sweep())
-                tasks = [group.create_task(each) for each in (*work, keep_trimmed())]
+                tasks = [group.create_task(each) for each in (*work, *ground.work())]
                 yield Server(f"http://{config.host}:{port}", port, ready, metrics)
             finally:
                 ready.clear()
@@ -134,10 +136,7 @@ async def serve(
 
 
 def _pipeline(
-    stack: ExitStack,
-    models: Mapping[str, InstalledModel],
-    config: ServerConfig,
-    metrics: Metrics,
+    stack: ExitStack, models: Mapping[str, InstalledModel], config: ServerConfig, metrics: Metrics
 ) -> Pipeline:
     tracing = open_tracing(config, metrics)
     return stack.enter_context(running_pipeline(models, config.threads, metrics, tracing))
@@ -154,6 +153,11 @@ class _Ground:
     help_lines: HelpLines
     catalogue: Catalogue | None
     fusion: FusionConfig
+    transcriber: Transcriber | None
+
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what runs as long as there are sessions."""
+        return [keep_trimmed(), *([self.transcriber.run()] if self.transcriber else [])]
 
 
 @asynccontextmanager
@@ -163,6 +167,7 @@ async def _ground(
     help_lines = open_help_lines(config.help_lines_file)
     catalogue = open_catalogue(config.catalogue)
     fusion = open_fusion(config)
+    transcriber = open_transcriber(config.transcription_model, metrics)
     async with (
         aclosing(tracing),
         open_bus(config, metrics) as bus,
@@ -170,14 +175,11 @@ async def _ground(
         keeping(config, trust.audit, metrics) as kept,
         provider_of(config) as provider,
     ):
-        yield _Ground(bus, trust, kept, provider, help_lines, catalogue, fusion)
+        yield _Ground(bus, trust, kept, provider, help_lines, catalogue, fusion, transcriber)
 
 
 async def _close(
-    runner: web.AppRunner,
-    open_sessions: Sessions,
-    gateway: Gateway | None,
-    seconds: float,
+    runner: web.AppRunner, open_sessions: Sessions, gateway: Gateway | None, seconds: float
 ) -> None:
     open_sessions.stopping = True
     await runner.app[ANALYSES].close()
@@ -216,6 +218,7 @@ async def _sessions(
         recorder=ground.kept.recorder,
         help_lines=ground.help_lines,
         fusion=ground.fusion,
+        transcriber=ground.transcriber,
     )
     if bus.directory is None or internal is None:
         yield sessions, None

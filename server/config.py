@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
-from types import NoneType
 
 from esapr.server.loopback import is_loopback
 from esapr.server.staff_config import StaffConfig
@@ -140,6 +139,9 @@ class ServerConfig(StaffConfig):
 
     catalogue: str | None = None
     """Where recommendations come from: ``shipped``, or a file (TOML); without it there are none."""
+
+    transcription_model: str | None = None
+    """What writes speech down on request: ``tiny.en`` (extra ``asr``), or a model's folder."""
 
     consent_days: int = 365
     """Days after which consent has to be given anew."""
@@ -281,10 +283,8 @@ def _secret(name: str, file: Path) -> str:
 
 
 def _convert(name: str, kind: type, text: str) -> object:
-    if kind is tuple:
-        return tuple(text.split())
-    if kind is NoneType:
-        return text
+    if kind in (tuple, type(None)):
+        return tuple(text.split()) if kind is tuple else text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):
             raise ConfigError(f"{name} must be true or false, got {text!r}")

@@ -19,6 +19,7 @@ from esapr.inference.stages import BatchModel, Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.voice.analyser import VoiceAnalyser
+from esapr.inference.voice.stages import ActivityStage
 from esapr.inference.workers import ThreadWorkers
 from esapr.server.metrics import Metrics
 from esapr.server.tracing import NOT_TRACED, Tracing
@@ -109,7 +110,7 @@ class Pipeline:
             ),
             *shared,
         )
-        self._activity = Scorer(Rows(networks["voice_activity"]), *shared)
+        self._activity = Scorer(ActivityStage(networks["voice_activity"]), *shared)
         self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
         self._text = Scorer(Rows(networks["text_expression"]), *shared)
         self._scorers = (self._faces, self._face, self._activity, self._voice, self._text)

@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
 LOCKS = (
     "requirements.lock",
+    "requirements-asr.lock",
     "requirements-cluster.lock",
     "requirements-gpu.lock",
     "requirements-train.lock",
@@ -76,6 +77,13 @@ def test_a_lock_pins_every_direct_dependency(lock: str) -> None:
     named = requirement_names(PROJECT["project"]["dependencies"])
     runtime = {"onnxruntime"} if "gpu" in lock else set()
     assert named - runtime <= pins(lock).keys()
+
+
+def test_the_lock_of_speech_to_text_adds_to_the_base_lock() -> None:
+    asr = pins("requirements-asr.lock")
+
+    assert pins("requirements.lock").items() <= asr.items()
+    assert requirement_names(PROJECT["project"]["optional-dependencies"]["asr"]) <= asr.keys()
 
 
 def test_the_cluster_lock_adds_to_the_base_lock() -> None:

@@ -28,18 +28,20 @@ LENGTHS = SAMPLE_RATE // 2
 """Evidence is a multiple of this many samples long: few shapes, and little padding."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Speech:
     """The stretch of a window from its first to its last speech, and how much of it is speech.
 
     ``begin`` and ``end`` are sample positions in the window, margins included. ``recent_ms`` is
-    the speech in the window's last second.
+    the speech in the window's last second; ``spoken``, bool ``[93]``, says of each chunk whether
+    it is speech.
     """
 
     begin: int
     end: int
     milliseconds: int
     recent_ms: int
+    spoken: NDArray[np.bool_]
 
 
 def find_speech(probabilities: NDArray[np.float32]) -> Speech | None:
@@ -58,6 +60,7 @@ def find_speech(probabilities: NDArray[np.float32]) -> Speech | None:
         end=min(skipped + (int(positions[-1]) + 1) * CHUNK + MARGIN, WINDOW),
         milliseconds=_milliseconds(spoken),
         recent_ms=_milliseconds(spoken[-(SAMPLE_RATE // CHUNK) :]),
+        spoken=spoken,
     )
 
 

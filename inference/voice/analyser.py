@@ -12,10 +12,11 @@ from esapr.inference.signals import (
     Quality,
     VoiceDetails,
 )
-from esapr.inference.voice.activity import evidence, find_speech
-from esapr.inference.voice.quality import loudness_db, quality
+from esapr.inference.voice.activity import Speech, evidence
+from esapr.inference.voice.quality import is_silent
+from esapr.inference.voice.stages import Heard, Spoken, Window
 
-ENOUGH_MS = 500
+ENOUGH_MS = 600
 """Less speech in a window than this is not scored: even one second misleads the model often."""
 
 NEW_MS = 96
@@ -24,18 +25,11 @@ NEW_MS = 96
 
 @dataclass(frozen=True, slots=True)
 class VoiceReading:
-    """What a window holds: ``score`` is None without enough new speech.
-
-    ``speech_ms`` is the speech in the window, ``recent_ms`` that of its last second,
-    ``loudness_db`` the RMS level of the speech (of the whole window if there is none) in dB full
-    scale.
-    """
+    """What a window holds: ``score`` is None without enough new speech, or if that is spoiled."""
 
     score: ModalityScore | None
     quality: tuple[Quality, ...]
-    speech_ms: int
-    recent_ms: int
-    loudness_db: float
+    speech: Speech | None = None
 
 
 class VoiceAnalyser:
@@ -47,7 +41,7 @@ class VoiceAnalyser:
 
     def __init__(
         self,
-        activity: Scorer[Arrays, Arrays],
+        activity: Scorer[Window, Heard],
         expression: Scorer[Arrays, Arrays],
         *,
         session: str,
@@ -62,47 +56,39 @@ class VoiceAnalyser:
     async def score(self, window: AudioWindow) -> VoiceReading:
         """Return what ``window``, three seconds long, shows.
 
-        The score's interval is the window; its coverage is the share of it that is speech.
+        The score's interval is the window; its coverage is the share of it that is speech, less
+        what is wrong with the sound.
 
         Raises:
             NotRunError: a model's queue is full or the window went stale in it.
             BatchFailedError: a model failed on this window's batch.
         """
-        hints = quality(window.samples)
-        if Quality.SILENT in hints:
-            return VoiceReading(None, hints, 0, 0, loudness_db(window.samples))
-        heard = await self._activity.score({"samples": window.samples}, session=self._session)
-        speech = find_speech(heard.value["speech"])
-        if speech is None:
-            return VoiceReading(None, hints, 0, 0, loudness_db(window.samples))
-        spoken = window.samples[speech.begin : speech.end]
-        details = VoiceDetails(speech.milliseconds, loudness_db(spoken))
-        score = None
-        if speech.milliseconds >= ENOUGH_MS and speech.recent_ms >= NEW_MS:
+        if is_silent(window.samples):
+            return VoiceReading(None, (Quality.SILENT,))
+        heard = await self._activity.score(window.samples, session=self._session)
+        spoken, hints = heard.value.spoken, heard.value.quality
+        if spoken is None:
+            return VoiceReading(None, hints)
+        speech, score = spoken.speech, None
+        if spoken.worth and speech.milliseconds >= ENOUGH_MS and speech.recent_ms >= NEW_MS:
             inputs = {"samples": evidence(window.samples, speech)}
             scored = await self._expression.score(inputs, session=self._session)
-            score = self._modality_score(window, details, hints, (heard, scored))
-        return VoiceReading(
-            score, hints, speech.milliseconds, speech.recent_ms, details.loudness_db
-        )
+            score = self._modality_score(window, spoken, heard, scored)
+        return VoiceReading(score, hints, speech)
 
     def _modality_score(
-        self,
-        window: AudioWindow,
-        details: VoiceDetails,
-        hints: tuple[Quality, ...],
-        runs: tuple[Scored[Arrays], Scored[Arrays]],
+        self, window: AudioWindow, spoken: Spoken, heard: Scored[Heard], scored: Scored[Arrays]
     ) -> ModalityScore:
-        expression = runs[1]
+        speech_ms = spoken.speech.milliseconds
         return ModalityScore(
             modality=Modality.VOICE,
             start=window.at - window.seconds,
             end=window.at,
-            probs=calibrated(expression.value["logits"], self._temperature),
-            coverage=details.speech_ms / (window.seconds * 1000),
-            details=details,
-            quality=hints,
-            batch_size=expression.batch_size,
-            queue_ms=sum(run.queue_ms for run in runs),
-            infer_ms=sum(run.infer_ms for run in runs),
+            probs=calibrated(scored.value["logits"], self._temperature),
+            coverage=spoken.worth * speech_ms / (window.seconds * 1000),
+            details=VoiceDetails(speech_ms, spoken.loudness_db, spoken.prosody),
+            quality=heard.value.quality,
+            batch_size=scored.batch_size,
+            queue_ms=heard.queue_ms + scored.queue_ms,
+            infer_ms=heard.infer_ms + scored.infer_ms,
         )

@@ -57,17 +57,24 @@ class Step:
 
 
 async def climb(
-    counts: Sequence[int], seconds: float, *, plain: bool, processes: int = 1
+    counts: Sequence[int],
+    seconds: float,
+    *,
+    plain: bool,
+    voice_only: bool = False,
+    processes: int = 1,
 ) -> AsyncIterator[Step]:
     """Yield a step for each of ``counts`` (ascending); the first saturated one is the last.
 
-    ``plain`` senders ignore what the answer asks for. Of several ``processes`` each knows its own
-    batches only: their sizes are left out.
+    ``plain`` senders ignore what the answer asks for, ``voice_only`` ones have no camera. Of
+    several ``processes`` each knows its own batches only: their sizes are left out.
 
     Raises:
         ServerProcessError: the server did not start.
     """
     clip = portrait(plain=plain)
+    if voice_only:
+        clip = replace(clip, video=None)
     async with AsyncExitStack() as stack:
         command = SERVE if processes == 1 else (*SERVE, "--processes", f"{processes}")
         server = await stack.enter_async_context(server_process(command))

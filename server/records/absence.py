@@ -16,7 +16,7 @@ def absences(report: Report, without_group: Absence) -> dict[Absent, Absence]:
     if report.voice is None:
         found["voice"] = _unmeasured(report, "voice")
     if report.words is None:
-        covered = "text" in report.consent.covers
+        covered = not {"text", "transcript"}.isdisjoint(report.consent.covers)
         found["words"] = _unmeasured(report, "text") if covered else "not_covered"
     if report.cohort is None:
         found["cohort"] = without_group if report.expression else "no_expression"

@@ -18,10 +18,10 @@ from esapr.protocol.messages import (
     Level,
     State,
     TextState,
-    VoiceState,
 )
 from esapr.protocol.report import RecordedFace, RecordedModalities, RecordedState
 from esapr.protocol.requests import Modality
+from esapr.protocol.voice import Prosody, VoiceState
 from esapr.server.records.rows import StateRow
 
 _DIGITS = 10_000
@@ -38,6 +38,9 @@ class _Face(Struct, frozen=True, array_like=True):
     quality: list[str]
 
 
+_Prosody = tuple[int, int, int, int | None, int | None, int]
+
+
 class _Voice(Struct, frozen=True, array_like=True):
     probs: list[int]
     weight: int
@@ -46,6 +49,7 @@ class _Voice(Struct, frozen=True, array_like=True):
     speech_ms: int
     loudness_db: int
     quality: list[str]
+    prosody: _Prosody | None = None
 
 
 class _Text(Struct, frozen=True, array_like=True):
@@ -147,6 +151,18 @@ def _pack_voice(voice: VoiceState) -> _Voice:
         voice.speech_ms,
         round(voice.loudness_db * _TENTHS),
         voice.quality,
+        _pack_prosody(voice.prosody) if voice.prosody else None,
+    )
+
+
+def _pack_prosody(found: Prosody) -> _Prosody:
+    return (
+        round(found.speaking * 100),
+        found.pauses,
+        found.pause_ms,
+        None if found.pitch_hz is None else round(found.pitch_hz * _TENTHS),
+        None if found.pitch_range_st is None else round(found.pitch_range_st * _TENTHS),
+        round(found.syllables_per_second * _TENTHS),
     )
 
 
@@ -192,6 +208,19 @@ def _unpack_voice(voice: _Voice) -> VoiceState:
         voice.speech_ms,
         voice.loudness_db / _TENTHS,
         voice.quality,
+        _unpack_prosody(voice.prosody) if voice.prosody else UNSET,
+    )
+
+
+def _unpack_prosody(packed: _Prosody) -> Prosody:
+    speaking, pauses, pause_ms, pitch, spread, rate = packed
+    return Prosody(
+        speaking=speaking / 100,
+        pauses=pauses,
+        pause_ms=pause_ms,
+        pitch_hz=None if pitch is None else pitch / _TENTHS,
+        pitch_range_st=None if spread is None else spread / _TENTHS,
+        syllables_per_second=rate / _TENTHS,
     )
 
 

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
 from msgspec import convert
 from msgspec.structs import replace
 
 from esapr.inference.emotions import LABELS
-from esapr.protocol.messages import VoiceState
 from esapr.protocol.report import (
     Absence,
     Blinks,
@@ -29,6 +27,7 @@ from esapr.server.records.absence import absences
 from esapr.server.records.comparison import cohort, comparison
 from esapr.server.records.packing import recorded_state
 from esapr.server.records.rows import EventRow, LineRow, Recording
+from esapr.server.records.voice import voice_signals
 from esapr.server.records.words import frequent_words
 
 POINTS = 300
@@ -126,21 +125,12 @@ def _blinks(states: Sequence[RecordedState]) -> Blinks | None:
 
 
 def _voice(states: Sequence[RecordedState], events: Sequence[EventRow]) -> VoiceSignals | None:
-    heard = [(summary.length(s), s.modalities.voice) for s in states if s.modalities.voice]
-    if not heard:
-        return None
-    turns = _spans([row for row in events if row.kind == "speaking"])
-    end_ms = states[-1].t_end_ms
-    return VoiceSignals(
-        speaking_ms=sum((end_ms if end is None else end) - begin for _, begin, end in turns),
-        turns=len(turns),
-        loudness_db=_loudness(heard),
-    )
-
-
-def _loudness(heard: Sequence[tuple[int, VoiceState]]) -> float:
-    levels = [voice.loudness_db for _, voice in heard]
-    return round(float(np.average(levels, weights=[span for span, _ in heard])), 1)
+    end_ms = states[-1].t_end_ms if states else 0
+    turns = [
+        (end_ms if end is None else end) - begin
+        for _, begin, end in _spans([row for row in events if row.kind == "speaking"])
+    ]
+    return voice_signals(states, turns)
 
 
 def _warnings(events: Sequence[EventRow]) -> list[WarningSpan]:

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
-from esapr.protocol.messages import TextState, VoiceState
+from esapr.protocol.messages import TextState
 from esapr.protocol.report import (
     Blinks,
     Evidence,
@@ -23,6 +23,7 @@ from esapr.protocol.report import (
     Transition,
 )
 from esapr.protocol.requests import Modality
+from esapr.protocol.voice import VoiceState
 
 SEGMENT_MS = 2_000
 """An expression that is shown for a shorter time is no segment."""

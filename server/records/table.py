@@ -4,16 +4,21 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from msgspec import UNSET, UnsetType
+from msgspec.structs import astuple
+
 from esapr.inference.emotions import LABELS
-from esapr.protocol.messages import Fused, TextState, VoiceState
+from esapr.protocol.messages import Fused, TextState
 from esapr.protocol.report import RecordedFace, RecordedState
+from esapr.protocol.voice import Prosody, VoiceState
 
 _NUMBERS = ("confidence", "valence", "arousal")
+_PROSODY = Prosody.__struct_fields__
 COLUMNS = (
     *("seq", "t_start_ms", "t_end_ms", "label", "abstain", *_NUMBERS),
     *(f"fused_{label}" for label in LABELS),
     *(f"{part}_{name}" for part in ("face", "voice", "text") for name in ("weight", "coverage")),
-    *("blinks_total", "blink_rate", "speech_ms", "loudness_db", "text_lines"),
+    *("blinks_total", "blink_rate", "speech_ms", "loudness_db", *_PROSODY, "text_lines"),
     *("quality", "level", "muted", "dropped_frames", "dropped_windows", "dropped_lines"),
 )
 """What does not apply is empty; several flags have blanks between them."""
@@ -41,6 +46,7 @@ def _line(state: RecordedState) -> list[Cell]:
         *(*_share(face), *_share(voice), *_share(text)),
         *((face.blinks_total, face.blink_rate) if face else ("", "")),
         *((voice.speech_ms, voice.loudness_db) if voice else ("", "")),
+        *_prosody(voice.prosody if voice else UNSET),
         text.lines if text else "",
         *(" ".join(flags), state.level, " ".join(state.muted)),
         *(state.dropped.frames, state.dropped.windows, state.dropped.lines),
@@ -51,6 +57,12 @@ def _fused(fused: Fused | None) -> list[Cell]:
     if fused is None:
         return [""] * (len(_NUMBERS) + len(LABELS))
     return [fused.confidence, fused.valence, fused.arousal, *fused.probs]
+
+
+def _prosody(found: Prosody | UnsetType) -> list[Cell]:
+    if found is UNSET:
+        return [""] * len(_PROSODY)
+    return ["" if value is None else value for value in astuple(found)]
 
 
 def _share(part: object) -> list[Cell]:

@@ -5,7 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Form = Literal["share", "points", "signed", "count", "rate", "time", "length", "loudness"]
+Form = Literal[
+    "share", "points", "signed", "count", "rate", "time", "length", "loudness", "pitch", "interval"
+]
 
 _BLANK = "\u00a0"
 _MINUS = "\u2212"
@@ -16,7 +18,8 @@ class Figure(Struct, frozen=True):
 
     ``value`` is the JSON's; ``form`` says how it is read: a ``share`` of 1 in per cent, a change of
     one in percentage ``points``, a ``signed`` number, a ``count``, a ``rate`` a minute, a ``time``
-    on the session clock and a ``length`` (both in milliseconds), ``loudness`` in dB.
+    on the session clock and a ``length`` (both in milliseconds), ``loudness`` in dB, a
+    ``pitch`` in Hz and an ``interval`` in semitones.
     """
 
     value: float
@@ -46,4 +49,6 @@ _FORMS: Mapping[Form, Callable[[float], str]] = {
     "time": clock,
     "length": lambda value: f"{value / 1000:.1f}{_BLANK}s",
     "loudness": lambda value: f"{value:.1f}{_BLANK}dB",
+    "pitch": lambda value: f"{value:.0f}{_BLANK}Hz",
+    "interval": lambda value: f"{value:.1f}{_BLANK}st",
 }

@@ -3,7 +3,7 @@
 from esapr.protocol.report import Report
 from esapr.server.reports import plots
 from esapr.server.reports.blocks import Cell, Plot, Section, Text
-from esapr.server.reports.figures import Figure, clock
+from esapr.server.reports.figures import Figure, Form, clock
 from esapr.server.reports.parts import (
     NOTHING,
     absent,
@@ -143,7 +143,7 @@ def blinks(report: Report, words: Words) -> Section:
 
 
 def voice(report: Report, words: Words) -> Section:
-    """Return how long and how loud somebody spoke."""
+    """Return how long and how somebody spoke; what was not measured is left out."""
     voice = report.voice
     if voice is None:
         return absent(report, words, "voice")
@@ -151,7 +151,16 @@ def voice(report: Report, words: Words) -> Section:
         ("speaking", Figure(voice.speaking_ms, "length")),
         ("turns", Figure(voice.turns, "count")),
         ("loudness", Figure(voice.loudness_db, "loudness")),
+        ("speaking_share", Figure(voice.speaking_share, "share")),
     ]
+    further: list[tuple[str, float | None, Form]] = [
+        ("pauses_per_minute", voice.pauses_per_minute, "rate"),
+        ("pause_length", voice.pause_ms, "length"),
+        ("pitch", voice.pitch_hz, "pitch"),
+        ("pitch_range", voice.pitch_range_st, "interval"),
+        ("speaking_rate", voice.syllables_per_second, "rate"),
+    ]
+    rows += [(name, Figure(value, form)) for name, value, form in further if value is not None]
     return section(words, "voice", facts(words, rows))
 
 

@@ -20,6 +20,7 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.records.recorder import Recorder
 from esapr.server.records.rows import Closing
 from esapr.server.sessions.account import account
+from esapr.server.sessions.dictation import check_transcribing
 from esapr.server.sessions.endings import FAILED, MOVED, REVOKED, SHUTDOWN, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.recording import facts
@@ -29,6 +30,7 @@ from esapr.server.sessions.session import Session
 from esapr.server.sessions.snapshot import Snapshot
 from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
+from esapr.server.transcription import Transcriber
 from esapr.server.trust.opening import Trust
 from esapr.server.trust.tokens import Issued, Tokens, unix_time
 
@@ -78,6 +80,7 @@ class Sessions:
         recorder: Recorder,
         help_lines: HelpLines,
         fusion: FusionConfig,
+        transcriber: Transcriber | None = None,
     ) -> None:
         """Run sessions in ``group``; each joins one of ``rooms`` and is kept by ``recorder``."""
         self._group = group
@@ -93,6 +96,7 @@ class Sessions:
         self.recorder = recorder
         self.help_lines = help_lines
         self.fusion = fusion
+        self._transcriber = transcriber
         self.aftercare: dict[str, Aftercare] = {}
         """What sessions leave, for as long as their tokens read it."""
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
@@ -109,9 +113,11 @@ class Sessions:
         Check and entry are one step: no await lies between.
 
         Raises:
-            ProtocolError: ``overloaded``, ``room_full`` or ``shutting_down``.
+            ProtocolError: ``overloaded``, ``room_full``, ``shutting_down``, or ``config_invalid``
+                where the server writes no speech down.
         """
         self.check_place()
+        check_transcribing(request, self._transcriber)
         if request.room is not UNSET:
             self.rooms.check_place(room_name(holder, request.room))
         return self._start(request, holder, None)
@@ -202,6 +208,7 @@ class Sessions:
             help_lines=self.help_lines,
             aftercare=self.aftercare,
             fusion=self.fusion,
+            transcriber=self._transcriber,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:

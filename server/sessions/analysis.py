@@ -23,6 +23,7 @@ from esapr.inference.signals import (
 from esapr.protocol.requests import Modality as ModalityName
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
+from esapr.server.sessions.dictation import Dictation
 from esapr.server.sessions.inbox import Inbox
 from esapr.server.sessions.level import SHARES, LevelControl, Thinning
 from esapr.server.sessions.snapshot import AnalysisMemory
@@ -56,9 +57,10 @@ class Analysis:
         tally: Tally,
         metrics: Metrics,
         on_face: Callable[[float, ModalityScore | None], None],
+        dictation: Dictation | None = None,
         trace: SessionTrace = NOT_TRACED,
     ) -> None:
-        """Fuse ``modalities``; ``on_face`` is told of every analysed picture and its time."""
+        """Fuse ``modalities``; ``on_face`` is told of every picture analysed."""
         self._analysers = analysers
         self._fusion_config = fusion
         self.muted: set[Modality] = set()
@@ -74,6 +76,7 @@ class Analysis:
         self._tally = tally
         self.metrics = metrics
         self._on_face = on_face
+        self._dictation = dictation
         self.trace = trace
         self._frames: Inbox[VideoFrame] = Inbox(WAITING_FRAMES)
         self._windows: Inbox[AudioWindow] = Inbox(WAITING_WINDOWS)
@@ -235,7 +238,9 @@ class Analysis:
         """Score a window of sound at once. Raises what :meth:`score_frame` does."""
         reading = await self._analysers.voice.score(window)
         if Modality.VOICE not in self._outdated:
-            self._tally.speech_ms += reading.recent_ms
+            self._tally.speech_ms += reading.speech.recent_ms if reading.speech else 0
+            if self._dictation:
+                self._dictation.hear(window, reading.speech)
         self._note(Modality.VOICE, window.at, reading.score, reading.quality)
 
     async def score_line(self, line: TextLine) -> None:

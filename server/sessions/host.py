@@ -15,6 +15,7 @@ from esapr.server.sessions.outbox import Broadcast
 from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.watch import Watch
+from esapr.server.transcription import Transcriber
 from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
 
 
@@ -24,7 +25,8 @@ class Host:
 
     ``publish`` takes a room's name and a message; ``owned`` says whether the gateway may still
     speak for its sessions; ``recorder`` keeps what they say; ``help_lines`` are all that there are;
-    ``aftercare`` holds what sessions leave, by their ids; ``fusion`` is how scores are combined.
+    ``aftercare`` holds what sessions leave, by their ids; ``fusion`` is how scores are combined;
+    ``transcriber`` writes down speech.
     """
 
     config: ServerConfig
@@ -37,6 +39,7 @@ class Host:
     help_lines: HelpLines
     aftercare: dict[str, Aftercare]
     fusion: FusionConfig
+    transcriber: Transcriber | None = None
 
     def notice(self, request: SessionRequest) -> str:
         """Return what the people of a session are to be shown."""

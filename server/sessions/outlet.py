@@ -45,6 +45,7 @@ class Outlet:
         self._record = partial(host.recorder.put, audience.session)
         self._owned = host.owned
         self._models = host.pipeline.versions
+        self._covers = request.consent.covers if request.consent else []
         self._metrics = analysis.metrics
         self._trace = analysis.trace
         self._conditions = Conditions()
@@ -118,12 +119,17 @@ class Outlet:
     def line(self, text: Text, at: float) -> None:
         """Note a line that was taken in; nobody else is told what it says.
 
-        If it speaks of self-harm, help lines are named.
+        If it speaks of self-harm, help lines are named. A line is kept only under its own cover:
+        what was said is not what was written.
         """
-        self._record(replace(text, at_ms=round(at * 1000)))
+        kept = ("transcript" if text.source == "transcript" else "text") in self._covers
+        if kept:
+            self._record(replace(text, at_ms=round(at * 1000)))
         event = self._care.line(text.body, at)
-        if event:
+        if event and kept:
             self._say(event)
+        elif event:
+            self._audience.publish(event)
 
     def _say(self, *messages: Event | Warning) -> None:
         for message in messages:

@@ -29,7 +29,7 @@ def facts(snapshot: Snapshot, room: str, models: Mapping[str, str]) -> Facts | N
         modalities=request.modalities,
         models=dict(models),
         keep_days=None if request.retention_days is UNSET else request.retention_days,
-        keep_text="text" in request.consent.covers,
+        keep_text=not {"text", "transcript"}.isdisjoint(request.consent.covers),
         cohort="cohort" in request.consent.covers,
         purpose=None if request.purpose is UNSET else request.purpose,
     )

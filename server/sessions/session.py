@@ -17,6 +17,7 @@ from esapr.protocol.rooms import Member
 from esapr.server.media.webrtc import WebRtcPeer
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.audience import Audience
+from esapr.server.sessions.dictation import dictation
 from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Closing, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
@@ -42,8 +43,7 @@ class Session:
         """Create a session for the ``holder`` of a key; nothing happens before :meth:`run`."""
         self.id, self.holder, self._request = session_id, holder, request
         self.room = self.id if request.room is UNSET else room_name(holder, request.room)
-        self.participant = request.participant
-        self.tick_ms = request.tick_ms
+        self.participant, self.tick_ms = request.participant, request.tick_ms
         self.modalities = tuple(Modality(name) for name in request.modalities)
         self.notice = host.notice(request)
         self.audience = Audience(self.id)
@@ -61,6 +61,7 @@ class Session:
             tally=self.tally,
             metrics=host.metrics,
             on_face=self._publish_picture,
+            dictation=dictation(request, host.transcriber, self.add_text, host.metrics),
             trace=host.pipeline.tracing.session(self.id, self.now),
         )
         self._outlet = Outlet(

@@ -31,10 +31,10 @@ from esapr.protocol.messages import (
     ModalityStates,
     State,
     TextState,
-    VoiceState,
 )
 from esapr.protocol.overlays import Activation, Overlay
 from esapr.protocol.requests import Modality as ModalityName
+from esapr.protocol.voice import Prosody, VoiceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +189,27 @@ def _head(pose: HeadPose) -> Head:
 def _voice(part: ModalityState | None) -> VoiceState | UnsetType:
     if part is None or not isinstance(part.newest.details, VoiceDetails):
         return UNSET
+    details = part.newest.details
     return VoiceState(
         probs=rounded(part.probs),
         weight=round(part.weight, 4),
         coverage=round(part.coverage, 4),
         age_ms=round(part.age * 1000),
-        speech_ms=part.newest.details.speech_ms,
-        loudness_db=round(part.newest.details.loudness_db, 1),
+        speech_ms=details.speech_ms,
+        loudness_db=round(details.loudness_db, 1),
         quality=[str(quality) for quality in part.newest.quality],
+        prosody=_prosody(details.prosody) if details.prosody else UNSET,
+    )
+
+
+def _prosody(found: signals.Prosody) -> Prosody:
+    return Prosody(
+        speaking=round(found.speaking, 2),
+        pauses=found.pauses,
+        pause_ms=found.pause_ms,
+        pitch_hz=None if found.pitch_hz is None else round(found.pitch_hz, 1),
+        pitch_range_st=None if found.pitch_range_st is None else round(found.pitch_range_st, 1),
+        syllables_per_second=round(found.syllables_per_second, 1),
     )
 
 

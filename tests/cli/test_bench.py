@@ -93,7 +93,7 @@ async def test_scale_climbs_and_draws_the_curve(tmp_path: Path) -> None:
 @pytest.mark.real_time
 async def test_scale_counts_what_all_gateways_spend() -> None:
     require("nats")
-    arguments = ("scale", "--steps", "2", "--seconds", "2", "--processes", "2")
+    arguments = ("scale", "--steps", "2", "--seconds", "2", "--processes", "2", "--voice-only")
     (step,) = (await run_bench(*arguments))["steps"]
     assert step["starved"] == {}
     assert step["server_cores"] > 0.01

@@ -26,6 +26,10 @@ SYSTEMD = "needs systemd as process 1"
 PROOFS = {
     r"make (setup|serve|demo|test|check|docs)": f"{HERE}::test_make_has_the_targets",
     r"make setup EXTRA=gpu|pip uninstall onnxruntime.*|.* --provider cuda --json": GPU,
+    r"make setup EXTRA=asr": PIP,
+    r"ESAPR_TRANSCRIPTION_MODEL=tiny\.en .*": (
+        "tests/server/test_transcription.py::test_speech_becomes_text"
+    ),
     r"make client-wheel|pip install dist/esapr_client-.*": (
         "tests/test_packaging.py::test_the_client_installs_alone_and_runs_its_imports"
     ),

@@ -212,6 +212,8 @@ export interface Head {
 }
 /**
  * What the voice shows; ``loudness_db`` is relative to full scale.
+ *
+ *     ``prosody`` is missing right after a session was taken over.
  */
 export interface VoiceState {
   probs: number[];
@@ -221,6 +223,22 @@ export interface VoiceState {
   speech_ms: number;
   loudness_db: number;
   quality: string[];
+  prosody?: Prosody;
+}
+/**
+ * How somebody spoke, in the last second and, from ``pitch_hz`` on, in the last three.
+ *
+ *     ``speaking`` is the share that was speech. ``pauses`` ended in this second and took ``pause_ms``
+ *     together. Pitch is a median in Hz with its 10th to 90th percentile in semitones; both are null
+ *     where too little was voiced. Syllables are counted in a second of speech.
+ */
+export interface Prosody {
+  speaking: number;
+  pauses: number;
+  pause_ms: number;
+  pitch_hz: number | null;
+  pitch_range_st: number | null;
+  syllables_per_second: number;
 }
 /**
  * What the text shows; ``lines`` counts the lines the score rests on.
@@ -362,7 +380,8 @@ export interface AnalysisRequest {
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
  *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written; so has what is made of them, ``recommendations``. With
+ *     and ``text`` as it was written or, under ``transcript``, written down from speech;
+ *     so has what is made of them, ``recommendations``. With
  *     ``cohort`` means over ten people or more may have this one among them.
  */
 export interface Consent {
@@ -371,7 +390,7 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
 }
 /**
  * What was shown: means over ``seconds`` of states with an expression, each as it is long.
@@ -674,7 +693,7 @@ export interface Notice {
   languages: string[];
   text: string;
   sha256: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
 }
 /**
  * A room with somebody in it.
@@ -744,7 +763,7 @@ export interface Receipt {
   language: string;
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
-  covers: ("cohort" | "recommendations" | "records" | "text")[];
+  covers: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
 }
 /**
  * An entry of the catalogue; ``text`` is an exercise, step by step.
@@ -879,11 +898,22 @@ export interface Transition {
 }
 /**
  * How long and in how many turns there was speech, and its mean loudness (full scale: 0).
+ *
+ *     ``speaking_share`` is of the recorded time, ``pauses_per_minute`` of speech, ``pause_ms`` the
+ *     mean pause. ``pitch_hz`` is the median over seconds, ``pitch_range_st`` from its 10th to its
+ *     90th percentile in semitones. What was not measured is null, all of it in records of before it
+ *     was.
  */
 export interface VoiceSignals {
   speaking_ms: number;
   turns: number;
   loudness_db: number;
+  speaking_share: number;
+  pauses_per_minute?: number | null;
+  pause_ms?: number | null;
+  pitch_hz?: number | null;
+  pitch_range_st?: number | null;
+  syllables_per_second?: number | null;
 }
 /**
  * A time without states.
@@ -1037,7 +1067,8 @@ export interface SessionInfo {
  *     ``subject_flags`` says what keeps the person from consenting by themselves.
  *
  *     States move halfway to what is shown within ``smoothing_ms``; 0 for no smoothing. With
- *     ``explain`` each says what it rests on.
+ *     ``explain`` each says what it rests on. With ``transcribe`` what is said is written down and
+ *     read as text, where the server does that; it needs the modalities ``voice`` and ``text``.
  *
  *     Records are erased after ``retention_days``, or earlier where the server keeps them for less.
  */
@@ -1058,6 +1089,7 @@ export interface SessionRequest {
   retention_days?: number;
   smoothing_ms?: number;
   explain?: boolean;
+  transcribe?: boolean;
 }
 /**
  * Answer to ``DELETE /v1/staff/session``: the browser goes to ``next``.

@@ -16,6 +16,7 @@ from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import AudioWindow, Modality, Quality, VoiceDetails
 from esapr.inference.stages import Network, Rows
 from esapr.inference.voice.analyser import VoiceAnalyser, VoiceReading
+from esapr.inference.voice.stages import ActivityStage
 from esapr.inference.voice.windows import WINDOW
 from esapr.inference.workers import ThreadWorkers
 from esapr.models_onnx import ROOT
@@ -53,8 +54,8 @@ def speech() -> np.ndarray:
 async def analyser(models: dict[str, Model], observer: Counted) -> AsyncIterator[VoiceAnalyser]:
     with ThreadWorkers(1) as workers:
         scorers = {
-            name: Scorer(Rows(Network(name, model, LIMITS)), workers, observer)
-            for name, model in models.items()
+            name: Scorer(stage(Network(name, models[name], LIMITS)), workers, observer)
+            for name, stage in (("voice_activity", ActivityStage), ("voice_expression", Rows))
         }
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(scorer.run()) for scorer in scorers.values()]
@@ -83,22 +84,26 @@ def window(speech: np.ndarray, *, end: int = WINDOW) -> np.ndarray:
 
 async def test_speech_is_scored(models: dict[str, Model], speech: np.ndarray) -> None:
     reading = await reading_of(models, window(speech))
-    assert 1400 <= reading.speech_ms <= 2100
-    assert -40 < reading.loudness_db < -10
+    assert reading.speech is not None
+    assert 1400 <= reading.speech.milliseconds <= 2100
     assert reading.quality == ()
     score = reading.score
     assert score is not None
     assert (score.modality, score.start, score.end) == (Modality.VOICE, 7.0, 10.0)
     assert score.probs.shape == (CLASSES,)
     assert score.probs.sum() == pytest.approx(1.0, abs=1e-5)
-    assert score.coverage == pytest.approx(reading.speech_ms / 3000)
-    assert score.details == VoiceDetails(reading.speech_ms, reading.loudness_db)
+    assert score.coverage == pytest.approx(reading.speech.milliseconds / 3000)
+    assert isinstance(score.details, VoiceDetails)
+    assert score.details.speech_ms == reading.speech.milliseconds
+    assert -40 < score.details.loudness_db < -10
+    assert score.details.prosody is not None
+    assert score.details.prosody.pitch_hz == pytest.approx(90, rel=0.25)
 
 
 async def test_silence_costs_no_inference(models: dict[str, Model]) -> None:
     observer = Counted()
     reading = await reading_of(models, np.zeros(WINDOW, np.float32), observer)
-    assert (reading.score, reading.speech_ms) == (None, 0)
+    assert (reading.score, reading.speech) == (None, None)
     assert reading.quality == (Quality.SILENT,)
     assert observer.batches == []
 
@@ -108,14 +113,16 @@ async def test_noise_is_no_speech(models: dict[str, Model], level: float) -> Non
     observer = Counted()
     noise = np.random.default_rng(1).normal(0, level, WINDOW).astype(np.float32)
     reading = await reading_of(models, noise, observer)
-    assert (reading.score, reading.speech_ms) == (None, 0)
+    assert (reading.score, reading.speech) == (None, None)
+    assert reading.quality == ((Quality.NOISY,) if level > 1e-3 else ())
     assert observer.batches == ["voice_activity"]
 
 
 async def test_a_short_sound_is_not_scored(models: dict[str, Model], speech: np.ndarray) -> None:
     reading = await reading_of(models, window(speech[4000:9000]))
     assert reading.score is None
-    assert 0 < reading.speech_ms < 500
+    assert reading.speech is not None
+    assert 0 < reading.speech.milliseconds < 600
 
 
 async def test_speech_that_ended_a_second_ago_is_not_scored_again(
@@ -124,15 +131,36 @@ async def test_speech_that_ended_a_second_ago_is_not_scored_again(
     observer = Counted()
     reading = await reading_of(models, window(speech[:16_000], end=20_000), observer)
     assert reading.score is None
-    assert reading.speech_ms >= 500
+    assert reading.speech is not None
+    assert reading.speech.milliseconds >= 600
     assert observer.batches == ["voice_activity"]
 
 
 async def test_clipped_speech_says_so(models: dict[str, Model], speech: np.ndarray) -> None:
+    plain = await reading_of(models, window(speech))
     reading = await reading_of(models, np.clip(window(speech * 20), -1, 1))
     assert reading.quality == (Quality.CLIPPED,)
     assert reading.score is not None
     assert reading.score.quality == (Quality.CLIPPED,)
+    assert plain.score is not None
+    assert reading.score.coverage < plain.score.coverage
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "noise_db", "flag"),
+    [(60.0, -90.0, Quality.CLIPPED), (-40.0, -120.0, Quality.QUIET), (0.0, -22.0, Quality.NOISY)],
+)
+async def test_speech_that_is_spoiled_is_not_guessed_at(
+    models: dict[str, Model], speech: np.ndarray, gain_db: float, noise_db: float, flag: Quality
+) -> None:
+    observer = Counted()
+    hiss = np.random.default_rng(2).normal(0, 10 ** (noise_db / 20), WINDOW)
+    loud = window(speech) * 10 ** (gain_db / 20) + hiss
+    reading = await reading_of(models, np.clip(loud, -1, 1).astype(np.float32), observer)
+    assert flag in reading.quality
+    assert reading.speech is not None
+    assert reading.score is None
+    assert observer.batches == ["voice_activity"]
 
 
 async def test_the_level_of_the_microphone_does_not_matter(
@@ -143,7 +171,10 @@ async def test_the_level_of_the_microphone_does_not_matter(
     assert plain.score is not None
     assert quiet.score is not None
     assert np.abs(plain.score.probs - quiet.score.probs).max() < 0.02
-    assert plain.loudness_db - quiet.loudness_db == pytest.approx(12.0, abs=0.3)
+    assert isinstance(plain.score.details, VoiceDetails)
+    assert isinstance(quiet.score.details, VoiceDetails)
+    difference = plain.score.details.loudness_db - quiet.score.details.loudness_db
+    assert difference == pytest.approx(12.0, abs=0.3)
 
 
 async def test_a_broken_window_fails_alone(models: dict[str, Model], speech: np.ndarray) -> None:

@@ -14,8 +14,8 @@ from esapr.protocol.messages import (
     State,
     TextState,
     Totals,
-    VoiceState,
 )
+from esapr.protocol.voice import Prosody, VoiceState
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
 from esapr.server.records import migrate
@@ -108,7 +108,8 @@ def face(blinks: int = 0, quality: list[str] | None = None) -> FaceState:
     )
 
 
-VOICE = VoiceState(probs("sad"), 0.3, 0.5, 900, 1400, -23.4, ["clipped"])
+PROSODY = Prosody(0.75, 1, 320, 182.4, 4.6, 3.9)
+VOICE = VoiceState(probs("sad"), 0.3, 0.5, 900, 1400, -23.4, ["clipped"], PROSODY)
 TEXT = TextState(probs("neutral"), 0.1, 1.0, 4000, 2, [])
 
 

@@ -26,6 +26,11 @@ export function decibels(db: number): string {
   return `${rounded < 0 ? MINUS : ""}${Math.abs(rounded)} dB`;
 }
 
+/** A pitch as `182 Hz`. */
+export function hertz(pitch: number): string {
+  return `${Math.round(pitch)} Hz`;
+}
+
 /** Seconds as `0:07`, `12:30`, `61:05`. */
 export function clock(seconds: number): string {
   const whole = Math.floor(seconds);

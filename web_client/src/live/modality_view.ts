@@ -4,7 +4,7 @@ import { html, type TemplateResult } from "lit";
 import { inWords, type Messages } from "../messages";
 import type { FaceState, TextState, VoiceState } from "../protocol";
 import type { Modality } from "../sdk/client";
-import { decibels, duration, percent } from "./format";
+import { decibels, duration, hertz, percent } from "./format";
 import { colourVariable } from "./palette";
 import { vary } from "./vary";
 
@@ -67,7 +67,11 @@ function evidence(words: Messages, { coverage, age_ms }: ModalityState): string 
 /** What only one of the modalities has to say. */
 function specific(words: Messages, state: ModalityState): string {
   if ("speech_ms" in state) {
-    return `${words.speech} ${duration(state.speech_ms)} · ${decibels(state.loudness_db)}`;
+    const heard = `${words.speech} ${duration(state.speech_ms)} · ${decibels(state.loudness_db)}`;
+    const { prosody } = state;
+    if (!prosody) return heard;
+    const pitch = prosody.pitch_hz === null ? "" : hertz(prosody.pitch_hz);
+    return `${heard} · ${words.prosody(pitch, prosody.syllables_per_second.toFixed(1))}`;
   }
   return "lines" in state ? words.lines(state.lines) : "";
 }

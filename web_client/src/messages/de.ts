@@ -157,6 +157,8 @@ export const de: Messages = {
   notMeasured: "In dieser Sitzung nicht gemessen",
   left_out: "Ausgelassen",
   speech: "Sprache",
+  prosody: (pitch, rate) =>
+    [pitch ? `Tonhöhe ${pitch}` : "", `${rate} Silben je Sekunde`].filter(Boolean).join(" · "),
   speakingShare: "Sprechanteil",
   blinks: "Lidschläge",
   blinksPerMinute: "Lidschläge je Minute",
@@ -225,7 +227,9 @@ export const de: Messages = {
     small: "Gesicht zu weit entfernt",
     several_faces: "mehrere Gesichter",
     silent: "kein Ton",
+    quiet: "zu leise",
     clipped: "zu laut",
+    noisy: "Musik oder Geräusche",
   },
   warning: {
     no_face: "Kein Gesicht ist im Bild.",
@@ -235,7 +239,9 @@ export const de: Messages = {
     small: "Das Gesicht ist zu weit entfernt.",
     several_faces: "Mehrere Gesichter sind im Bild: eines davon wird gemessen.",
     silent: "Das Mikrofon ist stumm.",
+    quiet: "Die Stimme ist zu leise.",
     clipped: "Der Ton ist zu laut.",
+    noisy: "Im Ton sind Musik oder Geräusche.",
     video_ended: "Es kommt kein Bild an.",
     audio_ended: "Es kommt kein Ton an.",
     rate_reduced: "Der Server ist beschäftigt: Es werden weniger Bilder gemessen.",

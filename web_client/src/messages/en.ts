@@ -150,6 +150,8 @@ export const en = {
   notMeasured: "Not measured in this session",
   left_out: "Left out",
   speech: "Speech",
+  prosody: (pitch: string, rate: string) =>
+    [pitch ? `pitch ${pitch}` : "", `${rate} syllables a second`].filter(Boolean).join(" · "),
   speakingShare: "Speaking",
   blinks: "Blinks",
   blinksPerMinute: "Blinks a minute",
@@ -219,7 +221,9 @@ export const en = {
     small: "face too far away",
     several_faces: "several faces",
     silent: "no sound",
+    quiet: "too quiet",
     clipped: "too loud",
+    noisy: "music or noise",
   } as Record<string, string>,
   warning: {
     no_face: "No face is in the picture.",
@@ -229,7 +233,9 @@ export const en = {
     small: "The face is too far away.",
     several_faces: "Several faces are in the picture: one of them is measured.",
     silent: "The microphone is silent.",
+    quiet: "The voice is too quiet.",
     clipped: "The sound is too loud.",
+    noisy: "There is music or noise in the sound.",
     video_ended: "No picture arrives.",
     audio_ended: "No sound arrives.",
     rate_reduced: "The server is busy: fewer pictures are measured.",

@@ -1,7 +1,16 @@
 /** Numbers as the documents print them (server/reports/figures.py). */
 
 export type Form =
-  "share" | "points" | "signed" | "count" | "rate" | "time" | "length" | "loudness";
+  | "share"
+  | "points"
+  | "signed"
+  | "count"
+  | "rate"
+  | "time"
+  | "length"
+  | "loudness"
+  | "pitch"
+  | "interval";
 
 const BLANK = "\u00a0";
 const MINUS = "\u2212";
@@ -15,6 +24,8 @@ const FORMS: Readonly<Record<Form, (value: number) => string>> = {
   time: clock,
   length: (value) => `${(value / 1_000).toFixed(1)}${BLANK}s`,
   loudness: (value) => `${value.toFixed(1)}${BLANK}dB`,
+  pitch: (value) => `${value.toFixed(0)}${BLANK}Hz`,
+  interval: (value) => `${value.toFixed(1)}${BLANK}st`,
 };
 
 export function shown(value: number, form: Form, decimal: string): string {

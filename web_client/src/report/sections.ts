@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { inWords } from "../messages";
 import type { Expression, Report } from "../protocol";
 import { clock, type Form, shown } from "./figures";
+import { prosody } from "./voice";
 import { filled, type Words } from "./words";
 
 /** Rows of a table that grows with the session, as in the documents. */
@@ -11,7 +12,7 @@ const ROWS = 25;
 
 export type Cell = string | readonly [number, Form];
 type Column = keyof Words["document"]["column"];
-type Fact = keyof Words["document"]["fact"];
+export type Fact = keyof Words["document"]["fact"];
 type Heading = keyof Words["document"]["heading"];
 
 export function sections(report: Report, words: Words): TemplateResult {
@@ -80,6 +81,8 @@ export function sections(report: Report, words: Words): TemplateResult {
             ["speaking", [voice.speaking_ms, "length"]],
             ["turns", [voice.turns, "count"]],
             ["loudness", [voice.loudness_db, "loudness"]],
+            ["speaking_share", [voice.speaking_share, "share"]],
+            ...prosody(voice),
           ])
         : absent(report, words, "voice"),
     )}
