@@ -13,7 +13,8 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
-from esapr.models_onnx.evaluation import face_expression
+from esapr.models_onnx.evaluation import face_expression, text_expression, text_language
+from esapr.models_onnx.evaluation.text_corpora import ReaderMissingError
 
 _FIGURES = (
     ("accuracy", "accuracy"),
@@ -31,8 +32,26 @@ def _face_expression(data: Path, robustness: bool) -> dict[str, Any]:
     return answer
 
 
+def _text_expression(data: Path, robustness: bool) -> dict[str, Any]:
+    _for_faces_only(robustness)
+    model = Model(ModelCard.read(models_onnx.folders()["text_expression"]))
+    return asdict(text_expression.evaluate(model, data))
+
+
+def _text_language(data: Path, robustness: bool) -> dict[str, Any]:
+    _for_faces_only(robustness)
+    return asdict(text_language.evaluate(data))
+
+
+def _for_faces_only(robustness: bool) -> None:
+    if robustness:
+        raise click.UsageError("--robustness spoils pictures of faces")
+
+
 _EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "face-expression": _face_expression,
+    "text-expression": _text_expression,
+    "text-language": _text_language,
 }
 
 
@@ -88,6 +107,8 @@ def evaluate(name: str, data: Path, robustness: bool, as_json: bool) -> None:
         answer = _EVALUATIONS[name](data, robustness)
     except OSError as error:
         raise click.UsageError(f"--data: {error}") from error
+    except ReaderMissingError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(answer))
         return

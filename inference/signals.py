@@ -35,6 +35,7 @@ class Quality(StrEnum):
     SEVERAL_FACES = "several_faces"
     SILENT = "silent"
     CLIPPED = "clipped"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
 class Abstain(StrEnum):
@@ -45,6 +46,7 @@ class Abstain(StrEnum):
     NO_FACE = "no_face"
     NO_SPEECH = "no_speech"
     NO_TEXT = "no_text"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
     LOW_CONFIDENCE = "low_confidence"
     MUTED = "muted"
     PAUSED = "paused"

@@ -129,6 +129,7 @@ class WarningCode(StrEnum):
     SEVERAL_FACES = "several_faces"
     SILENT = "silent"
     CLIPPED = "clipped"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
     VIDEO_ENDED = "video_ended"
     AUDIO_ENDED = "audio_ended"
     RATE_REDUCED = "rate_reduced"
@@ -149,6 +150,7 @@ _DESCRIPTIONS = {
     WarningCode.SEVERAL_FACES: "several faces are in the picture; one of them is measured",
     WarningCode.SILENT: "the microphone is silent",
     WarningCode.CLIPPED: "the sound is too loud and clips",
+    WarningCode.UNSUPPORTED_LANGUAGE: "the last line is in a language that is not read",
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",
     WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",

@@ -26,11 +26,23 @@ def clean(line: str) -> str:
     of white space made one space. Only the first 1,000 characters are looked at, so the cost is
     bounded whatever arrives. Cleaning twice changes nothing.
     """
-    text = _normal(line[:MAX_CHARACTERS])
-    text = _RUN.sub(r"\1\1\1", text)
-    text = _MENTION.sub(_NAME, _URL.sub(" ", text))
+    text = _MENTION.sub(_NAME, _prose(line))
     text = _EMOJI.sub(_emoji_name, text)
     return " ".join(text.split())[:MAX_CHARACTERS].rstrip()
+
+
+def in_letters(line: str) -> str:
+    """Return what ``line`` says in letters, for :mod:`esapr.inference.text.language`.
+
+    Mentions and emoji are removed, which say nothing of a language; else as :func:`clean` does.
+    """
+    text = _EMOJI.sub(" ", _MENTION.sub(" ", _prose(line).replace(_NAME.strip(), " ")))
+    return " ".join(text.split())
+
+
+def _prose(line: str) -> str:
+    """Return the beginning of ``line``, normalised, without web addresses."""
+    return _URL.sub(" ", _RUN.sub(r"\1\1\1", _normal(line[:MAX_CHARACTERS])))
 
 
 def _normal(text: str) -> str:

@@ -105,6 +105,7 @@ PROOFS = {
         f"{CLI}/test_keys.py::test_another_address_than_loopback_wants_a_key_and_says_how"
     ),
     r"(\.venv/bin/)?esapr serve": "tests/test_packaging.py::test_the_installed_server_answers",
+    r"esapr models evaluate text-.*": f"{CLI}/test_evaluate_text.py::evaluate",
     r"esapr models evaluate .*": (
         f"{CLI}/test_models.py::test_robustness_spoils_the_pictures_and_mirrors_them"
     ),

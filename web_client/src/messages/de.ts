@@ -210,6 +210,7 @@ export const de: Messages = {
     no_face: "kein Gesicht im Bild",
     no_speech: "keine Sprache zu hören",
     no_text: "kein Text eingegangen",
+    unsupported_language: "Text in einer Sprache, die nicht gelesen wird",
     muted: "ausgelassen",
     paused: "pausiert",
     low_confidence: "zu unsicher für einen einzelnen",
@@ -224,6 +225,7 @@ export const de: Messages = {
     several_faces: "mehrere Gesichter",
     silent: "kein Ton",
     clipped: "zu laut",
+    unsupported_language: "nicht auf Englisch",
   },
   warning: {
     no_face: "Kein Gesicht ist im Bild.",
@@ -234,6 +236,7 @@ export const de: Messages = {
     several_faces: "Mehrere Gesichter sind im Bild: eines davon wird gemessen.",
     silent: "Das Mikrofon ist stumm.",
     clipped: "Der Ton ist zu laut.",
+    unsupported_language: "Die letzte Zeile ist nicht auf Englisch: sie wird nicht gemessen.",
     video_ended: "Es kommt kein Bild an.",
     audio_ended: "Es kommt kein Ton an.",
     rate_reduced: "Der Server ist beschäftigt: Es werden weniger Bilder gemessen.",

@@ -204,6 +204,7 @@ export const en = {
     no_face: "no face in view",
     no_speech: "no speech heard",
     no_text: "no text received",
+    unsupported_language: "text in a language that is not read",
     muted: "left out",
     paused: "paused",
     low_confidence: "too uncertain to name one",
@@ -218,6 +219,7 @@ export const en = {
     several_faces: "several faces",
     silent: "no sound",
     clipped: "too loud",
+    unsupported_language: "not in English",
   } as Record<string, string>,
   warning: {
     no_face: "No face is in the picture.",
@@ -228,6 +230,7 @@ export const en = {
     several_faces: "Several faces are in the picture: one of them is measured.",
     silent: "The microphone is silent.",
     clipped: "The sound is too loud.",
+    unsupported_language: "The last line is not in English: it is not measured.",
     video_ended: "No picture arrives.",
     audio_ended: "No sound arrives.",
     rate_reduced: "The server is busy: fewer pictures are measured.",
