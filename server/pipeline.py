@@ -18,7 +18,7 @@ from esapr.inference.signals import Modality
 from esapr.inference.stages import BatchModel, Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
-from esapr.inference.text.language import LanguageCheck
+from esapr.inference.text.language import language_check
 from esapr.inference.voice.analyser import VoiceAnalyser
 from esapr.inference.workers import ThreadWorkers
 from esapr.models_onnx import LANGUAGES
@@ -101,7 +101,7 @@ class Pipeline:
         """What follows the work of sessions."""
         self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
-        self._languages = None if any_language else LanguageCheck(LANGUAGES)
+        self._languages = None if any_language else language_check(LANGUAGES)
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         shared = (workers, observer, tracing.batches)

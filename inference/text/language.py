@@ -7,6 +7,7 @@ so: docs/decisions/0044.
 
 import hashlib
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import fasttext
@@ -55,6 +56,12 @@ class LanguageCheck:
         found = dict(zip(labels, probs, strict=True))
         english = found.pop(_ENGLISH, 0.0)
         return english < MOST_ENGLISH and max(found.values(), default=0.0) >= LEAST_FOREIGN
+
+
+@cache
+def language_check(file: Path) -> LanguageCheck:
+    """Return the check that a process shares. Raises what :class:`LanguageCheck` does."""
+    return LanguageCheck(file)
 
 
 def _latin(letter: str) -> bool:
