@@ -107,7 +107,7 @@ async def test_without_a_check_of_languages_every_line_is_scored(model: Model) -
 
 
 @given(line=st.text(st.one_of(st.characters(), st.sampled_from("aeы@:/ 😂\u200d\ud800"))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_is_written_is_scored_or_is_nothing(
     line: str, model: Model, tokenizer: Tokenizer, languages: LanguageCheck
 ) -> None:
