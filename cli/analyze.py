@@ -111,7 +111,9 @@ async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[Analys
     metrics = Metrics()
     with ExitStack() as stack:
         models = await installed_models(config, metrics, stack)
-        pipeline = stack.enter_context(running_pipeline(models, config.threads, metrics))
+        pipeline = stack.enter_context(
+            running_pipeline(models, config.threads, metrics, any_language=config.any_language)
+        )
         work = work_on(opened, subject, Means(pipeline, metrics, open_fusion(config)))
         try:
             async with asyncio.TaskGroup() as group:

@@ -14,6 +14,7 @@ from esapr.cli import bench_output as output
 from esapr.cli.bench_fusion import fusion
 from esapr.cli.counts import ascending
 from esapr.inference.cards import ModelError
+from esapr.load_tests.bench import lines as lines_bench
 from esapr.load_tests.bench import peers as peers_bench
 from esapr.load_tests.bench import room as room_bench
 from esapr.load_tests.bench import session as session_bench
@@ -24,6 +25,7 @@ from esapr.load_tests.bench.raw import loads
 from esapr.load_tests.bench.roofline import under_roof
 from esapr.load_tests.bench.scale import Step, climb
 from esapr.load_tests.server_process import ServerProcessError
+from esapr.protocol import limits
 from esapr.protocol.rooms import Role
 
 P = ParamSpec("P")
@@ -228,6 +230,27 @@ def room(*, participants: int, subscribers: int, role: Role, seconds: float, as_
         output.print_json(asdict(report))
     else:
         output.show_room(report)
+
+
+@bench.command()
+@click.option("--sessions", type=click.IntRange(min=1), default=100, help="People who write.")
+@click.option("--lines", type=click.IntRange(min=1), default=100, help="Lines of each.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, limits.TEXT_PER_SECOND),
+    default=1.0,
+    help="Lines a second of each (default 1).",
+)
+@as_json_option
+def lines(*, sessions: int, lines: int, rate: float, as_json: bool) -> None:
+    """Let many sessions write at a time; exit 1 if a line was dropped, refused or lost."""
+    report = _run(lines_bench.run(sessions, lines, rate))
+    if as_json:
+        output.print_json({**asdict(report), "lost": report.lost})
+    else:
+        output.show_lines(report)
+    if report.scored < report.sent:
+        raise click.exceptions.Exit(1)
 
 
 bench.add_command(fusion)

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from esapr.load_tests.bench import peers, room, session, throughput
+from esapr.load_tests.bench import lines, peers, room, session, throughput
 from esapr.load_tests.bench.roofline import Roofline
 from esapr.load_tests.bench.scale import Step
 
@@ -200,6 +200,21 @@ def _score(score: peers.Score) -> dict[str, Any]:
         "found": score.found,
         "reason": score.reason,
     }
+
+
+def show_lines(report: lines.LinesReport) -> None:
+    """Print the table of ``bench lines``."""
+    table = Table(*("sessions", "lines /s", "sent", "scored", "dropped", "refused", "lost"))
+    table.add_row(
+        f"{report.sessions}",
+        f"{report.sent / report.seconds:.1f}",
+        *map(str, (report.sent, report.scored, report.dropped, report.refused, report.lost)),
+    )
+    _show(
+        table,
+        f"server {report.server_cores:.2f} cores; 95th percentiles: "
+        f"wait {_ms(report.queue_p95_ms)} ms, batch {_ms(report.infer_p95_ms)} ms",
+    )
 
 
 def _score_cells(score: peers.Score) -> tuple[str, ...]:

@@ -13,7 +13,13 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
-from esapr.models_onnx.evaluation import face_expression, voice_expression
+from esapr.models_onnx.evaluation import (
+    face_expression,
+    text_expression,
+    text_language,
+    voice_expression,
+)
+from esapr.models_onnx.evaluation.text_corpora import ReaderMissingError
 
 _FIGURES = (
     ("accuracy", "accuracy"),
@@ -36,9 +42,27 @@ def _voice_expression(data: Path, robustness: bool) -> dict[str, Any]:
     return voice_expression.evaluate(model, data, robustness=robustness)
 
 
+def _text_expression(data: Path, robustness: bool) -> dict[str, Any]:
+    _not_for_text(robustness)
+    model = Model(ModelCard.read(models_onnx.folders()["text_expression"]))
+    return asdict(text_expression.evaluate(model, data))
+
+
+def _text_language(data: Path, robustness: bool) -> dict[str, Any]:
+    _not_for_text(robustness)
+    return asdict(text_language.evaluate(data))
+
+
+def _not_for_text(robustness: bool) -> None:
+    if robustness:
+        raise click.UsageError("--robustness spoils pictures and sound")
+
+
 _EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "face-expression": _face_expression,
     "voice-expression": _voice_expression,
+    "text-expression": _text_expression,
+    "text-language": _text_language,
 }
 
 
@@ -94,6 +118,8 @@ def evaluate(name: str, data: Path, robustness: bool, as_json: bool) -> None:
         answer = _EVALUATIONS[name](data, robustness)
     except OSError as error:
         raise click.UsageError(f"--data: {error}") from error
+    except ReaderMissingError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(answer))
         return

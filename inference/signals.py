@@ -40,6 +40,7 @@ class Quality(StrEnum):
     QUIET = "quiet"
     CLIPPED = "clipped"
     NOISY = "noisy"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
 class Abstain(StrEnum):
@@ -51,6 +52,7 @@ class Abstain(StrEnum):
     NO_SPEECH = "no_speech"
     NO_TEXT = "no_text"
     INSUFFICIENT_TEXT = "insufficient_text"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
     LOW_CONFIDENCE = "low_confidence"
     LOW_QUALITY = "low_quality"
     MODALITIES_DISAGREE = "modalities_disagree"

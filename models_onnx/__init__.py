@@ -5,6 +5,9 @@ from pathlib import Path
 
 ROOT = Path(str(files(__name__)))
 
+LANGUAGES = ROOT / "text_language" / "lid.176.ftz"
+"""fastText's network that tells languages apart; no ONNX, hence none of :func:`folders`."""
+
 
 def folders() -> dict[str, Path]:
     """Return the folder of every installed model by name, sorted."""

@@ -131,6 +131,7 @@ class WarningCode(StrEnum):
     QUIET = "quiet"
     CLIPPED = "clipped"
     NOISY = "noisy"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
     VIDEO_ENDED = "video_ended"
     AUDIO_ENDED = "audio_ended"
     RATE_REDUCED = "rate_reduced"
@@ -153,6 +154,7 @@ _DESCRIPTIONS = {
     WarningCode.QUIET: "the voice is too quiet",
     WarningCode.CLIPPED: "the sound is too loud and clips",
     WarningCode.NOISY: "there is music or noise in the sound",
+    WarningCode.UNSUPPORTED_LANGUAGE: "the last line is in a language that is not read",
     WarningCode.VIDEO_ENDED: "the video track has ended",
     WarningCode.AUDIO_ENDED: "the audio track has ended",
     WarningCode.RATE_REDUCED: "the server is busy and analyses fewer pictures",

@@ -186,10 +186,16 @@ class Comparison(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """A word of the lines that were kept, and how often it was written."""
+    """A word of the lines that were kept, and how often it was written.
+
+    ``share`` is of all words of the session, ``earlier`` the share that the word had in the same
+    person's earlier sessions; null if nothing of their text was kept.
+    """
 
     word: str
     count: int
+    share: float
+    earlier: float | None
 
 
 class Cohort(Struct, frozen=True):

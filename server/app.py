@@ -139,7 +139,9 @@ def _pipeline(
     stack: ExitStack, models: Mapping[str, InstalledModel], config: ServerConfig, metrics: Metrics
 ) -> Pipeline:
     tracing = open_tracing(config, metrics)
-    return stack.enter_context(running_pipeline(models, config.threads, metrics, tracing))
+    return stack.enter_context(
+        running_pipeline(models, config.threads, metrics, tracing, any_language=config.any_language)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from esapr.inference.signals import Modality
 from esapr.inference.stages import BatchModel, Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
+from esapr.inference.text.language import language_check
 from esapr.inference.voice.analyser import VoiceAnalyser
 from esapr.inference.voice.stages import ActivityStage
 from esapr.inference.workers import ThreadWorkers
+from esapr.models_onnx import LANGUAGES
 from esapr.server.metrics import Metrics
 from esapr.server.tracing import NOT_TRACED, Tracing
 
@@ -83,11 +85,13 @@ class Pipeline:
         workers: ThreadWorkers,
         observer: ScorerObserver,
         tracing: Tracing = NOT_TRACED,
+        *,
+        any_language: bool = False,
     ) -> None:
-        """Run batches of ``models`` on ``workers``.
+        """Run batches of ``models`` on ``workers``; score lines of ``any_language``, or of English.
 
         Raises:
-            ModelError: a model that is needed is not installed.
+            ModelError: a model that is needed is not installed, or damaged.
         """
         missing = NEEDED - models.keys()
         if missing:
@@ -98,6 +102,7 @@ class Pipeline:
         """What follows the work of sessions."""
         self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
+        self._languages = None if any_language else language_check(LANGUAGES)
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         shared = (workers, observer, tracing.batches)
@@ -162,6 +167,7 @@ class Pipeline:
                 self._tokenizer,
                 session=session,
                 temperature=self.cards["text_expression"].temperature,
+                languages=self._languages,
             ),
         )
 
@@ -172,6 +178,8 @@ def running_pipeline(
     threads: int,
     metrics: Metrics,
     tracing: Tracing = NOT_TRACED,
+    *,
+    any_language: bool = False,
 ) -> Iterator[Pipeline]:
     """Start ``threads`` worker threads on the processor, or one for each GPU, and end them.
 
@@ -192,4 +200,4 @@ def running_pipeline(
         prepare=prepare if on_gpus else None,
         on_restart=metrics.batches.worker_restarts.inc,
     ) as workers:
-        yield Pipeline(models, workers, metrics, tracing)
+        yield Pipeline(models, workers, metrics, tracing, any_language=any_language)

@@ -8,14 +8,14 @@ from yarl import URL
 
 from esapr.protocol.staff import StaffRole
 from esapr.server.loopback import is_loopback
-from esapr.server.traces_config import TracesConfig
+from esapr.server.text_config import TextConfig
 
 _ROLE = re.compile(rf"(?P<value>[^\s=]+)=(?P<role>{'|'.join(get_args(StaffRole))})")
 _NEEDED = ("oidc_client_id", "oidc_roles", "staff_url")
 
 
 @dataclass(frozen=True, slots=True)
-class StaffConfig(TracesConfig):
+class StaffConfig(TextConfig):
     """Who may sign in, where and for how long; without ``oidc_issuer`` nobody may."""
 
     oidc_issuer: str | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import tests.offline.sitecustomize as offline
 from tests.virtual_clock import VirtualClockLoop, real_loop
 from tests.wheels import build_wheel, install, made_once
 
@@ -40,6 +41,31 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("ESAPR_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file that names what this process, or one that it starts, reached for in vain."""
+    file = tmp_path_factory.mktemp("network") / "reached"
+    file.touch()
+    path = os.pathsep.join(
+        part for part in (str(Path(offline.__file__).parent), os.environ.get("PYTHONPATH")) if part
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ESAPR_TESTS_REACHED", str(file))
+        patched.setenv("PYTHONPATH", path)
+        yield file
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(reached: Path) -> Iterator[None]:
+    """Fail a test that wants something of another machine: all that runs is installed."""
+    before = reached.stat().st_size
+    yield
+    if reached.stat().st_size > before:
+        with reached.open(encoding="utf-8") as file:
+            file.seek(before)
+            pytest.fail(f"reached for the network: {file.read()}")
 
 
 @pytest.fixture(scope="session")

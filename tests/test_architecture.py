@@ -172,7 +172,7 @@ def task_groups(path: Path) -> set[str]:
 
 
 def test_tests_mirror_the_tree() -> None:
-    beside = {"tests", "tests/wire", "tests/e2e", "tests/fuzz"}
+    beside = {"tests", "tests/wire", "tests/e2e", "tests/fuzz", "tests/offline"}
     folders = {path.parent for path in sources("tests")}
     strangers = {
         name(folder)

@@ -100,6 +100,7 @@ def test_the_gpu_lock_resolves() -> None:
         run(
             *(sys.executable, "-m", "pip", "--quiet", "install", "--dry-run", "--no-deps"),
             *("--ignore-installed", "--report", "-", "-r", ROOT / "requirements-gpu.lock"),
+            PYTHONPATH="",  # pip asks the index of packages
         )
     )
     resolved = {package["metadata"]["name"] for package in report["install"]}
@@ -129,7 +130,7 @@ def test_the_client_installs_alone_and_runs_its_imports(tmp_path: Path) -> None:
     (built,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "clean", with_pip=True)
     python = tmp_path / "clean/bin/python"
-    run(python, "-m", "pip", "--quiet", "install", built)
+    run(python, "-m", "pip", "--quiet", "install", built, PYTHONPATH="")
     there = json.loads(run(python, "-m", "pip", "list", "--format", "json"))
     assert {package["name"] for package in there} - {"pip", "setuptools"} == {
         "esapr-client",

@@ -46,10 +46,24 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """Return the ``bin`` folder of a new environment: the wheel and what the lock names."""
+    """Return the ``bin`` folder of a new environment: the wheel and what the lock names.
+
+    The index of packages is the one place that tests reach for.
+    """
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     needed = folder / "constraints.txt"
     needed.write_text("".join(f"{k}=={v}\n" for k, v in pins("requirements.lock").items()))
-    run(python, "-m", "pip", "--quiet", "install", "--no-compile", "--constraint", needed, wheel)
+    run(
+        python,
+        "-m",
+        "pip",
+        "--quiet",
+        "install",
+        "--no-compile",
+        "--constraint",
+        needed,
+        wheel,
+        PYTHONPATH="",
+    )
     return folder / "bin"

@@ -1,13 +1,35 @@
 """The text side of one session: a line in, a score out."""
 
+from dataclasses import dataclass
+
 from tokenizers import Tokenizer
 
 from esapr.inference.calibration import calibrated
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scorer
-from esapr.inference.signals import Modality, ModalityScore, TextDetails, TextLine, TextSource
+from esapr.inference.signals import (
+    Modality,
+    ModalityScore,
+    Quality,
+    TextDetails,
+    TextLine,
+    TextSource,
+)
 from esapr.inference.text.clean import clean
 from esapr.inference.text.expression import encode
+from esapr.inference.text.language import LanguageCheck
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """What a line shows: ``score`` is None where nothing in it can be scored.
+
+    ``quality`` says so of a line in another language.
+    """
+
+    score: ModalityScore | None
+    quality: tuple[Quality, ...] = ()
+
 
 COVERAGE: dict[TextSource, float] = {"chat": 1.0, "caption": 0.9, "transcript": 0.8}
 """How much of a line is what was said: whoever types means it, captions are shortened, and in what
@@ -24,18 +46,20 @@ class TextAnalyser:
         *,
         session: str,
         temperature: float,
+        languages: LanguageCheck | None,
     ) -> None:
-        """Share ``expression`` and ``tokenizer`` with every session.
+        """Share ``expression``, ``tokenizer`` and ``languages`` with every session.
 
-        ``temperature`` is the one on the model's card.
+        ``temperature`` is the one on the model's card. Without ``languages`` every line is scored.
         """
         self._expression = expression
         self._tokenizer = tokenizer
         self._session = session
         self._temperature = temperature
+        self._languages = languages
 
-    async def score(self, line: TextLine) -> ModalityScore | None:
-        """Return what ``line`` shows, or None when it holds nothing to score.
+    async def score(self, line: TextLine) -> TextReading:
+        """Return what ``line`` shows.
 
         Raises:
             NotRunError: the model's queue is full or the line went stale in it.
@@ -43,9 +67,11 @@ class TextAnalyser:
         """
         arrays = encode(clean(line.body), self._tokenizer)
         if arrays is None:
-            return None
+            return TextReading(None)
+        if self._languages and self._languages.foreign(line.body):
+            return TextReading(None, (Quality.UNSUPPORTED_LANGUAGE,))
         scored = await self._expression.score(arrays, session=self._session)
-        return ModalityScore(
+        score = ModalityScore(
             modality=Modality.TEXT,
             start=line.at,
             end=line.at,
@@ -56,3 +82,4 @@ class TextAnalyser:
             queue_ms=scored.queue_ms,
             infer_ms=scored.infer_ms,
         )
+        return TextReading(score)

@@ -7,6 +7,8 @@ those words, whereas nearly every emoji is its unknown token.
 import re
 import unicodedata
 
+from esapr.inference.text.chat import only_symbols, spelled_out, symbols_in_words
+
 MAX_CHARACTERS = 1_000
 """Longest cleaned line. 1,000 characters of English hold far more than the 64 tokens scored."""
 
@@ -22,15 +24,28 @@ def clean(line: str) -> str:
     """Return ``line`` ready for the tokenizer: at most 1,000 characters, empty if nothing is left.
 
     NFKC; control, format, private and unassigned characters removed; web addresses removed;
-    mentions masked; emoji named; a character repeated four times or more kept three times; runs
-    of white space made one space. Only the first 1,000 characters are looked at, so the cost is
+    mentions masked; emoji named, or put into words where a line has nothing else; a few
+    abbreviations spelled out; a character repeated four times or more kept three times; runs of
+    white space made one space. Only the first 1,000 characters are looked at, so the cost is
     bounded whatever arrives. Cleaning twice changes nothing.
     """
-    text = _normal(line[:MAX_CHARACTERS])
-    text = _RUN.sub(r"\1\1\1", text)
-    text = _MENTION.sub(_NAME, _URL.sub(" ", text))
-    text = _EMOJI.sub(_emoji_name, text)
+    text = spelled_out(_MENTION.sub(_NAME, _prose(line)))
+    text = symbols_in_words(text) if only_symbols(text) else _EMOJI.sub(_emoji_name, text)
     return " ".join(text.split())[:MAX_CHARACTERS].rstrip()
+
+
+def in_letters(line: str) -> str:
+    """Return what ``line`` says in letters, for :mod:`esapr.inference.text.language`.
+
+    Mentions and emoji are removed, which say nothing of a language; else as :func:`clean` does.
+    """
+    text = _EMOJI.sub(" ", _MENTION.sub(" ", _prose(line).replace(_NAME.strip(), " ")))
+    return " ".join(text.split())
+
+
+def _prose(line: str) -> str:
+    """Return the beginning of ``line``, normalised, without web addresses."""
+    return _URL.sub(" ", _RUN.sub(r"\1\1\1", _normal(line[:MAX_CHARACTERS])))
 
 
 def _normal(text: str) -> str:

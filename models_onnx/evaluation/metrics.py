@@ -11,6 +11,7 @@ from esapr.inference.emotions import CLASSES, LABELS
 ECE_BINS = 15
 # One per cent apart: finer than the fit's own noise.
 TEMPERATURES = np.geomspace(0.2, 5.0, 325)
+THRESHOLDS = np.arange(0.05, 0.95, 0.01)
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -52,6 +53,24 @@ def f1_scores(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[st
 def macro_f1(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the unweighted mean of the classes' F1."""
     return float(np.mean(list(f1_scores(logits, labels).values())))
+
+
+def macro_f1_of_several(shown: NDArray[np.bool_], labels: NDArray[np.float32]) -> float:
+    """Return the mean F1 of "shown or not" over the classes.
+
+    ``labels`` ``[N, 7]`` are zeros and ones: a row may have several.
+    """
+    hits = (shown * labels).sum(axis=0)
+    return float(np.mean(2 * hits / np.maximum(shown.sum(axis=0) + labels.sum(axis=0), 1)))
+
+
+def thresholds(probs: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return, for each class, the probability above which the F1 of "shown or not" is best."""
+    found = []
+    for column, wanted in zip(probs.T[..., None], labels.T[..., None], strict=True):
+        scores = [(macro_f1_of_several(column > cut, wanted), cut) for cut in THRESHOLDS]
+        found.append(max(scores)[1])
+    return np.array(found)
 
 
 def calibration_error(

@@ -13,7 +13,8 @@ import msgspec
 
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError
-from esapr.inference.signals import Modality, ModalityScore, TextLine
+from esapr.inference.signals import Abstain, Modality, Quality, TextLine
+from esapr.inference.text.analyser import TextReading
 from esapr.protocol import limits
 from esapr.protocol.analyses import AnalysisSummary, Page
 from esapr.protocol.errors import ErrorCode, ProtocolError
@@ -115,36 +116,38 @@ class Document:
 
     async def _page(self, text: str, number: int, pages: int) -> Page:
         fusion = Fusion((Modality.TEXT,), self._fusion)
-        lines = 0
+        lines = foreign = 0
         left = _lines(text)
         while some := list(islice(left, LINES_AT_A_TIME)):
-            for score in await asyncio.gather(*map(self._score, some)):
-                if score is not None:
-                    fusion.add(score)
+            for reading in await asyncio.gather(*map(self._score, some)):
+                foreign += Quality.UNSUPPORTED_LANGUAGE in reading.quality
+                if reading.score is not None:
+                    fusion.add(reading.score)
                     lines += 1
         state = fusion.state_at(0.0, 0.0)
+        reason = Abstain.UNSUPPORTED_LANGUAGE if foreign and not lines else state.abstain
         return Page(
             analysis=self._subject.analysis,
             number=number,
             pages=pages,
             lines=lines,
             fused=fused_message(state),
-            abstain=AbstainReason(state.abstain) if state.abstain else None,
+            abstain=AbstainReason(reason) if reason else None,
         )
 
-    async def _score(self, line: str) -> ModalityScore | None:
+    async def _score(self, line: str) -> TextReading:
         # A document has no clock: help lines are named once.
         event = self._watch.line(line, 0.0)
         if event:
             self._events.append(event)
         try:
-            score = await patiently(self._text.score, TextLine(0.0, line))
+            reading = await patiently(self._text.score, TextLine(0.0, line))
         except BatchFailedError:
             self._tally.dropped[Modality.TEXT] += 1
             self._metrics.dropped(Modality.TEXT, "failed", 1)
-            return None
+            return TextReading(None)
         self._tally.analysed[Modality.TEXT] += 1
-        return score
+        return reading
 
 
 @asynccontextmanager

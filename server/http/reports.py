@@ -131,10 +131,13 @@ async def _report(request: web.Request, *, full: bool) -> Report:
     try:
         earlier = await store.earlier(recording, EARLIER_SESSIONS)
         lines = await store.lines(facts.session) if facts.keep_text else []
+        before = [each.facts.session for each in earlier if lines and each.facts.keep_text]
+        earlier_lines = [line for session in before for line in await store.lines(session)]
         people = await _people(request, recording)
     except RecordsError as error:
         raise _away(error) from None
-    return await asyncio.to_thread(report, recording, Beside(earlier, lines, people), full=full)
+    beside = Beside(earlier, lines, people, earlier_lines)
+    return await asyncio.to_thread(report, recording, beside, full=full)
 
 
 async def _people(request: web.Request, recording: Recording) -> Sequence[Expression] | Absence:

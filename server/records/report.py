@@ -20,6 +20,7 @@ from esapr.protocol.report import (
     Report,
     VoiceSignals,
     WarningSpan,
+    Word,
 )
 from esapr.protocol.requests import Consent
 from esapr.server.records import summary
@@ -42,12 +43,14 @@ class Beside:
     """What a session is read with.
 
     ``earlier`` are the participant's sessions before it, newest first; ``lines`` what was kept of
-    their text; ``people`` the means of a group, one a person, or why there is none.
+    its text, ``earlier_lines`` of theirs; ``people`` the means of a group, one a person, or why
+    there is none.
     """
 
     earlier: Sequence[Recording] = ()
     lines: Sequence[LineRow] = ()
     people: Sequence[Expression] | Absence = "off"
+    earlier_lines: Sequence[LineRow] = ()
 
 
 def report(recording: Recording, beside: Beside, *, full: bool) -> Report:
@@ -84,7 +87,7 @@ def report(recording: Recording, beside: Beside, *, full: bool) -> Report:
         warnings=_warnings(recording.events),
         timeline=summary.timeline(states, max(POINTS, len(states)) if full else POINTS),
         comparison=comparison(mean, earlier),
-        words=frequent_words(line.body for line in beside.lines) if beside.lines else None,
+        words=_words(beside),
         cohort=_cohort(mean, beside.people),
         absent={},
     )
@@ -113,6 +116,13 @@ def _receipt(receipt: Mapping[str, object]) -> Receipt:
         method=given.method,
         covers=given.covers,
     )
+
+
+def _words(beside: Beside) -> list[Word] | None:
+    if not beside.lines:
+        return None
+    lines, earlier = beside.lines, beside.earlier_lines
+    return frequent_words((line.body for line in lines), (line.body for line in earlier))
 
 
 def _cohort(mean: Expression | None, people: Sequence[Expression] | Absence) -> Cohort | None:

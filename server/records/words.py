@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from esapr.protocol.report import Word
 
@@ -17,16 +18,32 @@ _APOSTROPHE = "\u2019"
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
-def frequent_words(lines: Iterable[str]) -> list[Word]:
-    """Return the words that were written most often, those that are as frequent by name."""
-    counts = Counter(
-        word
-        for line in lines
-        for word in _WORD.findall(line.lower().replace(_APOSTROPHE, "'"))
-        if len(word) >= SHORTEST and word not in _function_words()
-    )
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [Word(word, count) for word, count in ranked[:MOST] if count >= LEAST]
+def frequent_words(lines: Iterable[str], earlier: Iterable[str] = ()) -> list[Word]:
+    """Return the words that were written most often, those that are as frequent by name.
+
+    Each is compared with the ``earlier`` lines of the same person, if there are any.
+    """
+    counts, before = _counted(lines), _counted(earlier)
+    kept = ((word, count) for word, count in counts.items() if count >= LEAST and _tells(word))
+    ranked = sorted(kept, key=lambda item: (-item[1], item[0]))
+    return [
+        Word(
+            word,
+            count,
+            share=round(count / counts.total(), 4),
+            earlier=round(before[word] / before.total(), 4) if before else None,
+        )
+        for word, count in ranked[:MOST]
+    ]
+
+
+def _counted(lines: Iterable[str]) -> Counter[str]:
+    words = (_WORD.findall(line.lower().replace(_APOSTROPHE, "'")) for line in lines)
+    return Counter(chain.from_iterable(words))
+
+
+def _tells(word: str) -> bool:
+    return len(word) >= SHORTEST and word not in _function_words()
 
 
 @cache

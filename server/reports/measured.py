@@ -168,8 +168,16 @@ def frequent_words(report: Report, words: Words) -> Section:
     """Return the words that were written most often."""
     if report.words is None:
         return absent(report, words, "words")
-    rows: list[list[Cell]] = [[each.word, Figure(each.count, "count")] for each in report.words]
-    return listed(words, "words", ("word", "count"), rows)
+    rows: list[list[Cell]] = [
+        [
+            each.word,
+            Figure(each.count, "count"),
+            Figure(each.share, "share"),
+            NOTHING if each.earlier is None else Figure(each.earlier, "share"),
+        ]
+        for each in report.words
+    ]
+    return listed(words, "words", ("word", "count", "of_words", "earlier"), rows)
 
 
 def traits(report: Report, words: Words) -> Section:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from math import inf
 from typing import TypeVar
 
@@ -36,6 +37,8 @@ WAITING_LINES = 16
 
 FINISH_SECONDS = 2.0
 """How long a session that ends waits for what it has taken in."""
+
+_FOREIGN = Quality.UNSUPPORTED_LANGUAGE
 
 T = TypeVar("T", VideoFrame, AudioWindow, TextLine)
 
@@ -137,7 +140,10 @@ class Analysis:
         """Return the state of ``[start, end)``; call with growing times."""
         if self.paused:
             return EmotionState(start, end, None, Abstain.PAUSED)
-        return self._fusion.state_at(start, end)
+        state = self._fusion.state_at(start, end)
+        if state.abstain is Abstain.NO_TEXT and _FOREIGN in self._quality.get(Modality.TEXT, ()):
+            return replace(state, abstain=Abstain.UNSUPPORTED_LANGUAGE)
+        return state
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
@@ -245,8 +251,8 @@ class Analysis:
 
     async def score_line(self, line: TextLine) -> None:
         """Score a line of text at once. Raises what :meth:`score_frame` does."""
-        score = await self._analysers.text.score(line)
-        self._note(Modality.TEXT, line.at, score, ())
+        reading = await self._analysers.text.score(line)
+        self._note(Modality.TEXT, line.at, reading.score, reading.quality)
 
     def _note(
         self,

@@ -8,14 +8,19 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from esapr.cli.analyze import analyze
 from esapr.load_tests import PORTRAIT
-from esapr.protocol.analyses import AnalysisDone, AnalysisMessage
+from esapr.protocol.analyses import AnalysisDone, AnalysisMessage, Page
 from esapr.protocol.codec import Format, decode_analysis, encode
 from esapr.protocol.messages import Error, State
 from tests.server.analyses.recorded import DATA, recording
-from tests.server.analyses.written import pdf
+from tests.server.analyses.written import pdf, printed
+from tests.server.http.files import client
+
+# Lewis Carroll, Alice's Adventures in Wonderland, 1865: in the public domain.
+ALICE = (DATA / "alice.txt").read_text(encoding="utf-8")
 
 COMMAND = (sys.executable, "-c", "from esapr.cli.main import main; main()", "analyze")
 
@@ -87,6 +92,25 @@ async def test_a_document_brings_a_line_a_page(tmp_path: Path) -> None:
     assert outcome.status == 0
     assert outcome.lines[0].split()[:5] == ["page", "1", "of", "2", "happy"]
     assert outcome.lines[-1] == "2 pages: happy 1, (no_text) 1"
+
+
+async def test_a_document_shows_the_same_here_and_to_a_server(tmp_path: Path) -> None:
+    path = tmp_path / "alice.pdf"
+    path.write_bytes(printed(*ALICE.split("\n\n")))
+    outcome = await run(path, "--json")
+    async with client() as (sender, _):
+        sent = await sender.send(path.read_bytes(), "application/pdf")
+        events = await sender.all_events(sent)
+
+    *pages, here = outcome.messages()
+    served = [message for _, message in events if isinstance(message, Page)]
+    assert [replace(page, analysis=path.name) for page in served] == pages
+    assert len({page.fused.label for page in served if page.fused}) > 1
+    _, there = events[-1]
+    assert isinstance(here, AnalysisDone)
+    assert isinstance(there, AnalysisDone)
+    assert there.summary == here.summary
+    assert (here.summary.pages, here.summary.damaged) == (6, 0)
 
 
 async def test_a_portrait_is_one_state() -> None:

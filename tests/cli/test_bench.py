@@ -132,3 +132,12 @@ async def test_a_rival_that_cannot_be_installed_is_reported(tmp_path: Path) -> N
     assert answer["peers"]["fer"]["reason"].startswith("not installed: ")
     assert answer["ratio_to_best"] is None
     assert "ESAPR_DATA" in answer["accuracy_omitted"]
+
+
+@pytest.mark.real_time
+async def test_every_line_of_many_sessions_is_scored() -> None:
+    answer = await run_bench("lines", "--sessions", "10", "--lines", "2", "--rate", "2")
+
+    assert (answer["sent"], answer["scored"]) == (20, 20)
+    assert (answer["dropped"], answer["refused"], answer["lost"]) == (0, 0, 0)
+    assert answer["infer_p95_ms"] > 0

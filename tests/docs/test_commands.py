@@ -113,6 +113,7 @@ PROOFS = {
         "tests/models_onnx/test_voice_evaluation.py"
         "::test_the_command_answers_by_window_length_noise_sex_and_intensity"
     ),
+    r"esapr models evaluate text-.*": f"{CLI}/test_evaluate_text.py::evaluate",
     r"esapr models evaluate .*": (
         f"{CLI}/test_models.py::test_robustness_spoils_the_pictures_and_mirrors_them"
     ),

@@ -27,6 +27,24 @@ def test_macro_f1_weighs_rare_classes_like_common_ones() -> None:
     assert metrics.macro_f1(sure(labels.tolist()), labels) == 1.0
 
 
+def test_a_row_may_have_several_labels() -> None:
+    labels = np.zeros((3, CLASSES), np.float32)
+    labels[0, 0] = labels[0, 1] = labels[1, 1] = 1
+    shown = labels > 0
+    assert metrics.macro_f1_of_several(shown, labels) == pytest.approx(2 / CLASSES)
+    shown[2, 0] = True
+    assert metrics.macro_f1_of_several(shown, labels) == pytest.approx((2 / 3 + 1) / CLASSES)
+
+
+def test_a_threshold_lies_between_what_shows_a_class_and_what_does_not() -> None:
+    probs = np.zeros((4, CLASSES), np.float32)
+    probs[:, 0] = [0.1, 0.2, 0.4, 0.5]
+    labels = np.zeros_like(probs)
+    labels[2:, 0] = 1
+    shown = probs[:, 0] > metrics.thresholds(probs, labels)[0]
+    assert shown.tolist() == [False, False, True, True]
+
+
 def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     labels = np.array([0] * 5 + [1] * 5)
     logits = sure([0] * 10, 50.0)

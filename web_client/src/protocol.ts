@@ -932,10 +932,15 @@ export interface WarningSpan {
 }
 /**
  * A word of the lines that were kept, and how often it was written.
+ *
+ *     ``share`` is of all words of the session, ``earlier`` the share that the word had in the same
+ *     person's earlier sessions; null if nothing of their text was kept.
  */
 export interface Word {
   word: string;
   count: number;
+  share: number;
+  earlier: number | null;
 }
 /**
  * The last message of a room: everybody has left.

@@ -1,72 +1,17 @@
-"""GoEmotions (Demszky et al. 2020) and XED (Öhman et al. 2020), folded to the seven classes."""
+"""The splits that text models are trained on and chosen by, where training data lie."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from esapr.inference.emotions import CLASSES, LABELS
-from esapr.inference.text.clean import clean
+from esapr.models_onnx.evaluation import text_corpora
+from esapr.models_onnx.evaluation.text_corpora import Corpus
 from esapr.models_onnx.training.folders import data_folder
 
-# Plutchik's anticipation and trust have no counterpart among the seven classes.
-_XED_LABELS = {"anger": "angry", "joy": "happy", "sadness": "sad"}
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Cleaned lines and the labels that annotators gave them.
-
-    ``labels`` is float32 ``[N, 7]`` of zeros and ones, at least one per row: annotators may see
-    several expressions in one line.
-    """
-
-    texts: list[str]
-    labels: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        """Return the number of lines."""
-        return len(self.texts)
-
-    @property
-    def soft(self) -> NDArray[np.float32]:
-        """Labels as a distribution: rows sum to one."""
-        return self.labels / self.labels.sum(axis=1, keepdims=True)
-
-    @property
-    def single(self) -> NDArray[np.bool_]:
-        """Rows that carry exactly one label."""
-        return self.labels.sum(axis=1) == 1
-
-    def __add__(self, other: "Corpus") -> "Corpus":
-        """Return both corpora as one."""
-        return Corpus(self.texts + other.texts, np.concatenate([self.labels, other.labels]))
+__all__ = ["Corpus", "goemotions", "xed"]
 
 
 def goemotions(split: str) -> Corpus:
     """Return the official ``train``, ``dev`` or ``test`` split of GoEmotions (Reddit)."""
-    return _corpus("goemotions.parquet", split, "labels7")
+    return text_corpora.goemotions(data_folder() / "text", split)
 
 
 def xed(split: str) -> Corpus:
     """Return a split of English XED (film subtitles), by a hash of the text."""
-    return _corpus("xed_en.parquet", split, "labels8")
-
-
-def _corpus(file: str, split: str, column: str) -> Corpus:
-    rows = pd.read_parquet(data_folder() / "text" / file)
-    rows = rows[rows["split"] == split]
-    texts = [clean(text.replace("[PERSON]", "[NAME]")) for text in rows["text"]]
-    labels = np.stack([_multi_hot(names) for names in rows[column]])
-    usable = (labels.sum(axis=1) > 0) & np.array([bool(text) for text in texts])
-    return Corpus([t for t, u in zip(texts, usable, strict=True) if u], labels[usable])
-
-
-def _multi_hot(names: str) -> NDArray[np.float32]:
-    row = np.zeros(CLASSES, np.float32)
-    for name in names.split("|"):
-        label = _XED_LABELS.get(name, name)
-        if label in LABELS:
-            row[LABELS.index(label)] = 1.0
-    return row
+    return text_corpora.xed(data_folder() / "text", split)

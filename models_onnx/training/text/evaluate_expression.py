@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
 
 from esapr.inference.calibration import calibrated
 from esapr.models_onnx.evaluation.metrics import (
@@ -15,7 +14,9 @@ from esapr.models_onnx.evaluation.metrics import (
     calibration_error,
     fit_temperature,
     macro_f1,
+    macro_f1_of_several,
     recalls,
+    thresholds,
 )
 from esapr.models_onnx.training.text.corpora import Corpus, goemotions, xed
 from esapr.models_onnx.training.text.network import tokenizer
@@ -50,17 +51,6 @@ def scored(session: ort.InferenceSession, corpus: Corpus) -> Scored:
     return Scored(corpus, np.concatenate(logits), spent)
 
 
-def thresholds(dev: Scored, temperature: float) -> NDArray[np.float64]:
-    """Return, for each class, the probability above which dev F1 of "shown or not" is best."""
-    probs = calibrated(dev.logits, temperature)
-    grid = np.arange(0.05, 0.95, 0.01)
-    best = [
-        max((float(f1_score(shown, column > cut)), cut) for cut in grid)[1]
-        for shown, column in zip(dev.corpus.labels.T, probs.T, strict=True)
-    ]
-    return np.array(best)
-
-
 def figures(test: Scored, temperature: float) -> dict[str, Any]:
     """Return accuracy, macro-F1, ECE and recalls on the rows with one label, for a card."""
     logits, labels = test.single
@@ -77,12 +67,12 @@ def evaluate(session: ort.InferenceSession) -> tuple[float, dict[str, Any]]:
     """Return the temperature fitted on GoEmotions dev, and the figures on both test splits."""
     dev = scored(session, goemotions("dev"))
     temperature = fit_temperature(*dev.single)
-    cut = thresholds(dev, temperature)
+    cut = thresholds(calibrated(dev.logits, temperature), dev.corpus.labels)
     test = scored(session, goemotions("test"))
     shown = calibrated(test.logits, temperature) > cut
     several = {
         "lines": len(test.corpus),
-        "macro_f1": round(float(f1_score(test.corpus.labels, shown, average="macro")), 4),
+        "macro_f1": round(macro_f1_of_several(shown, test.corpus.labels), 4),
         "thresholds_chosen_on": "GoEmotions dev",
     }
     return temperature, {

@@ -18,9 +18,9 @@ from esapr.inference.voice.activity import Speech, evidence, find_speech
 from esapr.inference.voice.analyser import ENOUGH_MS
 from esapr.inference.voice.quality import quality, usable
 from esapr.inference.voice.windows import WINDOW
+from esapr.models_onnx.evaluation.spoken_views import add_noise
 from esapr.models_onnx.training.voice import graph
 from esapr.models_onnx.training.voice.corpora import clips, sounds
-from esapr.models_onnx.training.voice.views import add_noise
 from esapr.models_onnx.training.wheels import SWIFT_F0, read_member
 
 Window = NDArray[np.float32]

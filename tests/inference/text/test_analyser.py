@@ -6,18 +6,23 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from esapr.inference.batching import BatchLimits, DropReason
 from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.emotions import CLASSES, Emotion
 from esapr.inference.models import Model
 from esapr.inference.scoring import NotRunError, Scorer
-from esapr.inference.signals import Modality, TextDetails, TextLine
+from esapr.inference.signals import Modality, Quality, TextDetails, TextLine
 from esapr.inference.stages import Network, Rows
-from esapr.inference.text.analyser import TextAnalyser
-from esapr.inference.text.expression import read_tokenizer
+from esapr.inference.text.analyser import TextAnalyser, TextReading
+from esapr.inference.text.clean import clean
+from esapr.inference.text.expression import encode, read_tokenizer
+from esapr.inference.text.language import LanguageCheck
 from esapr.inference.workers import ThreadWorkers
-from esapr.models_onnx import ROOT
+from esapr.models_onnx import LANGUAGES, ROOT
 
 FOLDER = ROOT / "text_expression"
 LIMITS = BatchLimits(buckets=(1, 4), max_wait=0.0, max_pending=4, use_by=30.0)
@@ -38,8 +43,20 @@ def model() -> Model:
     return Model(ModelCard.read(FOLDER))
 
 
+@pytest.fixture(scope="module")
+def tokenizer(model: Model) -> Tokenizer:
+    return read_tokenizer(model.card)
+
+
+@pytest.fixture(scope="module")
+def languages() -> LanguageCheck:
+    return LanguageCheck(LANGUAGES)
+
+
 @asynccontextmanager
-async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[TextAnalyser]:
+async def analyser(
+    model: Model, limits: BatchLimits = LIMITS, languages: LanguageCheck | None = None
+) -> AsyncIterator[TextAnalyser]:
     with ThreadWorkers(1) as workers:
         scorer = Scorer(Rows(Network("text_expression", model, limits)), workers, Unobserved())
         async with asyncio.TaskGroup() as group:
@@ -49,6 +66,7 @@ async def analyser(model: Model, limits: BatchLimits = LIMITS) -> AsyncIterator[
                 read_tokenizer(ModelCard.read(FOLDER)),
                 session="s",
                 temperature=model.card.temperature,
+                languages=languages,
             )
             running.cancel()
 
@@ -68,7 +86,8 @@ async def test_what_a_machine_transcribed_counts_less_than_what_was_typed(model:
 
 async def test_a_line_becomes_a_calibrated_score_at_its_time(model: Model) -> None:
     async with analyser(model) as text:
-        score = await text.score(TextLine(at=12.5, body="I love this, thank you so much!"))
+        reading = await text.score(TextLine(at=12.5, body="I love this, thank you so much!"))
+    score = reading.score
     assert score is not None
     assert (score.modality, score.start, score.end) == (Modality.TEXT, 12.5, 12.5)
     assert (score.coverage, score.details) == (1.0, TextDetails(lines=1))
@@ -84,7 +103,32 @@ async def test_a_line_with_nothing_to_score_never_reaches_the_model(
 ) -> None:
     full = BatchLimits(buckets=(1,), max_wait=0.0, max_pending=0, use_by=30.0)
     async with analyser(model, full) as text:
-        assert await text.score(TextLine(0.0, body)) is None
+        assert await text.score(TextLine(0.0, body)) == TextReading(None)
+
+
+async def test_another_language_is_named_and_never_reaches_the_model(model: Model) -> None:
+    full = BatchLimits(buckets=(1,), max_wait=0.0, max_pending=0, use_by=30.0)
+    async with analyser(model, full, LanguageCheck(LANGUAGES)) as text:
+        reading = await text.score(TextLine(0.0, "Ich bin so wütend auf dich"))
+    assert reading == TextReading(None, (Quality.UNSUPPORTED_LANGUAGE,))
+
+
+async def test_without_a_check_of_languages_every_line_is_scored(model: Model) -> None:
+    async with analyser(model) as text:
+        reading = await text.score(TextLine(0.0, "Ich bin so wütend auf dich"))
+    assert reading.score is not None
+
+
+@given(line=st.text(st.one_of(st.characters(), st.sampled_from("aeы@:/ 😂\u200d\ud800"))))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_written_is_scored_or_is_nothing(
+    line: str, model: Model, tokenizer: Tokenizer, languages: LanguageCheck
+) -> None:
+    assert languages.foreign(line) in (True, False)
+    arrays = encode(clean(line), tokenizer)
+    if arrays is not None:
+        batch = {name: values[np.newaxis] for name, values in arrays.items()}
+        assert np.isfinite(model.run(batch)["logits"]).all()
 
 
 async def test_a_full_queue_is_told_to_the_caller(model: Model) -> None:
@@ -103,11 +147,11 @@ async def test_lines_scored_together_are_scored_as_if_alone(model: Model) -> Non
     async with analyser(model, together) as text, asyncio.TaskGroup() as group:
         tasks = [group.create_task(text.score(TextLine(0.0, body))) for body in bodies]
     for single, task in zip(alone, tasks, strict=True):
-        batched = task.result()
-        assert single is not None
+        batched = task.result().score
+        assert single.score is not None
         assert batched is not None
         assert batched.batch_size == len(bodies)
-        np.testing.assert_allclose(batched.probs, single.probs, atol=1e-4)
+        np.testing.assert_allclose(batched.probs, single.score.probs, atol=1e-4)
 
 
 def test_rows_that_only_fill_a_bucket_are_finite(model: Model) -> None:

@@ -94,7 +94,7 @@ async def test_an_installed_environment_is_kept_until_its_pins_change(tmp_path: 
 
     assert (await prepare(empty, tmp_path) / "kept").exists()
     with pytest.raises(InstallError):
-        await prepare(Rival("empty", (("no-such-thing==0",),), node=False), tmp_path)
+        await prepare(Rival("empty", (("--no-index", "no-such-thing==0"),), node=False), tmp_path)
     assert not (folder / "kept").exists()
 
 

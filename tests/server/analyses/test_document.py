@@ -59,6 +59,19 @@ async def test_each_page_says_what_it_shows(name: str, data: bytes) -> None:
     assert pages[1].abstain.reason == "no_text"
 
 
+async def test_a_page_in_another_language_abstains_and_says_why() -> None:
+    german = "Ich bin so wütend auf dich! Das ist ja ekelhaft."
+    found = await read(f"{german}\f{german} {HAPPY}".encode(), "letter.txt")
+
+    first, second = (each for each in found if isinstance(each, Page))
+    assert (first.lines, first.fused) == (0, None)
+    assert first.abstain
+    assert first.abstain.reason == "unsupported_language"
+    assert (second.lines, second.abstain) == (1, None)
+    assert second.fused
+    assert second.fused.label == "happy"
+
+
 async def test_the_summary_counts_pages() -> None:
     async with means() as using:
         _, summary = await shown(pdf(HAPPY, HAPPY, "", ANGRY), "letter.pdf", using)

@@ -4,6 +4,7 @@ import zipfile
 from io import BytesIO
 from zlib import compress
 
+import typst
 from docx import Document
 from pypdf import PdfReader, PdfWriter
 
@@ -12,6 +13,12 @@ def pdf(*pages: str, catalog: bytes = b"") -> bytes:
     """Return a PDF with a line of text a page; a page without text is blank."""
     streams = [f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode() if text else b"" for text in pages]
     return pdf_of_streams([(stream, b"") for stream in streams], catalog)
+
+
+def printed(*pages: str) -> bytes:
+    """Return a PDF as a typesetter makes it: embedded fonts, ligatures and broken words."""
+    source = "\n#pagebreak()\n".join(pages)
+    return typst.compile(f"#set par(justify: true)\n#set text(hyphenate: true)\n{source}".encode())
 
 
 def pdf_bomb(unpacked: int) -> bytes:

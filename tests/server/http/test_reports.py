@@ -25,11 +25,11 @@ def bearer(one: Client) -> dict[str, str]:
     return {"Authorization": f"Bearer {one.credentials['client_token']}"}
 
 
-async def talk(one: Client) -> list[Json]:
+async def talk(one: Client, line: str = HAPPY) -> list[Json]:
     """Send a line, wait until it shows, end the session and return the states so far."""
     states: list[Json] = []
     async with one.greeted() as socket:
-        await socket.send_json({"type": "text", "body": HAPPY})
+        await socket.send_json({"type": "text", "body": line})
         while not states or states[-1]["fused"] is None:
             states.append(await receive(socket, "state"))
         await socket.send_json({"type": "close"})
@@ -89,15 +89,19 @@ async def test_a_session_is_compared_with_the_persons_earlier_ones() -> None:
     async with running_server() as server, aiohttp.ClientSession(server.url) as http:
         reports = []
         for name in ("Grace", "Edith", "Grace"):
-            body = {"consent": CONSENT, "tick_ms": 100, "participant": name, "modalities": ["text"]}
+            consent = CONSENT | {"covers": ["records", "text"]}
+            body = {"consent": consent, "tick_ms": 100, "participant": name, "modalities": ["text"]}
             opened = await http.post("/v1/demo/sessions", json=body)
             one = Client(http, await opened.json())
-            await talk(one)
+            await talk(one, f"{HAPPY} Wonderful!")
             reports.append(await report_of(one))
 
     comparisons = [report["comparison"] for report in reports]
     assert comparisons[:2] == [None, None]
     assert [each["opened_at"] for each in comparisons[2]["earlier"]] == [reports[0]["opened_at"]]
+    wonderful = {"word": "wonderful", "count": 2, "share": 0.1667}
+    assert reports[0]["words"] == [wonderful | {"earlier": None}]
+    assert reports[2]["words"] == [wonderful | {"earlier": 0.1667}]
     change = comparisons[2]["change"]["valence"]
     valences = [reports[n]["expression"]["valence"] for n in (2, 0)]
     assert change == pytest.approx(valences[0] - valences[1], abs=1e-3)

@@ -11,7 +11,17 @@ def test_words_are_counted_whatever_their_case_without_function_words() -> None:
         "Schlaf, schlaf",
     ]
 
-    assert frequent_words(lines) == [Word("garden", 3), Word("schlaf", 2), Word("sleep", 2)]
+    assert frequent_words(lines) == [
+        Word("garden", 3, 0.2308, None),
+        Word("schlaf", 2, 0.1538, None),
+        Word("sleep", 2, 0.1538, None),
+    ]
+
+
+def test_a_word_stands_beside_its_share_in_earlier_sessions() -> None:
+    found = frequent_words(["work work work home home"], ["work is fine", "nothing else"])
+
+    assert found == [Word("work", 3, 0.6, 0.2), Word("home", 2, 0.4, 0.0)]
 
 
 def test_what_was_written_once_is_not_frequent_and_numbers_are_no_words() -> None:

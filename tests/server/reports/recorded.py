@@ -57,7 +57,8 @@ def recording(opened_ms: int = OPENED_MS) -> Recording:
 def whole_report(*, full: bool = False) -> Report:
     lines = [LineRow(SESSION, 1, 1, "chat", "The <garden> is wonderful, my garden & yours")]
     people = [Expression(probs("neutral"), 0.7, -0.25, 0.125)] * 10
-    beside = Beside([recording(OPENED_MS - DAY_MS)], lines, people)
+    before = [LineRow(SESSION, 1, 1, "chat", "A garden")]
+    beside = Beside([recording(OPENED_MS - DAY_MS)], lines, people, before)
     return report(recording(), beside, full=full)
 
 

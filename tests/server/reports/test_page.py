@@ -77,7 +77,7 @@ def test_every_number_is_the_jsons(language: str) -> None:
         list(found["abstained"].values()),
         [found["blinks"]["total"], found["blinks"]["per_minute"]],
         list(found["voice"].values()),
-        [each["count"] for each in found["words"]],
+        [each[name] for each in found["words"] for name in ("count", "share", "earlier")],
         [each["t_end_ms"] - each["t_start_ms"] for each in found["gaps"]],
         [
             earlier["fused"],

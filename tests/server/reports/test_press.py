@@ -48,7 +48,7 @@ async def test_every_number_is_the_jsons() -> None:
         f"no face in view {made.abstained['no_face']}",
         f"Blinks seen {made.blinks.total} A minute with a face {made.blinks.per_minute:.1f}",
         f"Speaking time {made.voice.speaking_ms / 1000:.1f} s Turns {made.voice.turns}",
-        *(f"{each.word} {each.count}" for each in made.words),
+        *(f"{each.word} {each.count} {each.share:.1%} {each.earlier:.1%}" for each in made.words),
         *(
             f"{label} {change:+.1f}".replace("-", "\u2212")
             for label, change in zip(

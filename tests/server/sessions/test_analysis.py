@@ -13,7 +13,7 @@ from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.devices import Device
 from esapr.inference.fusion import FusionConfig
 from esapr.inference.models import Model
-from esapr.inference.signals import AudioWindow, Modality, TextLine
+from esapr.inference.signals import Abstain, AudioWindow, Modality, Quality, TextLine
 from esapr.inference.workers import ThreadWorkers
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
@@ -155,3 +155,19 @@ async def test_an_end_waits_for_what_was_taken_in_but_not_for_ever(
         await bench.held.waiting.wait()
         await bench.analysis.finish()
         assert bench.tally.dropped[Modality.TEXT] == 3
+
+
+async def test_a_line_in_another_language_is_not_scored_and_the_state_says_so() -> None:
+    async with analysing("text_expression") as bench:
+        bench.held.gate.set()
+        assert bench.analysis.put_line(TextLine(5.0, "Ich bin so wütend auf dich!"))
+        await bench.analysis.finish()
+        state = bench.analysis.state_at(5.0, 6.0)
+        assert (state.fused, state.abstain) == (None, Abstain.UNSUPPORTED_LANGUAGE)
+        assert bench.analysis.quality() == {Quality.UNSUPPORTED_LANGUAGE}
+        assert bench.tally.dropped[Modality.TEXT] == 0
+
+        assert bench.analysis.put_line(TextLine(6.5, "What a wonderful day!"))
+        await bench.analysis.finish()
+        assert bench.analysis.state_at(6.0, 7.0).fused
+        assert bench.analysis.quality() == set()

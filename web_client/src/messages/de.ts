@@ -214,6 +214,7 @@ export const de: Messages = {
     no_text: "kein Text eingegangen",
     insufficient_text: "der Text gibt zu wenig her",
     low_quality: "Bild oder Ton zu schlecht",
+    unsupported_language: "Text in einer Sprache, die nicht gelesen wird",
     muted: "ausgelassen",
     paused: "pausiert",
     low_confidence: "zu unsicher für einen einzelnen",
@@ -230,6 +231,7 @@ export const de: Messages = {
     quiet: "zu leise",
     clipped: "zu laut",
     noisy: "Musik oder Geräusche",
+    unsupported_language: "nicht auf Englisch",
   },
   warning: {
     no_face: "Kein Gesicht ist im Bild.",
@@ -242,6 +244,7 @@ export const de: Messages = {
     quiet: "Die Stimme ist zu leise.",
     clipped: "Der Ton ist zu laut.",
     noisy: "Im Ton sind Musik oder Geräusche.",
+    unsupported_language: "Die letzte Zeile ist nicht auf Englisch: sie wird nicht gemessen.",
     video_ended: "Es kommt kein Bild an.",
     audio_ended: "Es kommt kein Ton an.",
     rate_reduced: "Der Server ist beschäftigt: Es werden weniger Bilder gemessen.",

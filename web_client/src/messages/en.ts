@@ -208,6 +208,7 @@ export const en = {
     no_text: "no text received",
     insufficient_text: "too little text to go by",
     low_quality: "picture or sound too poor",
+    unsupported_language: "text in a language that is not read",
     muted: "left out",
     paused: "paused",
     low_confidence: "too uncertain to name one",
@@ -224,6 +225,7 @@ export const en = {
     quiet: "too quiet",
     clipped: "too loud",
     noisy: "music or noise",
+    unsupported_language: "not in English",
   } as Record<string, string>,
   warning: {
     no_face: "No face is in the picture.",
@@ -236,6 +238,7 @@ export const en = {
     quiet: "The voice is too quiet.",
     clipped: "The sound is too loud.",
     noisy: "There is music or noise in the sound.",
+    unsupported_language: "The last line is not in English: it is not measured.",
     video_ended: "No picture arrives.",
     audio_ended: "No sound arrives.",
     rate_reduced: "The server is busy: fewer pictures are measured.",

@@ -90,8 +90,13 @@ export function sections(report: Report, words: Words): TemplateResult {
       "words",
       report.words
         ? list(
-            ["word", "count"],
-            report.words.map(({ word, count }) => [word, [count, "count"]]),
+            ["word", "count", "of_words", "earlier"],
+            report.words.map(({ word, count, share, earlier }) => [
+              word,
+              [count, "count"],
+              [share, "share"],
+              earlier === null ? "–" : [earlier, "share"],
+            ]),
           )
         : absent(report, words, "words"),
     )}

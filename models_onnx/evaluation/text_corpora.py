@@ -1,0 +1,105 @@
+"""GoEmotions (Demszky et al. 2020) and XED (Öhman et al. 2020), folded to the seven classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esapr.inference.emotions import CLASSES, LABELS
+from esapr.inference.text.clean import clean
+
+# Plutchik's anticipation and trust have no counterpart among the seven classes.
+_XED_LABELS = {"anger": "angry", "joy": "happy", "sadness": "sad"}
+
+
+class ReaderMissingError(Exception):
+    """What reads the data set is not installed; the message says how to install it."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Cleaned lines and the labels that annotators gave them.
+
+    ``labels`` is float32 ``[N, 7]`` of zeros and ones, at least one per row: annotators may see
+    several expressions in one line.
+    """
+
+    texts: list[str]
+    labels: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self.texts)
+
+    @property
+    def soft(self) -> NDArray[np.float32]:
+        """Labels as a distribution: rows sum to one."""
+        return np.asarray(self.labels / self.labels.sum(axis=1, keepdims=True), np.float32)
+
+    @property
+    def single(self) -> NDArray[np.bool_]:
+        """Rows that carry exactly one label."""
+        return np.asarray(self.labels.sum(axis=1) == 1)
+
+    def __add__(self, other: "Corpus") -> "Corpus":
+        """Return both corpora as one."""
+        return Corpus(self.texts + other.texts, np.concatenate([self.labels, other.labels]))
+
+
+def goemotions(folder: Path, split: str) -> Corpus:
+    """Return the official ``train``, ``dev`` or ``test`` split of GoEmotions (Reddit).
+
+    Raises:
+        OSError: ``goemotions.parquet`` is not in ``folder``, or unreadable.
+        ReaderMissingError: there is no pyarrow.
+    """
+    return _corpus(folder / "goemotions.parquet", split, "labels7")
+
+
+def xed(folder: Path, split: str) -> Corpus:
+    """Return a split of English XED (film subtitles), by a hash of the text.
+
+    Raises what :func:`goemotions` does, of ``xed_en.parquet``.
+    """
+    return _corpus(folder / "xed_en.parquet", split, "labels8")
+
+
+def english_lines(folder: Path, split: str) -> list[str]:
+    """Return the lines of both corpora as they were written, labelled or not.
+
+    Raises what :func:`goemotions` does.
+    """
+    files = (folder / name for name in ("goemotions.parquet", "xed_en.parquet"))
+    return [text for file in files for text in _rows(file, split)["text"]]
+
+
+def _rows(file: Path, split: str) -> dict[str, list[str]]:
+    """Return the columns of a split."""
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ReaderMissingError(
+            "text is read with pyarrow: pip install 'esapr[evaluation]'"
+        ) from error
+    rows: dict[str, list[str]] = parquet.read_table(
+        file, filters=[("split", "=", split)]
+    ).to_pydict()
+    return rows
+
+
+def _corpus(file: Path, split: str, column: str) -> Corpus:
+    rows = _rows(file, split)
+    texts = [clean(text.replace("[PERSON]", "[NAME]")) for text in rows["text"]]
+    labels = np.stack([_multi_hot(names) for names in rows[column]])
+    usable = (labels.sum(axis=1) > 0) & np.array([bool(text) for text in texts])
+    return Corpus([t for t, u in zip(texts, usable, strict=True) if u], labels[usable])
+
+
+def _multi_hot(names: str) -> NDArray[np.float32]:
+    row = np.zeros(CLASSES, np.float32)
+    for name in names.split("|"):
+        label = _XED_LABELS.get(name, name)
+        if label in LABELS:
+            row[LABELS.index(label)] = 1.0
+    return row
