@@ -53,13 +53,16 @@ def measured(
 def memory_slope(server: Sequence[ServerSample]) -> float | None:
     """Return the server's growth in MB an hour, by least squares over the second half of a run.
 
-    None if the server does not say what it uses, or the run was too short to tell.
+    The least of each minute counts: a server gives back once a minute what it has freed. None if
+    the server does not say what it uses, or the run was too short to tell.
     """
     points = [(s.at_seconds, s.memory_mb) for s in server if s.memory_mb is not None]
-    late = points[len(points) // 2 :]
-    if len(late) < 3:
+    least: dict[float, tuple[float, float]] = {}
+    for at, size in points[len(points) // 2 :]:
+        least[at // 60] = min(least.get(at // 60, (size, at)), (size, at))
+    if len(least) < 3:
         return None
-    times, sizes = zip(*late, strict=True)
+    sizes, times = zip(*least.values(), strict=True)
     return statistics.linear_regression(times, sizes).slope * 3600
 
 
