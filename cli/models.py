@@ -13,7 +13,7 @@ from rich.table import Table
 from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
-from esapr.models_onnx.evaluation import face_expression
+from esapr.models_onnx.evaluation import essays, face_expression, text_personality
 
 _FIGURES = (
     ("accuracy", "accuracy"),
@@ -31,8 +31,16 @@ def _face_expression(data: Path, robustness: bool) -> dict[str, Any]:
     return answer
 
 
+def _text_personality(data: Path, robustness: bool) -> dict[str, Any]:
+    if robustness:
+        raise click.UsageError("--robustness is of faces")
+    model = Model(ModelCard.read(models_onnx.folders()["text_personality"]))
+    return text_personality.evaluate(model, essays.read(data))
+
+
 _EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "face-expression": _face_expression,
+    "text-personality": _text_personality,
 }
 
 

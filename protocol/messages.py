@@ -13,6 +13,7 @@ from esapr.protocol.events import Event
 from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import Modalities, Modality, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
+from esapr.protocol.traits import Traits
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
@@ -216,7 +217,10 @@ class DropCounts(Struct, frozen=True):
 
 
 class State(Struct, frozen=True, tag="state"):
-    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out."""
+    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
+
+    ``traits`` are of all that was written so far, where the receipt covers them.
+    """
 
     session: str
     participant: str
@@ -231,6 +235,7 @@ class State(Struct, frozen=True, tag="state"):
     level: Level
     muted: list[Modality]
     models: dict[str, str]
+    traits: Traits | UnsetType = UNSET
 
 
 class Warning(Struct, frozen=True, tag="warning"):
@@ -285,16 +290,5 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
     totals: Totals
 
 
-ServerMessage = (
-    SessionCreated
-    | SessionUpdated
-    | State
-    | Overlay
-    | Event
-    | Warning
-    | Gap
-    | Error
-    | Pong
-    | SessionClosed
-    | RoomMessage
-)
+OfSession = SessionCreated | SessionUpdated | SessionClosed
+ServerMessage = OfSession | State | Overlay | Event | Warning | Gap | Error | Pong | RoomMessage

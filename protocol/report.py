@@ -18,6 +18,7 @@ from esapr.protocol.messages import (
     VoiceState,
 )
 from esapr.protocol.requests import ConsentMethod, Cover, Modality
+from esapr.protocol.traits import Traits
 
 Absent = Literal["expression", "comparison", "blinks", "voice", "words", "traits", "cohort"]
 """What a report may be without."""
@@ -28,7 +29,7 @@ Absence = Literal[
     "no_earlier_sessions",
     "not_in_session",
     "not_covered",
-    "not_measured",
+    "insufficient_text",
     "off",
     "not_allowed",
     "too_few",
@@ -69,6 +70,7 @@ class RecordedState(Struct, frozen=True):
     dropped: DropCounts
     level: Level
     muted: list[Modality]
+    traits: Traits | UnsetType = UNSET
 
 
 class Expression(Struct, frozen=True):
@@ -238,5 +240,6 @@ class Report(Struct, frozen=True):
     timeline: list[Point]
     comparison: Comparison | None
     words: list[Word] | None
+    traits: Traits | None
     cohort: Cohort | None
     absent: dict[Absent, Absence]

@@ -3,17 +3,19 @@
 import asyncio
 import re
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from textwrap import wrap
 
 import msgspec
+from msgspec.structs import replace
 
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError
 from esapr.inference.signals import Modality, ModalityScore, TextLine
+from esapr.inference.text.traits import Token
 from esapr.protocol import limits
 from esapr.protocol.analyses import AnalysisSummary, Page
 from esapr.protocol.errors import ErrorCode, ProtocolError
@@ -27,6 +29,7 @@ from esapr.server.analyses.summary import Count
 from esapr.server.limited_process import limited_process
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.personality import traits_of
 from esapr.server.sessions.states import fused_message
 from esapr.server.sessions.tally import Tally
 from esapr.server.support.watch import Watch
@@ -70,7 +73,8 @@ class Document:
         self._paper = paper
         self._subject = subject
         self._metrics = metrics
-        self._text = pipeline.analysers(subject.analysis).text
+        analysers = pipeline.analysers(subject.analysis, traits=subject.traits)
+        self._text, self._traits = analysers.text, analysers.traits
         self._tally = Tally()
         self._count = Count()
         self._watch = Watch(subject.help_lines)
@@ -81,7 +85,8 @@ class Document:
     def summary(self) -> AnalysisSummary:
         """Return what the pages so far amount to."""
         totals = self._tally.totals()
-        return self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
+        summary = self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
+        return replace(summary, traits=traits_of(self._traits))
 
     async def found(self) -> AsyncGenerator[Page | Event, None]:
         """Yield what each page shows: the fused scores of its lines.
@@ -104,16 +109,20 @@ class Document:
                 while self._events:
                     yield self._events.pop()
                 yield page
+            if self._traits:
+                await self._read(self._traits.rest())
 
     async def _page(self, text: str, number: int, pages: int) -> Page:
         fusion = Fusion((Modality.TEXT,), _CONFIG)
         lines = 0
         left = _lines(text)
         while some := list(islice(left, LINES_AT_A_TIME)):
-            for score in await asyncio.gather(*map(self._score, some)):
+            scores = await asyncio.gather(*map(self._score, some))
+            for line, score in zip(some, scores, strict=True):
                 if score is not None:
                     fusion.add(score)
                     lines += 1
+                    await self._read_line(line)
         state = fusion.state_at(0.0, 0.0)
         return Page(
             analysis=self._subject.analysis,
@@ -123,6 +132,18 @@ class Document:
             fused=fused_message(state),
             abstain=AbstainReason(state.abstain) if state.abstain else None,
         )
+
+    async def _read_line(self, line: str) -> None:
+        if self._traits:
+            await self._read(self._traits.line(line))
+
+    async def _read(self, chunks: Iterator[Sequence[Token]]) -> None:
+        assert self._traits
+        for chunk in chunks:
+            try:
+                await patiently(self._traits.read, chunk)
+            except BatchFailedError:
+                self._metrics.dropped("traits", "failed", 1)
 
     async def _score(self, line: str) -> ModalityScore | None:
         # A document has no clock: help lines are named once.

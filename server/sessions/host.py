@@ -8,12 +8,13 @@ from msgspec import UNSET
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline
+from esapr.server.pipeline import Analysers, Pipeline
 from esapr.server.records.recorder import Recorder
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.watch import Watch
+from esapr.server.trust import traits
 from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
 
 
@@ -39,6 +40,13 @@ class Host:
     def notice(self, request: SessionRequest) -> str:
         """Return what the people of a session are to be shown."""
         return self.notices.text(_language(request))
+
+    def analysers(self, session: str, request: SessionRequest) -> Analysers:
+        """Return fresh analysers for what a session was opened for."""
+        covers = request.consent.covers if request.consent else ()
+        return self.pipeline.analysers(
+            session, traits=traits.allowed(request.purpose or "", covers)
+        )
 
     def care_for(self, session: str, request: SessionRequest) -> Aftercare:
         """Begin what is left for after a session."""

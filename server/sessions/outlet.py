@@ -80,6 +80,7 @@ class Outlet:
             level=self._analysis.control.level,
             muted=member.muted,
             models=self._models,
+            traits=self._analysis.traits(),
         )
         self._analysis.control.update(self._tally.strain(), end)
         message = state_message(state, envelope)

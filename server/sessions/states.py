@@ -32,6 +32,7 @@ from esapr.protocol.messages import (
 )
 from esapr.protocol.overlays import Activation, Overlay
 from esapr.protocol.requests import Modality as ModalityName
+from esapr.protocol.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Envelope:
     level: Level
     muted: list[ModalityName]
     models: dict[str, str]
+    traits: Traits | UnsetType = UNSET
 
 
 def state_message(state: EmotionState, envelope: Envelope) -> State:
@@ -71,6 +73,7 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         level=envelope.level,
         muted=envelope.muted,
         models=envelope.models,
+        traits=envelope.traits,
     )
 
 
