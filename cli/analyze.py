@@ -192,7 +192,7 @@ def _sentence(summary: AnalysisSummary, cost: Cost) -> str:
         ]
     )
     if summary.pages:
-        return "\n".join([f"{summary.pages} pages: {counts}", *_traits(summary.traits)])
+        return "\n".join([*_traits(summary.traits), f"{summary.pages} pages: {counts}"])
     rests = ", ".join(f"{name} {share:.0%}" for name, share in summary.coverage.items() if share)
     heard = f"{summary.blinks} blinks, {summary.speech_ms / 1000:.1f} s of speech"
     damage = f", {summary.damaged} damaged packets" if summary.damaged else ""

@@ -95,4 +95,4 @@ ROWS: dict[str, Fit] = {
     "weighted_word2vec_mnb": partial(mean_vectors, _bayes, True),
     "weighted_word2vec_svm": partial(mean_vectors, _machine, True),
 }
-"""How each row without a network is trained, by its name in :mod:`reported`."""
+"""How each row without a network is trained, by its name on the command line."""
