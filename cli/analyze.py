@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from time import perf_counter, process_time
 from typing import Self
 
 import click
+from msgspec import UNSET, UnsetType
 from rich.console import Console
 from rich.progress import Progress
 
@@ -26,6 +27,7 @@ from esapr.protocol.errors import ProtocolError
 from esapr.protocol.events import Event
 from esapr.protocol.limits import DEFAULT_TICK_MS
 from esapr.protocol.messages import State
+from esapr.protocol.traits import Traits
 from esapr.server import logs
 from esapr.server.analyses.formats import format_of_file
 from esapr.server.analyses.opening import Means, open_file, work_on
@@ -107,7 +109,9 @@ def analyze(context: click.Context, file: Path, as_json: bool, svg: Path | None)
 async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[AnalysisSummary, Cost]:
     opened = open_file(file, format_of_file(file), longest=LONGEST_SECONDS)
     lines = open_help_lines(config.help_lines_file).of("", DEFAULT_LANGUAGE)
-    subject = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines)
+    subject = Subject(
+        file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines, traits=True
+    )
     metrics = Metrics()
     with ExitStack() as stack:
         models = await installed_models(config, metrics, stack)
@@ -170,6 +174,18 @@ def _print_line(message: AnalysisMessage) -> None:
                 click.echo(f"somebody to turn to: {each.name}, {reached}: {each.about}")
 
 
+def _traits(traits: Traits | UnsetType) -> Iterator[str]:
+    """Yield what the words of a document say of its author's traits, which is little."""
+    if traits is UNSET:
+        return
+    if traits.scores is None:
+        yield f"traits: {traits.words} words are too few"
+        return
+    yield f"traits, a guess from {traits.words} words (docs/explanation/traits.md):"
+    for name, each in traits.scores.items():
+        yield f"  {name:<18} {each.score:4.0%}  ({each.low:.0%} to {each.high:.0%})"
+
+
 def _sentence(summary: AnalysisSummary, cost: Cost) -> str:
     """Return the last lines for people."""
     counts = ", ".join(
@@ -179,7 +195,7 @@ def _sentence(summary: AnalysisSummary, cost: Cost) -> str:
         ]
     )
     if summary.pages:
-        return f"{summary.pages} pages: {counts}"
+        return "\n".join([*_traits(summary.traits), f"{summary.pages} pages: {counts}"])
     rests = ", ".join(f"{name} {share:.0%}" for name, share in summary.coverage.items() if share)
     heard = f"{summary.blinks} blinks, {summary.speech_ms / 1000:.1f} s of speech"
     damage = f", {summary.damaged} damaged packets" if summary.damaged else ""

@@ -14,9 +14,11 @@ from esapr import models_onnx
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.models import Model
 from esapr.models_onnx.evaluation import (
+    essays,
     face_expression,
     text_expression,
     text_language,
+    text_personality,
     voice_expression,
 )
 from esapr.models_onnx.evaluation.text_corpora import ReaderMissingError
@@ -53,6 +55,12 @@ def _text_language(data: Path, robustness: bool) -> dict[str, Any]:
     return asdict(text_language.evaluate(data))
 
 
+def _text_personality(data: Path, robustness: bool) -> dict[str, Any]:
+    _not_for_text(robustness)
+    model = Model(ModelCard.read(models_onnx.folders()["text_personality"]))
+    return text_personality.evaluate(model, essays.read(data))
+
+
 def _not_for_text(robustness: bool) -> None:
     if robustness:
         raise click.UsageError("--robustness spoils pictures and sound")
@@ -63,6 +71,7 @@ _EVALUATIONS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "voice-expression": _voice_expression,
     "text-expression": _text_expression,
     "text-language": _text_language,
+    "text-personality": _text_personality,
 }
 
 

@@ -18,6 +18,7 @@ from esapr.protocol.requests import (
     SubjectFlag,
     TickMs,
 )
+from esapr.protocol.traits import Traits
 
 Stage = Literal["waiting", "running", "done", "failed"]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -75,7 +76,8 @@ class AnalysisSummary(Struct, frozen=True):
 
     ``labels`` counts the states, or pages, of each expression, ``abstained`` those without one by
     reason. ``coverage`` is the share of them with evidence of each modality. ``damaged`` counts
-    packets that could not be decoded. Of documents, ``duration_ms`` is 0.
+    packets that could not be decoded. Of documents, ``duration_ms`` is 0. ``traits`` are of a whole
+    document.
     """
 
     duration_ms: int
@@ -88,6 +90,7 @@ class AnalysisSummary(Struct, frozen=True):
     speech_ms: int
     damaged: int
     totals: Totals
+    traits: Traits | UnsetType = UNSET
 
 
 # --- events -------------------------------------------------------------------------------------

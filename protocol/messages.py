@@ -13,6 +13,7 @@ from esapr.protocol.explanations import Explanation
 from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
+from esapr.protocol.traits import Traits
 from esapr.protocol.voice import VoiceState
 
 Level = Literal["full", "reduced", "minimal"]
@@ -202,7 +203,10 @@ class DropCounts(Struct, frozen=True):
 
 
 class State(Struct, frozen=True, tag="state"):
-    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out."""
+    """What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
+
+    ``traits`` are of all that was written so far, where the receipt covers them.
+    """
 
     session: str
     participant: str
@@ -218,6 +222,7 @@ class State(Struct, frozen=True, tag="state"):
     muted: list[Modality]
     models: dict[str, str]
     explanation: Explanation | UnsetType = UNSET
+    traits: Traits | UnsetType = UNSET
 
 
 class Warning(Struct, frozen=True, tag="warning"):
@@ -272,16 +277,5 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
     totals: Totals
 
 
-ServerMessage = (
-    SessionCreated
-    | SessionUpdated
-    | State
-    | Overlay
-    | Event
-    | Warning
-    | Gap
-    | Error
-    | Pong
-    | SessionClosed
-    | RoomMessage
-)
+OfSession = SessionCreated | SessionUpdated | SessionClosed
+ServerMessage = OfSession | State | Overlay | Event | Warning | Gap | Error | Pong | RoomMessage

@@ -17,6 +17,7 @@ from esapr.protocol.messages import (
     Totals,
 )
 from esapr.protocol.requests import ConsentMethod, Cover, Modality
+from esapr.protocol.traits import Traits
 from esapr.protocol.voice import VoiceState
 
 Absent = Literal["expression", "comparison", "blinks", "voice", "words", "traits", "cohort"]
@@ -28,7 +29,7 @@ Absence = Literal[
     "no_earlier_sessions",
     "not_in_session",
     "not_covered",
-    "not_measured",
+    "insufficient_text",
     "off",
     "not_allowed",
     "too_few",
@@ -69,6 +70,7 @@ class RecordedState(Struct, frozen=True):
     dropped: DropCounts
     level: Level
     muted: list[Modality]
+    traits: Traits | UnsetType = UNSET
 
 
 class Expression(Struct, frozen=True):
@@ -256,5 +258,6 @@ class Report(Struct, frozen=True):
     timeline: list[Point]
     comparison: Comparison | None
     words: list[Word] | None
+    traits: Traits | None
     cohort: Cohort | None
     absent: dict[Absent, Absence]

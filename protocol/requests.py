@@ -26,7 +26,7 @@ Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
 SubjectFlag = Literal["minor", "incapacitated"]
 ConsentMethod = Literal["checkbox", "button", "signature", "spoken", "test"]
-Cover = Literal["records", "text", "transcript", "recommendations", "cohort"]
+Cover = Literal["records", "text", "transcript", "recommendations", "cohort", "traits"]
 Jurisdiction = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
@@ -38,9 +38,9 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
-    and ``text`` as it was written or, under ``transcript``, written down from speech;
-    so has what is made of them, ``recommendations``. With
-    ``cohort`` means over ten people or more may have this one among them.
+    and ``text`` as it was written or, under ``transcript``, written down from speech; so has what
+    is made of them, ``recommendations``. With ``cohort`` means over ten people or more may have
+    this one among them; only with ``traits`` are the Big Five guessed from what is written.
     """
 
     subject: Name

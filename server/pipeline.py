@@ -1,4 +1,4 @@
-"""The six models behind their scorers, shared by all sessions."""
+"""The seven models behind their scorers, shared by all sessions."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from tokenizers import Tokenizer
 
 from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.devices import CPU, Device, GpuOptions
@@ -19,6 +21,8 @@ from esapr.inference.stages import BatchModel, Network, Rows
 from esapr.inference.text.analyser import TextAnalyser
 from esapr.inference.text.expression import read_tokenizer
 from esapr.inference.text.language import language_check
+from esapr.inference.text.personality import TraitReader, read_whole_tokenizer
+from esapr.inference.text.traits import Priors
 from esapr.inference.voice.analyser import VoiceAnalyser
 from esapr.inference.voice.stages import ActivityStage
 from esapr.inference.workers import ThreadWorkers
@@ -32,7 +36,10 @@ EXPRESSION_MODELS = {
     Modality.TEXT: "text_expression",
 }
 NEEDED = frozenset(
-    {"face_detector", "face_landmarks", "voice_activity", *EXPRESSION_MODELS.values()}
+    {
+        *("face_detector", "face_landmarks", "voice_activity", "text_personality"),
+        *EXPRESSION_MODELS.values(),
+    }
 )
 
 
@@ -53,11 +60,12 @@ class InstalledModel(BatchModel, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Analysers:
-    """One session's analysers."""
+    """One session's analysers; ``traits`` are read of whoever agreed to it."""
 
     face: FaceAnalyser
     voice: VoiceAnalyser
     text: TextAnalyser
+    traits: TraitReader | None
 
 
 def load_models(
@@ -103,6 +111,7 @@ class Pipeline:
         self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
         self._languages = None if any_language else language_check(LANGUAGES)
+        self._reading = _reading(self.cards["text_personality"])
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
         face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         shared = (workers, observer, tracing.batches)
@@ -118,7 +127,9 @@ class Pipeline:
         self._activity = Scorer(ActivityStage(networks["voice_activity"]), *shared)
         self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
         self._text = Scorer(Rows(networks["text_expression"]), *shared)
-        self._scorers = (self._faces, self._face, self._activity, self._voice, self._text)
+        self._personality = Scorer(Rows(networks["text_personality"]), *shared)
+        faces = self._faces, self._face
+        self._scorers = (*faces, self._activity, self._voice, self._text, self._personality)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -152,8 +163,8 @@ class Pipeline:
             for scorer in self._scorers:
                 group.create_task(scorer.run())
 
-    def analysers(self, session: str) -> Analysers:
-        """Return fresh analysers for one session."""
+    def analysers(self, session: str, *, traits: bool = False) -> Analysers:
+        """Return fresh analysers for one session, of ``traits`` where that was agreed to."""
         return Analysers(
             face=FaceAnalyser(self._faces, self._face, session=session),
             voice=VoiceAnalyser(
@@ -169,7 +180,15 @@ class Pipeline:
                 temperature=self.cards["text_expression"].temperature,
                 languages=self._languages,
             ),
+            traits=self._traits(session) if traits else None,
         )
+
+    def _traits(self, session: str) -> TraitReader:
+        return TraitReader(self._personality, *self._reading, session=session)
+
+
+def _reading(card: ModelCard) -> tuple[Tokenizer, Priors]:
+    return read_whole_tokenizer(card), Priors.read(card)
 
 
 @contextmanager

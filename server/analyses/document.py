@@ -3,18 +3,20 @@
 import asyncio
 import re
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from textwrap import wrap
 
 import msgspec
+from msgspec import structs
 
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError
 from esapr.inference.signals import Abstain, Modality, Quality, TextLine
 from esapr.inference.text.analyser import TextReading
+from esapr.inference.text.traits import Token
 from esapr.protocol import limits
 from esapr.protocol.analyses import AnalysisSummary, Page
 from esapr.protocol.errors import ErrorCode, ProtocolError
@@ -28,6 +30,7 @@ from esapr.server.analyses.summary import Count
 from esapr.server.limited_process import limited_process
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.sessions.personality import traits_of
 from esapr.server.sessions.states import fused_message
 from esapr.server.sessions.tally import Tally
 from esapr.server.support.watch import Watch
@@ -71,7 +74,8 @@ class Document:
         self._paper = paper
         self._subject = subject
         self._metrics = metrics
-        self._text = pipeline.analysers(subject.analysis).text
+        analysers = pipeline.analysers(subject.analysis, traits=subject.traits)
+        self._text, self._traits = analysers.text, analysers.traits
         # A page stands by itself, and its lines are equally old.
         self._fusion = replace(
             fusion,
@@ -90,7 +94,8 @@ class Document:
     def summary(self) -> AnalysisSummary:
         """Return what the pages so far amount to."""
         totals = self._tally.totals()
-        return self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
+        summary = self._count.summary(seconds=0.0, speech_ms=0, damaged=0, totals=totals)
+        return structs.replace(summary, traits=traits_of(self._traits))
 
     async def found(self) -> AsyncGenerator[Page | Event, None]:
         """Yield what each page shows: the fused scores of its lines.
@@ -113,17 +118,21 @@ class Document:
                 while self._events:
                     yield self._events.pop()
                 yield page
+            if self._traits:
+                await self._read(self._traits.rest())
 
     async def _page(self, text: str, number: int, pages: int) -> Page:
         fusion = Fusion((Modality.TEXT,), self._fusion)
         lines = foreign = 0
         left = _lines(text)
         while some := list(islice(left, LINES_AT_A_TIME)):
-            for reading in await asyncio.gather(*map(self._score, some)):
+            readings = await asyncio.gather(*map(self._score, some))
+            for line, reading in zip(some, readings, strict=True):
                 foreign += Quality.UNSUPPORTED_LANGUAGE in reading.quality
                 if reading.score is not None:
                     fusion.add(reading.score)
                     lines += 1
+                    await self._read_line(line)
         state = fusion.state_at(0.0, 0.0)
         reason = Abstain.UNSUPPORTED_LANGUAGE if foreign and not lines else state.abstain
         return Page(
@@ -134,6 +143,18 @@ class Document:
             fused=fused_message(state),
             abstain=AbstainReason(reason) if reason else None,
         )
+
+    async def _read_line(self, line: str) -> None:
+        if self._traits:
+            await self._read(self._traits.line(line))
+
+    async def _read(self, chunks: Iterator[Sequence[Token]]) -> None:
+        assert self._traits
+        for chunk in chunks:
+            try:
+                await patiently(self._traits.read, chunk)
+            except BatchFailedError:
+                self._metrics.dropped("traits", "failed", 1)
 
     async def _score(self, line: str) -> TextReading:
         # A document has no clock: help lines are named once.

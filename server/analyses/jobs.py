@@ -31,6 +31,7 @@ from esapr.server.config import ServerConfig
 from esapr.server.sessions.admission import Sessions
 from esapr.server.sessions.refusals import error_message
 from esapr.server.support.help_lines import DEFAULT_LANGUAGE
+from esapr.server.trust import traits
 
 log = structlog.get_logger()
 
@@ -176,8 +177,10 @@ class Analyses:
         finally:
             self._arriving -= 1
 
-    async def create(self, request: AnalysisRequest, form: FileFormat, data: bytes) -> Job:
-        """Open a file and analyse it when its turn comes, in a :meth:`place`.
+    async def create(
+        self, request: AnalysisRequest, purpose: str, form: FileFormat, data: bytes
+    ) -> Job:
+        """Open a file and analyse it for ``purpose`` when its turn comes, in a :meth:`place`.
 
         Raises:
             ProtocolError: ``media_invalid`` or ``recording_too_long``.
@@ -195,6 +198,7 @@ class Analyses:
                 request.jurisdiction or "",
                 request.consent.language if request.consent else DEFAULT_LANGUAGE,
             ),
+            traits.allowed(purpose, request.consent.covers if request.consent else ()),
         )
         job = Job(analysis_id, work_on(opened, subject, self._means))
         task = self._group.create_task(self._run(job), name=f"analysis {analysis_id}")

@@ -14,7 +14,8 @@ from esapr.protocol.requests import Modality
 class Subject:
     """What states are made of, and what and whom they name.
 
-    ``help_lines`` are named where a text speaks of self-harm.
+    ``help_lines`` are named where a text speaks of self-harm; ``traits`` says whether documents
+    are read for them.
     """
 
     analysis: str
@@ -22,6 +23,7 @@ class Subject:
     modalities: tuple[Modality, ...]
     tick_ms: int
     help_lines: Sequence[HelpLine] = ()
+    traits: bool = False
 
 
 class Work(Protocol):

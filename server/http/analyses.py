@@ -69,7 +69,8 @@ async def _take(
     form = format_of_type(request.content_type)
     analyses, actor = request.app[ANALYSES], caller(request).actor
     with analyses.place():
-        job = await analyses.create(wanted, form, await read_file(request))
+        file = await read_file(request)
+        job = await analyses.create(wanted, admission.purpose, form, file)
         try:
             await note_opened(request.app[AUDIT], "analysis.opened", job.id, admission, actor)
         except ProtocolError:

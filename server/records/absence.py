@@ -2,6 +2,7 @@
 
 from esapr.protocol.report import Absence, Absent, Report
 from esapr.protocol.requests import Modality
+from esapr.server.trust.traits import allowed
 
 
 def absences(report: Report, without_group: Absence) -> dict[Absent, Absence]:
@@ -20,8 +21,17 @@ def absences(report: Report, without_group: Absence) -> dict[Absent, Absence]:
         found["words"] = _unmeasured(report, "text") if covered else "not_covered"
     if report.cohort is None:
         found["cohort"] = without_group if report.expression else "no_expression"
-    found["traits"] = "not_measured"
+    if report.traits is None:
+        found["traits"] = _without_traits(report)
     return found
+
+
+def _without_traits(report: Report) -> Absence:
+    if "traits" not in report.consent.covers:
+        return "not_covered"
+    if not allowed(report.purpose or "", report.consent.covers):
+        return "not_allowed"
+    return "insufficient_text" if "text" in report.modalities else "not_in_session"
 
 
 def _unmeasured(report: Report, modality: Modality) -> Absence:

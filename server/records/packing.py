@@ -6,9 +6,11 @@ of doubles. Left out are the box, the latency and what each session says once.
 """
 
 from collections.abc import Iterable
+from typing import get_args
 
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import astuple
 
 from esapr.protocol.messages import (
     AbstainReason,
@@ -21,6 +23,7 @@ from esapr.protocol.messages import (
 )
 from esapr.protocol.report import RecordedFace, RecordedModalities, RecordedState
 from esapr.protocol.requests import Modality
+from esapr.protocol.traits import Trait, Traits, TraitScore
 from esapr.protocol.voice import Prosody, VoiceState
 from esapr.server.records.rows import StateRow
 
@@ -78,6 +81,8 @@ class _Packed(Struct, frozen=True, array_like=True):
     dropped: tuple[int, int, int]
     level: Level
     muted: list[Modality]
+    traits: tuple[int, list[int]] | None = None
+    """Words, and of each trait its score and the ends of its range; of too few words, nothing."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -104,6 +109,7 @@ def state_row(state: State) -> StateRow:
         dropped=(dropped.frames, dropped.windows, dropped.lines),
         level=state.level,
         muted=state.muted,
+        traits=None if state.traits is UNSET else _pack_traits(state.traits),
     )
     return StateRow(
         state.session, state.seq, state.t_start_ms, state.t_end_ms, _encoder.encode(packed)
@@ -127,6 +133,7 @@ def recorded_state(row: StateRow) -> RecordedState:
         dropped=DropCounts(*packed.dropped),
         level=packed.level,
         muted=packed.muted,
+        traits=_unpack_traits(*packed.traits) if packed.traits else UNSET,
     )
 
 
@@ -175,6 +182,20 @@ def _pack_text(text: TextState) -> _Text:
         text.lines,
         text.quality,
     )
+
+
+def _pack_traits(traits: Traits) -> tuple[int, list[int]]:
+    scores = (traits.scores or {}).values()
+    return traits.words, _whole(value for each in scores for value in astuple(each))
+
+
+def _unpack_traits(words: int, numbers: list[int]) -> Traits:
+    if not numbers:
+        return Traits(words, None, "insufficient_text")
+    values = _fractions(numbers)
+    rows = zip(values[::3], values[1::3], values[2::3], strict=True)
+    names: tuple[Trait, ...] = get_args(Trait)
+    return Traits(words, {n: TraitScore(*row) for n, row in zip(names, rows, strict=True)}, None)
 
 
 def _unpack_fused(fused: _Fused) -> Fused:

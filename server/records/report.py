@@ -23,6 +23,7 @@ from esapr.protocol.report import (
     Word,
 )
 from esapr.protocol.requests import Consent
+from esapr.protocol.traits import Traits
 from esapr.server.records import summary
 from esapr.server.records.absence import absences
 from esapr.server.records.comparison import cohort, comparison
@@ -51,6 +52,11 @@ class Beside:
     lines: Sequence[LineRow] = ()
     people: Sequence[Expression] | Absence = "off"
     earlier_lines: Sequence[LineRow] = ()
+
+    @property
+    def without_group(self) -> Absence:
+        """Why there is no group, if there is none."""
+        return self.people if isinstance(self.people, str) else "too_few"
 
 
 def report(recording: Recording, beside: Beside, *, full: bool) -> Report:
@@ -88,11 +94,11 @@ def report(recording: Recording, beside: Beside, *, full: bool) -> Report:
         timeline=summary.timeline(states, max(POINTS, len(states)) if full else POINTS),
         comparison=comparison(mean, earlier),
         words=_words(beside),
+        traits=_traits(states),
         cohort=_cohort(mean, beside.people),
         absent={},
     )
-    without_group = beside.people if isinstance(beside.people, str) else "too_few"
-    return replace(made, absent=absences(made, without_group))
+    return replace(made, absent=absences(made, beside.without_group))
 
 
 def mean_of(recording: Recording) -> Expression | None:
@@ -132,6 +138,12 @@ def _cohort(mean: Expression | None, people: Sequence[Expression] | Absence) -> 
 def _blinks(states: Sequence[RecordedState]) -> Blinks | None:
     faces = [(summary.length(s), s.modalities.face) for s in states if s.modalities.face]
     return summary.blinks(faces)
+
+
+def _traits(states: Sequence[RecordedState]) -> Traits | None:
+    """Return the newest traits: each are of all that was written before."""
+    newest = next((state.traits for state in reversed(states) if state.traits), None)
+    return newest if newest and newest.scores else None
 
 
 def _voice(states: Sequence[RecordedState], events: Sequence[EventRow]) -> VoiceSignals | None:

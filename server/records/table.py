@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable
 from io import StringIO
+from typing import get_args
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
@@ -10,6 +11,7 @@ from msgspec.structs import astuple
 from esapr.inference.emotions import LABELS
 from esapr.protocol.messages import Fused, TextState
 from esapr.protocol.report import RecordedFace, RecordedState
+from esapr.protocol.traits import Trait, Traits
 from esapr.protocol.voice import Prosody, VoiceState
 
 _NUMBERS = ("confidence", "valence", "arousal")
@@ -20,6 +22,8 @@ COLUMNS = (
     *(f"{part}_{name}" for part in ("face", "voice", "text") for name in ("weight", "coverage")),
     *("blinks_total", "blink_rate", "speech_ms", "loudness_db", *_PROSODY, "text_lines"),
     *("quality", "level", "muted", "dropped_frames", "dropped_windows", "dropped_lines"),
+    "traits_words",
+    *(f"{trait}{end}" for trait in get_args(Trait) for end in ("", "_low", "_high")),
 )
 """What does not apply is empty; several flags have blanks between them."""
 
@@ -50,7 +54,14 @@ def _line(state: RecordedState) -> list[Cell]:
         text.lines if text else "",
         *(" ".join(flags), state.level, " ".join(state.muted)),
         *(state.dropped.frames, state.dropped.windows, state.dropped.lines),
+        *_traits(state.traits),
     ]
+
+
+def _traits(traits: Traits | UnsetType) -> list[Cell]:
+    if traits is UNSET or traits.scores is None:
+        return [traits.words if traits else "", *[""] * (3 * len(get_args(Trait)))]
+    return [traits.words, *(value for each in traits.scores.values() for value in astuple(each))]
 
 
 def _fused(fused: Fused | None) -> list[Cell]:

@@ -8,6 +8,8 @@ EmotionML lie in [0, 1]; valence and arousal, which lie in [-1, 1], are halved a
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from msgspec.structs import asdict
+
 from esapr.protocol.report import Expression, Point, Report
 
 NAMESPACE = "http://www.w3.org/2009/10/emotionml"
@@ -48,6 +50,11 @@ def _info(root: Element, report: Report) -> None:
     session.text = _SAYS
     for modality, model in report.models.items():
         SubElement(session, "model", {"modality": modality, "name": model})
+    if report.traits and report.traits.scores:
+        traits = SubElement(session, "traits", {"words": str(report.traits.words)})
+        for name, each in report.traits.scores.items():
+            numbers = {key: f"{value:.4f}" for key, value in asdict(each).items()}
+            SubElement(traits, "trait", {"name": name, **numbers})
 
 
 def _vocabulary(root: Element, kind: str, name: str, items: tuple[str, ...] | list[str]) -> None:

@@ -181,8 +181,21 @@ def frequent_words(report: Report, words: Words) -> Section:
 
 
 def traits(report: Report, words: Words) -> Section:
-    """Return why there are no traits."""
-    return absent(report, words, "traits")
+    """Return what was written says of each trait, and how far that is to be trusted."""
+    traits = report.traits
+    if traits is None or traits.scores is None:
+        return absent(report, words, "traits")
+    rows: list[list[Cell]] = [
+        [
+            named(words.trait, name),
+            Figure(each.score, "share"),
+            Figure(each.low, "share"),
+            Figure(each.high, "share"),
+        ]
+        for name, each in traits.scores.items()
+    ]
+    count = facts(words, [("words", Figure(traits.words, "count"))])
+    return section(words, "traits", count, table(words, ("trait", "score", "low", "high"), rows))
 
 
 def warnings(report: Report, words: Words) -> Section:

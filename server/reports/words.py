@@ -36,6 +36,7 @@ class Words(Struct, frozen=True, forbid_unknown_fields=True):
     absent: Mapping[str, str]
     expression: Mapping[str, str]
     modality: Mapping[str, str]
+    trait: Mapping[str, str]
     abstained: Mapping[str, str]
     condition: Mapping[str, str]
     ending: Mapping[str, str]

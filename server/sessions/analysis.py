@@ -7,6 +7,7 @@ from math import inf
 from typing import TypeVar
 
 import structlog
+from msgspec import UnsetType
 
 from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
@@ -22,11 +23,13 @@ from esapr.inference.signals import (
     VideoFrame,
 )
 from esapr.protocol.requests import Modality as ModalityName
+from esapr.protocol.traits import Traits
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
 from esapr.server.sessions.dictation import Dictation
 from esapr.server.sessions.inbox import Inbox
 from esapr.server.sessions.level import SHARES, LevelControl, Thinning
+from esapr.server.sessions.personality import read_line, traits_of
 from esapr.server.sessions.snapshot import AnalysisMemory
 from esapr.server.sessions.tally import Tally
 from esapr.server.tracing import NOT_TRACED, SessionTrace
@@ -125,12 +128,16 @@ class Analysis:
         """Return what is needed to go on elsewhere."""
         muted: list[ModalityName] = sorted(modality.value for modality in self.muted)
         blinks = self._analysers.face.blinks.memory()
-        return AnalysisMemory(muted, self.paused, self._fusion.memory(now), blinks)
+        reader = self._analysers.traits
+        traits = reader.sums.memory() if reader else None
+        return AnalysisMemory(muted, self.paused, self._fusion.memory(now), blinks, traits)
 
     def recall(self, memory: AnalysisMemory, now: float) -> None:
         """Go on at ``now`` from where another one stopped."""
         self._fusion.recall(memory.fusion)
         self._analysers.face.blinks.recall(memory.blinks)
+        if self._analysers.traits and memory.traits:
+            self._analysers.traits.sums.recall(memory.traits)
         for name in memory.muted:
             self.mute(Modality(name), True, now)
         if memory.paused:
@@ -144,6 +151,10 @@ class Analysis:
         if state.abstain is Abstain.NO_TEXT and _FOREIGN in self._quality.get(Modality.TEXT, ()):
             return replace(state, abstain=Abstain.UNSUPPORTED_LANGUAGE)
         return state
+
+    def traits(self) -> Traits | UnsetType:
+        """Return the traits of all lines so far, where somebody agreed to it."""
+        return traits_of(self._analysers.traits)
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
@@ -253,6 +264,8 @@ class Analysis:
         """Score a line of text at once. Raises what :meth:`score_frame` does."""
         reading = await self._analysers.text.score(line)
         self._note(Modality.TEXT, line.at, reading.score, reading.quality)
+        if reading.score is not None and self._analysers.traits:
+            await read_line(self._analysers.traits, line.body, self.metrics)
 
     def _note(
         self,

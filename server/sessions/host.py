@@ -9,13 +9,14 @@ from esapr.inference.fusion import FusionConfig
 from esapr.protocol.requests import SessionRequest
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
-from esapr.server.pipeline import Pipeline
+from esapr.server.pipeline import Analysers, Pipeline
 from esapr.server.records.recorder import Recorder
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.watch import Watch
 from esapr.server.transcription import Transcriber
+from esapr.server.trust import traits
 from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
 
 
@@ -50,6 +51,13 @@ class Host:
         if request.smoothing_ms is UNSET:
             return self.fusion
         return replace(self.fusion, smoothing_half_life=request.smoothing_ms / 1000)
+
+    def analysers(self, session: str, request: SessionRequest) -> Analysers:
+        """Return fresh analysers for what a session was opened for."""
+        covers = request.consent.covers if request.consent else ()
+        return self.pipeline.analysers(
+            session, traits=traits.allowed(request.purpose or "", covers)
+        )
 
     def care_for(self, session: str, request: SessionRequest) -> Aftercare:
         """Begin what is left for after a session."""

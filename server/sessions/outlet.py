@@ -83,6 +83,7 @@ class Outlet:
             muted=member.muted,
             models=self._models,
             learned=self._learned,
+            traits=self._analysis.traits(),
         )
         self._analysis.control.update(self._tally.strain(), end)
         message = state_message(state, envelope)

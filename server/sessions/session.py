@@ -55,7 +55,7 @@ class Session:
         self._created = self._loop.time()
         self.tally = Tally()
         self._analysis = Analysis(
-            host.pipeline.analysers(self.id),
+            host.analysers(self.id, request),
             self.modalities,
             host.fusing(request),
             tally=self.tally,

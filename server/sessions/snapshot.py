@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec import field as struct_field
 
 from esapr.inference.memory import BlinkMemory, FusionMemory
+from esapr.inference.text.traits import TraitMemory
 from esapr.protocol.messages import Totals
 from esapr.protocol.requests import Modality, SessionRequest
 from esapr.server.support.aftercare import Shown
@@ -22,6 +23,7 @@ class AnalysisMemory(Struct, frozen=True):
     paused: bool
     fusion: FusionMemory
     blinks: BlinkMemory
+    traits: TraitMemory | None = None
 
 
 class OutletMemory(Struct, frozen=True):

@@ -34,6 +34,7 @@ from esapr.protocol.messages import (
 )
 from esapr.protocol.overlays import Activation, Overlay
 from esapr.protocol.requests import Modality as ModalityName
+from esapr.protocol.traits import Traits
 from esapr.protocol.voice import Prosody, VoiceState
 
 
@@ -54,6 +55,7 @@ class Envelope:
     models: dict[str, str]
     learned: Learned | None = None
     """What the fusion went by, where states are to be explained."""
+    traits: Traits | UnsetType = UNSET
 
 
 def state_message(state: EmotionState, envelope: Envelope) -> State:
@@ -77,6 +79,7 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         muted=envelope.muted,
         models=envelope.models,
         explanation=_explanation(state, envelope.learned),
+        traits=envelope.traits,
     )
 
 

@@ -61,8 +61,10 @@ def test_constants_are_those_that_were_measured(program: ModuleType) -> None:
     memory = {int(row[0]): float(row[7]) for row in rows if row[0].isdigit()}
     assert memory[1] == program.PROCESS_MB
     assert (memory[20] - memory[1]) / 19 == pytest.approx(program.SESSION_MB, abs=0.1)
-    state = (ROOT / "tests/wire/state.json").read_bytes()
-    sent = msgspec.json.encode(msgspec.json.decode(state))
+    state = msgspec.json.decode((ROOT / "tests/wire/state.json").read_bytes())
+    # Few people agree to traits.
+    del state["traits"]
+    sent = msgspec.json.encode(state)
     assert len(sent) == pytest.approx(program.STATE_BYTES, rel=0.1)
     points = np.arange(2 * 468, dtype=np.float32).reshape(468, 2) * 17 % 937 / 937
     activation = Activation(Emotion.HAPPY, points[:18].reshape(6, 6) - 0.5, points[:3])

@@ -63,7 +63,7 @@ async def test_a_report_from_the_end_of_its_session_to_its_withdrawal(
         report.on("pageerror", lambda error: complaints.append(str(error)))
 
         await expect(report.locator("canvas").first).to_be_visible(timeout=MEDIA_MS)
-        await expect(report.get_by_test_id("traits")).to_contain_text("this server measures none")
+        await expect(report.get_by_test_id("traits")).to_contain_text("consent does not cover it")
         await expect(report.get_by_test_id("notice")).to_contain_text("You decide freely")
         await expect(report.get_by_test_id("models")).to_contain_text("Apache-2.0")
         path = await page.evaluate("heard.find(({ name }) => name === 'ended').detail.report")

@@ -15,6 +15,7 @@ from esapr.protocol.messages import (
     TextState,
     Totals,
 )
+from esapr.protocol.traits import Traits, TraitScore
 from esapr.protocol.voice import Prosody, VoiceState
 from esapr.server.config import ServerConfig
 from esapr.server.metrics import Metrics
@@ -110,6 +111,17 @@ def face(blinks: int = 0, quality: list[str] | None = None) -> FaceState:
 
 PROSODY = Prosody(0.75, 1, 320, 182.4, 4.6, 3.9)
 VOICE = VoiceState(probs("sad"), 0.3, 0.5, 900, 1400, -23.4, ["clipped"], PROSODY)
+TRAITS = Traits(
+    412,
+    {
+        "extraversion": TraitScore(0.5312, 0.4411, 0.6213),
+        "neuroticism": TraitScore(0.4418, 0.3402, 0.5434),
+        "agreeableness": TraitScore(0.5021, 0.4213, 0.5829),
+        "conscientiousness": TraitScore(0.4711, 0.3915, 0.5507),
+        "openness": TraitScore(0.6218, 0.5115, 0.7321),
+    },
+    None,
+)
 TEXT = TextState(probs("neutral"), 0.1, 1.0, 4000, 2, [])
 
 

@@ -15,6 +15,7 @@ from tests.server.records.stored import (
     SESSION,
     TEXT,
     TOTALS,
+    TRAITS,
     VOICE,
     face,
     facts,
@@ -38,6 +39,7 @@ def _states() -> list[State]:
         parts = ModalityStates(face=face(seq // 2, ["dark"] if seq == 4 else []), voice=VOICE)
         if seq == 7:
             parts = replace(parts, text=TEXT)
+            each = replace(each, traits=TRAITS)
         states.append(replace(each, modalities=parts))
     return states
 

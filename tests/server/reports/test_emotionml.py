@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from esapr.protocol.report import Report
-from esapr.server.reports.emotionml import NAMESPACE, emotionml
+from esapr.server.reports.emotionml import NAMESPACE, OWN_NAMESPACE, emotionml
 from tests.server.reports.recorded import OPENED_MS, empty_report, whole_report
 
 N = f"{{{NAMESPACE}}}"
@@ -76,3 +76,13 @@ def test_every_state_with_an_expression_is_there_with_its_numbers() -> None:
         }
         expected = {"valence": mean.valence, "arousal": mean.arousal}
         assert dimensions == pytest.approx(expected, abs=1e-9)
+
+
+def test_traits_are_no_emotion_and_stand_in_the_session() -> None:
+    [session] = tree(whole_report()).findall(f"{N}info/{{{OWN_NAMESPACE}}}session")
+    traits = session.find(f"{{{OWN_NAMESPACE}}}traits")
+    assert traits is not None
+    assert traits.get("words") == "412"
+    first = traits[0]
+    assert (first.get("name"), first.get("score")) == ("extraversion", "0.5312")
+    assert tree(empty_report()).find(f".//{{{OWN_NAMESPACE}}}traits") is None

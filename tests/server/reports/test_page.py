@@ -12,6 +12,8 @@ from esapr.server.reports.sheet import sheet
 from tests.server.reports.recorded import BACKGROUND, empty_report, whole_report
 from tests.serving import STATIC
 
+_RANGE = ("score", "low", "high")
+
 
 class Reader(HTMLParser):
     """Collects, under each heading, its text and the values of its ``<data>``."""
@@ -78,6 +80,10 @@ def test_every_number_is_the_jsons(language: str) -> None:
         [found["blinks"]["total"], found["blinks"]["per_minute"]],
         list(found["voice"].values()),
         [each[name] for each in found["words"] for name in ("count", "share", "earlier")],
+        [
+            found["traits"]["words"],
+            *(each[key] for each in found["traits"]["scores"].values() for key in _RANGE),
+        ],
         [each["t_end_ms"] - each["t_start_ms"] for each in found["gaps"]],
         [
             earlier["fused"],
@@ -108,7 +114,7 @@ def test_it_says_what_it_cannot_say_and_under_which_consent() -> None:
     assert "Apache-2.0" in reader.text["Models and their limits"]
     assert "You decide freely." in reader.text["What the person was told"]
     assert "too dark" in reader.text["Conditions that degraded the scores"]
-    assert "this server measures none" in reader.text["Traits"]
+    assert "six of ten cases where five are luck" in reader.text["Traits"]
 
 
 def test_what_is_not_there_is_not_left_out_but_explained() -> None:

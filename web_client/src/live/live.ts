@@ -27,6 +27,7 @@ import { legendView } from "./legend_view";
 import { modalityView } from "./modality_view";
 import { expressionsChart, LABELS } from "./palette";
 import { lastSeconds, Timeline } from "./timeline";
+import { traitsView } from "./traits_view";
 
 const MAX_EVENTS = 6;
 const TABLE_STEP_SECONDS = 10;
@@ -130,8 +131,8 @@ export class EsaprLive extends LitElement {
             }),
           )}
         </div>
-        ${countsView(words, figures)} ${this.#past(words, labels)} ${this.#latest(words)}
-        ${technicalView(words, figures)}
+        ${countsView(words, figures)} ${traitsView(words, this._state)} ${this.#past(words, labels)}
+        ${this.#latest(words)} ${technicalView(words, figures)}
       </div>
     `;
   }

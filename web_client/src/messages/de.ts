@@ -23,6 +23,21 @@ export const de: Messages = {
   recommend: "Danach nennen, was guttun kann",
   recommendHint:
     "Musik, Artikel, Filme und Übungen, die zum Mittel dessen passen, was sich zeigte. Es wird nach der Sitzung zehn Minuten aufbewahrt",
+  traitsCover: "Merkmale aus dem vermuten, was ich schreibe",
+  traitsCoverHint:
+    "Wie sich Menschen beschreiben, deren Aufsätze sich so lesen, ab zweihundert Wörtern. Stimmt in etwa sechs von zehn Fällen, wo fünf Zufall sind",
+  traits: "Merkmale, aus Wörtern vermutet",
+  traitsFrom: (words: number) =>
+    `Aus ${words} Wörtern. Stimmt in etwa sechs von zehn Fällen, wo fünf Zufall sind.`,
+  traitsTooFew: (words: number) => `${words} Wörter sind zu wenige für eine Vermutung.`,
+  traitRange: (low: string, high: string) => `${low} bis ${high}`,
+  traitNames: {
+    extraversion: "Extraversion",
+    neuroticism: "Neurotizismus",
+    agreeableness: "Verträglichkeit",
+    conscientiousness: "Gewissenhaftigkeit",
+    openness: "Offenheit",
+  },
   agree: "Ich willige ein, starten",
   refuse: "Nein, danke",
   chooseOne: "Bitte wählen Sie mindestens eines aus.",

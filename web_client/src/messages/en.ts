@@ -22,6 +22,21 @@ export const en = {
   recommend: "Name what may do good afterwards",
   recommendHint:
     "Music, articles, videos and exercises that fit the mean of what was shown. It is kept for ten minutes after the session",
+  traitsCover: "Guess at traits from what I write",
+  traitsCoverHint:
+    "How people whose essays read like mine describe themselves, from two hundred words on. Right in about six of ten cases, where five are luck",
+  traits: "Traits, a guess from words",
+  traitsFrom: (words: number) =>
+    `From ${words} words. Right in about six of ten cases, where five are luck.`,
+  traitsTooFew: (words: number) => `${words} words are too few to guess from.`,
+  traitRange: (low: string, high: string) => `${low} to ${high}`,
+  traitNames: {
+    extraversion: "extraversion",
+    neuroticism: "neuroticism",
+    agreeableness: "agreeableness",
+    conscientiousness: "conscientiousness",
+    openness: "openness",
+  },
   agree: "I agree, start",
   refuse: "No, thank you",
   chooseOne: "Choose at least one.",

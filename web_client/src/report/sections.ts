@@ -100,7 +100,7 @@ export function sections(report: Report, words: Words): TemplateResult {
           )
         : absent(report, words, "words"),
     )}
-    ${section("traits", absent(report, words, "traits"))}
+    ${section("traits", traits(report, words))}
     ${section(
       "warnings",
       list(
@@ -216,6 +216,22 @@ function evidence(report: Report, words: Words): TemplateResult {
       ];
     }),
   );
+}
+
+function traits(report: Report, words: Words): TemplateResult {
+  const found = report.traits;
+  if (!found?.scores) return absent(report, words, "traits");
+  return html`${facts(words, [["words", [found.words, "count"]]])}
+  ${listed(
+    words,
+    ["trait", "score", "low", "high"],
+    Object.entries(found.scores).map(([name, { score, low, high }]) => [
+      inWords(words.document.trait, name),
+      [score, "share"],
+      [low, "share"],
+      [high, "share"],
+    ]),
+  )}`;
 }
 
 function changes(

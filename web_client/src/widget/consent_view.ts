@@ -99,6 +99,7 @@ function covering({ words, coverable, covered, cover }: ConsentProps): TemplateR
   const texts: Partial<Record<Cover, readonly [string, string]>> = {
     records: [words.keep, words.keepHint],
     recommendations: [words.recommend, words.recommendHint],
+    traits: [words.traitsCover, words.traitsCoverHint],
   };
   return html`
     <fieldset>
@@ -130,10 +131,17 @@ function choice(
   `;
 }
 
-/** What a receipt may cover that this widget asks for; of a site's own notice, records. */
-export function coverable(notice: Pick<Notice, "covers"> | null): Cover[] {
+/**
+ * What a receipt may cover that this widget asks for; of a site's own notice, records. Traits are
+ * guessed from text, so they are asked for where that is offered.
+ */
+export function coverable(
+  notice: Pick<Notice, "covers"> | null,
+  offered: readonly Modality[],
+): Cover[] {
   const here = notice?.covers ?? ["records"];
-  return (["records", "recommendations"] as const).filter((cover) => here.includes(cover));
+  const asked = ["records", "recommendations", ...(offered.includes("text") ? ["traits"] : [])];
+  return here.filter((cover) => asked.includes(cover));
 }
 
 /** What was ticked of what was asked for, as a receipt has it. */

@@ -269,7 +269,7 @@ export class EsaprWidget extends LitElement {
   }
 
   get #coverable(): Cover[] {
-    return this.demo || this.openSession ? coverable(this._notice) : [];
+    return this.demo || this.openSession ? coverable(this._notice, this.#offered) : [];
   }
 
   #ask = (): void => {

@@ -56,6 +56,7 @@ export const REPORT: Report = {
   ],
   comparison: null,
   words: null,
+  traits: null,
   cohort: null,
   absent: {},
 };

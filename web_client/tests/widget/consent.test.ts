@@ -2,14 +2,22 @@ import { expect, test } from "vitest";
 import { coverable, coversOf, withOrWithout } from "../../src/widget/consent_view";
 
 test("only what the server does is asked for", () => {
-  expect(coverable({ covers: ["records", "text", "recommendations"] })).toEqual([
+  expect(coverable({ covers: ["records", "text", "recommendations"] }, ["face"])).toEqual([
     "records",
     "recommendations",
   ]);
-  expect(coverable({ covers: [] })).toEqual([]);
+  expect(coverable({ covers: [] }, ["face"])).toEqual([]);
   // A site's own notice, or a server that does not say.
-  expect(coverable({})).toEqual(["records"]);
-  expect(coverable(null)).toEqual(["records"]);
+  expect(coverable({}, ["face"])).toEqual(["records"]);
+  expect(coverable(null, ["face"])).toEqual(["records"]);
+});
+
+test("traits are asked for only where text is offered", () => {
+  expect(coverable({ covers: ["records", "traits"] }, ["face", "text"])).toEqual([
+    "records",
+    "traits",
+  ]);
+  expect(coverable({ covers: ["records", "traits"] }, ["face", "voice"])).toEqual(["records"]);
 });
 
 test("a receipt covers what was ticked of what was asked for", () => {

@@ -1,0 +1,54 @@
+"""Ridge regression, whose one constant is chosen by leaving out one author at a time.
+
+It is linear in the means of chunks, so a text's score is the mean over its chunks: that is what
+lets a server add up and forget.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Weights ``[D, 5]`` and a bias ``[5]``, and the strength that they were fitted with."""
+
+    weights: Floats
+    bias: Floats
+    strength: float
+
+
+def fit(features: Floats, labels: NDArray[np.bool_]) -> Head:
+    """Fit on texts: ``features`` ``[N, D]``, labels ``[N, 5]``.
+
+    The strength is the one whose leave-one-out accuracy, over all traits, is highest.
+    """
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    # Some numbers of MiniLM's are the same for every text.
+    scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 0.0) / np.sqrt(len(mean))
+    target = 2.0 * labels - 1.0
+    centre = target.mean(axis=0)
+    tried = _tried((features - mean) * scale, target - centre, centre)
+    _, strength, weights = max(tried, key=lambda each: each[0])
+    weights = weights * scale[:, np.newaxis]
+    return Head(weights, centre - mean @ weights, strength)
+
+
+def _tried(rows: Floats, target: Floats, centre: Floats) -> Iterator[tuple[float, float, Floats]]:
+    """Yield leave-one-out accuracy, strength and weights ``[D, 5]`` of every choice.
+
+    Left out, a text is missed by its residual over one less its leverage (Allen 1974).
+    """
+    for strength in STRENGTHS:
+        inverse = np.linalg.inv(rows.T @ rows + strength * np.eye(rows.shape[1]))
+        weights = inverse @ (rows.T @ target)
+        leverage = ((rows @ inverse) * rows).sum(axis=1) + 1 / len(rows)
+        left_out = target - (target - rows @ weights) / (1 - leverage)[:, np.newaxis]
+        right = ((left_out + centre) > 0) == ((target + centre) > 0)
+        yield float(right.mean()), strength, weights
