@@ -148,7 +148,8 @@ class Analysis:
         if self.paused:
             return EmotionState(start, end, None, Abstain.PAUSED)
         state = self._fusion.state_at(start, end)
-        if state.abstain is Abstain.NO_TEXT and _FOREIGN in self._quality.get(Modality.TEXT, ()):
+        foreign = _FOREIGN in self._quality.get(Modality.TEXT, ())
+        if state.abstain is Abstain.INSUFFICIENT_TEXT and foreign:
             return replace(state, abstain=Abstain.UNSUPPORTED_LANGUAGE)
         return state
 

@@ -5,6 +5,7 @@ export type ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedi
 export type ServerMessage =
   | SessionCreated
   | SessionUpdated
+  | SessionClosed
   | State
   | Overlay
   | Event
@@ -12,7 +13,6 @@ export type ServerMessage =
   | Gap
   | Error
   | Pong
-  | SessionClosed
   | RoomEntered
   | MemberJoined
   | MemberLeft
@@ -88,7 +88,8 @@ export interface AnalysisDone {
  *
  *     ``labels`` counts the states, or pages, of each expression, ``abstained`` those without one by
  *     reason. ``coverage`` is the share of them with evidence of each modality. ``damaged`` counts
- *     packets that could not be decoded. Of documents, ``duration_ms`` is 0.
+ *     packets that could not be decoded. Of documents, ``duration_ms`` is 0. ``traits`` are of a whole
+ *     document.
  */
 export interface AnalysisSummary {
   duration_ms: number;
@@ -107,6 +108,7 @@ export interface AnalysisSummary {
   speech_ms: number;
   damaged: number;
   totals: Totals;
+  traits?: Traits;
 }
 /**
  * What a session amounted to.
@@ -128,6 +130,28 @@ export interface DropCounts {
   lines: number;
 }
 /**
+ * What ``words`` words show of all traits; before there are enough, ``abstain`` says so.
+ */
+export interface Traits {
+  words: number;
+  scores: {
+    [k: string]: TraitScore;
+  } | null;
+  abstain: "insufficient_text" | null;
+}
+/**
+ * How likely it is that people whose essays read like this call themselves more so than most.
+ *
+ *     More of the same person's text would bring ``score`` between ``low`` and ``high`` with a
+ *     probability of 0.8. That says how much the score still depends on which words came so far, and
+ *     nothing of how well words tell a trait.
+ */
+export interface TraitScore {
+  score: number;
+  low: number;
+  high: number;
+}
+/**
  * Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
  *
  *     ``events`` are ``support_resources`` of a document.
@@ -144,6 +168,8 @@ export interface AnalysisInfo {
 }
 /**
  * What a participant showed over ``[t_start_ms, t_end_ms)``; ``muted`` modalities left out.
+ *
+ *     ``traits`` are of all that was written so far, where the receipt covers them.
  */
 export interface State {
   type: "state";
@@ -163,6 +189,7 @@ export interface State {
     [k: string]: string;
   };
   explanation?: Explanation;
+  traits?: Traits;
 }
 /**
  * The fused expression; valence and arousal lie in [-1, 1].
@@ -380,9 +407,9 @@ export interface AnalysisRequest {
  *     ``text_version`` and ``language`` name the notice that was shown, ``given_at`` is an RFC 3339
  *     time with its zone, ``method`` how ``subject`` agreed (``test``: nobody did, the media are
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
- *     and ``text`` as it was written or, under ``transcript``, written down from speech;
- *     so has what is made of them, ``recommendations``. With
- *     ``cohort`` means over ten people or more may have this one among them.
+ *     and ``text`` as it was written or, under ``transcript``, written down from speech; so has what
+ *     is made of them, ``recommendations``. With ``cohort`` means over ten people or more may have
+ *     this one among them; only with ``traits`` are the Big Five guessed from what is written.
  */
 export interface Consent {
   subject: string;
@@ -390,7 +417,7 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
 }
 /**
  * What was shown: means over ``seconds`` of states with an expression, each as it is long.
@@ -693,7 +720,7 @@ export interface Notice {
   languages: string[];
   text: string;
   sha256: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
+  covers?: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
 }
 /**
  * A room with somebody in it.
@@ -763,7 +790,7 @@ export interface Receipt {
   language: string;
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
-  covers: ("cohort" | "recommendations" | "records" | "text" | "transcript")[];
+  covers: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
 }
 /**
  * An entry of the catalogue; ``text`` is an exercise, step by step.
@@ -865,16 +892,17 @@ export interface Report {
   timeline: Point[];
   comparison: Comparison | null;
   words: Word[] | null;
+  traits: Traits | null;
   cohort: Cohort | null;
   absent: {
     [k: string]:
+      | "insufficient_text"
       | "no_earlier_sessions"
       | "no_evidence"
       | "no_expression"
       | "not_allowed"
       | "not_covered"
       | "not_in_session"
-      | "not_measured"
       | "off"
       | "too_few";
   };
@@ -997,6 +1025,14 @@ export interface SessionUpdated {
   config: SessionConfig;
 }
 /**
+ * The last message of a session.
+ */
+export interface SessionClosed {
+  type: "session.closed";
+  reason: string;
+  totals: Totals;
+}
+/**
  * A condition that degrades the states began (``active``) or ended.
  */
 export interface Warning {
@@ -1005,14 +1041,6 @@ export interface Warning {
   active: boolean;
   message: string;
   t_ms: number;
-}
-/**
- * The last message of a session.
- */
-export interface SessionClosed {
-  type: "session.closed";
-  reason: string;
-  totals: Totals;
 }
 /**
  * Where a person's expression moves; null while that cannot be said.

@@ -74,9 +74,9 @@ async def analyser(
 async def test_what_a_machine_transcribed_counts_less_than_what_was_typed(model: Model) -> None:
     body = "I love this, thank you so much!"
     async with analyser(model) as text:
-        typed = await text.score(TextLine(0.0, body))
-        caption = await text.score(TextLine(0.0, body, "caption"))
-        transcript = await text.score(TextLine(0.0, body, "transcript"))
+        typed = (await text.score(TextLine(0.0, body))).score
+        caption = (await text.score(TextLine(0.0, body, "caption"))).score
+        transcript = (await text.score(TextLine(0.0, body, "transcript"))).score
     assert typed is not None
     assert caption is not None
     assert transcript is not None
