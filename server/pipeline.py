@@ -1,4 +1,4 @@
-"""The six models behind their scorers, shared by all sessions."""
+"""The seven models behind their scorers, shared by all sessions."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.devices import CPU, Device, GpuOptions
 from esapr.inference.face.analyser import FaceAnalyser
 from esapr.inference.face.expression import ExpressionReader
-from esapr.inference.face.stages import DetectorStage, FaceStage
+from esapr.inference.face.stages import DetectorStage, FaceStage, IrisStage
 from esapr.inference.models import Model
 from esapr.inference.scoring import Scorer, ScorerObserver
 from esapr.inference.signals import Modality
@@ -29,7 +29,13 @@ EXPRESSION_MODELS = {
     Modality.TEXT: "text_expression",
 }
 NEEDED = frozenset(
-    {"face_detector", "face_landmarks", "voice_activity", *EXPRESSION_MODELS.values()}
+    {
+        "face_detector",
+        "face_landmarks",
+        "eye_iris",
+        "voice_activity",
+        *EXPRESSION_MODELS.values(),
+    }
 )
 
 
@@ -109,10 +115,18 @@ class Pipeline:
             ),
             *shared,
         )
+        self._eyes = Scorer(IrisStage(networks["eye_iris"]), *shared)
         self._activity = Scorer(Rows(networks["voice_activity"]), *shared)
         self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
         self._text = Scorer(Rows(networks["text_expression"]), *shared)
-        self._scorers = (self._faces, self._face, self._activity, self._voice, self._text)
+        self._scorers = (
+            self._faces,
+            self._face,
+            self._eyes,
+            self._activity,
+            self._voice,
+            self._text,
+        )
 
     @property
     def versions(self) -> dict[str, str]:
@@ -149,7 +163,7 @@ class Pipeline:
     def analysers(self, session: str) -> Analysers:
         """Return fresh analysers for one session."""
         return Analysers(
-            face=FaceAnalyser(self._faces, self._face, session=session),
+            face=FaceAnalyser(self._faces, self._face, self._eyes, session=session),
             voice=VoiceAnalyser(
                 self._activity,
                 self._voice,

@@ -1,6 +1,6 @@
-/** The numbers beside the expression: blinks, speech, how late and how complete a state is. */
+/** The numbers beside the expression: blinks, gaze, speech, how late and how complete a state is. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
 import type { State } from "../protocol";
 import { duration, percent } from "./format";
@@ -14,7 +14,7 @@ export interface Figures {
   models: Readonly<Record<string, string>>;
 }
 
-type Figure = readonly [id: string, name: string, value: string];
+type Figure = readonly [id: string, name: string, value: string, hint?: string];
 
 /** Those that say something of the person, and how late it is said. */
 export function countsView(words: Messages, { state, speaking }: Figures): TemplateResult {
@@ -23,6 +23,7 @@ export function countsView(words: Messages, { state, speaking }: Figures): Templ
   const shown: Figure[] = [
     ["blinks", words.blinks, face ? String(face.blinks_total) : "–"],
     ["blink-rate", words.blinksPerMinute, face ? face.blink_rate.toFixed(0) : "–"],
+    ["gaze", words.gaze, face?.gaze ? words.gazes(face.gaze.away) : "–", words.gazeHint],
     ["speaking", words.speakingShare, speaking === null ? "–" : percent(speaking)],
     ["latency", words.latency, cost ? duration(cost.capture_to_state_ms) : "–"],
   ];
@@ -64,8 +65,8 @@ function costOf(state: State | null): State["latency"] | null {
   return state && state.latency.batch_size > 0 ? state.latency : null;
 }
 
-function figure([id, name, value]: Figure): TemplateResult {
-  return html`<div>
+function figure([id, name, value, hint]: Figure): TemplateResult {
+  return html`<div title=${hint ?? nothing}>
     <dt>${name}</dt>
     <dd data-testid=${id}>${value}</dd>
   </div>`;

@@ -160,6 +160,10 @@ export const de: Messages = {
   speakingShare: "Sprechanteil",
   blinks: "Lidschläge",
   blinksPerMinute: "Lidschläge je Minute",
+  gaze: "Blick",
+  gazes: (away) => (away ? "neben die Kamera" : "zur Kamera"),
+  gazeHint:
+    "Wohin die Augen zeigen, einmal je Sekunde und ungefähr. Nicht die Aufmerksamkeit: Auch ein Bildschirm neben der Kamera ist neben ihr.",
   lines: (count) => `${count} ${count === 1 ? "Zeile" : "Zeilen"}`,
   history: "Letzte zwei Minuten",
   historyLabel: "Linien der sieben Gesamtwahrscheinlichkeiten in den letzten zwei Minuten",

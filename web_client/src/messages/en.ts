@@ -153,6 +153,10 @@ export const en = {
   speakingShare: "Speaking",
   blinks: "Blinks",
   blinksPerMinute: "Blinks a minute",
+  gaze: "Eyes",
+  gazes: (away: boolean): string => (away ? "off the camera" : "on the camera"),
+  gazeHint:
+    "Where the eyes point, once a second and roughly. Not attention: a screen beside the camera is off it.",
   lines: (count: number) => `${count} ${count === 1 ? "line" : "lines"}`,
   history: "Last two minutes",
   historyLabel: "Lines of the seven fused probabilities over the last two minutes",
