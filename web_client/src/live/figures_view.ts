@@ -23,9 +23,10 @@ export function countsView(words: Messages, { state, speaking }: Figures): Templ
   const shown: Figure[] = [
     ["blinks", words.blinks, face ? String(face.blinks_total) : "–"],
     ["blink-rate", words.blinksPerMinute, face ? face.blink_rate.toFixed(0) : "–"],
-    ["gaze", words.gaze, face?.gaze ? words.gazes(face.gaze.away) : "–", words.gazeHint],
     ["speaking", words.speakingShare, speaking === null ? "–" : percent(speaking)],
     ["latency", words.latency, cost ? duration(cost.capture_to_state_ms) : "–"],
+    // Last, since it comes and goes and is as wide as its words: nothing moves beside it.
+    ["gaze", words.gaze, face?.gaze ? words.gazes(face.gaze.away) : "–", words.gazeHint],
   ];
   return html`<dl class="panel counts">${shown.map(figure)}</dl>`;
 }

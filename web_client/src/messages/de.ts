@@ -12,7 +12,7 @@ export const de: Messages = {
   chooseTitle: "Wählen Sie, was gemessen werden darf",
   useFace: "Gesicht",
   useFaceHint:
-    "Ausdruck, Lage des Gesichts und Lidschläge, aus der Kamera, die sonst geschlossen bleibt",
+    "Ausdruck, Lage des Gesichts, Lidschläge und ungefähr, wohin die Augen sehen, aus der Kamera, die sonst geschlossen bleibt",
   useVoice: "Stimme",
   useVoiceHint: "Ausdruck der Stimme, aus dem Mikrofon. Worte werden nicht erkannt",
   useText: "Text",

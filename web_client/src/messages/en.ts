@@ -10,7 +10,7 @@ export const en = {
   chooseTitle: "Choose what may be measured",
   useFace: "Face",
   useFaceHint:
-    "Expression, position of the face and blinks, from the camera, which otherwise stays closed",
+    "Expression, position of the face, blinks and roughly where the eyes look, from the camera, which otherwise stays closed",
   useVoice: "Voice",
   useVoiceHint: "Expression of the voice, from the microphone. No words are recognised",
   useText: "Text",
