@@ -104,17 +104,9 @@ class Pipeline:
         self._workers = workers
         self._tokenizer = read_tokenizer(self.cards[EXPRESSION_MODELS[Modality.TEXT]])
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
-        face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         shared = (workers, observer, tracing.batches)
         self._faces = Scorer(DetectorStage(networks["face_detector"]), *shared)
-        self._face = Scorer(
-            FaceStage(
-                networks["face_landmarks"],
-                networks[face.name],
-                ExpressionReader(face.labels, face.temperature),
-            ),
-            *shared,
-        )
+        self._face = Scorer(self._face_stage(networks), *shared)
         self._eyes = Scorer(IrisStage(networks["eye_iris"]), *shared)
         self._activity = Scorer(Rows(networks["voice_activity"]), *shared)
         self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
@@ -127,6 +119,11 @@ class Pipeline:
             self._voice,
             self._text,
         )
+
+    def _face_stage(self, networks: Mapping[str, Network]) -> FaceStage:
+        card = self.cards[EXPRESSION_MODELS[Modality.FACE]]
+        reader = ExpressionReader(card.labels, card.temperature)
+        return FaceStage(networks["face_landmarks"], networks[card.name], reader)
 
     @property
     def versions(self) -> dict[str, str]:
