@@ -128,6 +128,18 @@ class HeadPose:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where an eye looks, in degrees from the camera, with the signs of :class:`HeadPose`.
+
+    ``away`` says that it is not the camera, nor near it: nothing about attention.
+    """
+
+    yaw: float
+    pitch: float
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FaceDetails:
     """What a picture shows besides the expression.
 
@@ -135,7 +147,8 @@ class FaceDetails:
     ``mouth_open`` is height over width of the inner lips, ``faces`` the number of faces in the
     picture when it was last searched; ``track`` changes when another one is followed. ``head`` and
     ``mouth_open`` are None where a session was taken over and no picture has come since, and
-    ``activation`` also if the network has no such output.
+    ``activation`` also if the network has no such output. ``gaze`` is read once a second; None
+    where no eye could be.
     """
 
     box: Box
@@ -147,6 +160,7 @@ class FaceDetails:
     track: int = 0
     faces: int = 1
     activation: Activation | None = None
+    gaze: Gaze | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from esapr.protocol.events import Event
 from esapr.protocol.explanations import Explanation
+from esapr.protocol.faces import Gaze, Head
 from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
@@ -137,19 +138,12 @@ class AbstainReason(Struct, frozen=True):
     reason: str
 
 
-class Head(Struct, frozen=True):
-    """Degrees: the face turned to the picture's right, up, and clockwise; else negative."""
-
-    yaw: float
-    pitch: float
-    roll: float
-
-
 class FaceState(Struct, frozen=True, omit_defaults=True):
     """What the face shows; ``box`` is left, top, width, height.
 
     ``mouth_open`` is height over width of the inner lips; it and ``head`` are missing right after a
     session was taken over. ``faces`` are in view; ``track`` changes when another one is followed.
+    ``gaze`` is read once a second, and missing where no eye can be.
     """
 
     probs: list[float]
@@ -164,6 +158,7 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
     mouth_open: float | UnsetType = UNSET
     track: int = 0
     faces: int = 1
+    gaze: Gaze | UnsetType = UNSET
 
 
 class TextState(Struct, frozen=True):

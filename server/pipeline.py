@@ -13,7 +13,7 @@ from esapr.inference.cards import ModelCard, ModelError
 from esapr.inference.devices import CPU, Device, GpuOptions
 from esapr.inference.face.analyser import FaceAnalyser
 from esapr.inference.face.expression import ExpressionReader
-from esapr.inference.face.stages import DetectorStage, FaceStage
+from esapr.inference.face.stages import DetectorStage, FaceStage, IrisStage
 from esapr.inference.models import Model
 from esapr.inference.scoring import Scorer, ScorerObserver
 from esapr.inference.signals import Modality
@@ -37,7 +37,7 @@ EXPRESSION_MODELS = {
 }
 NEEDED = frozenset(
     {
-        *("face_detector", "face_landmarks", "voice_activity", "text_personality"),
+        *("face_detector", "face_landmarks", "eye_iris", "voice_activity", "text_personality"),
         *EXPRESSION_MODELS.values(),
     }
 )
@@ -113,23 +113,21 @@ class Pipeline:
         self._languages = None if any_language else language_check(LANGUAGES)
         self._reading = _reading(self.cards["text_personality"])
         networks = {name: Network(name, model, model.card.batch) for name, model in models.items()}
-        face = self.cards[EXPRESSION_MODELS[Modality.FACE]]
         shared = (workers, observer, tracing.batches)
         self._faces = Scorer(DetectorStage(networks["face_detector"]), *shared)
-        self._face = Scorer(
-            FaceStage(
-                networks["face_landmarks"],
-                networks[face.name],
-                ExpressionReader(face.labels, face.temperature),
-            ),
-            *shared,
-        )
+        self._face = Scorer(self._face_stage(networks), *shared)
+        self._eyes = Scorer(IrisStage(networks["eye_iris"]), *shared)
         self._activity = Scorer(ActivityStage(networks["voice_activity"]), *shared)
         self._voice = Scorer(Rows(networks["voice_expression"]), *shared)
         self._text = Scorer(Rows(networks["text_expression"]), *shared)
         self._personality = Scorer(Rows(networks["text_personality"]), *shared)
-        faces = self._faces, self._face
+        faces = self._faces, self._face, self._eyes
         self._scorers = (*faces, self._activity, self._voice, self._text, self._personality)
+
+    def _face_stage(self, networks: Mapping[str, Network]) -> FaceStage:
+        card = self.cards[EXPRESSION_MODELS[Modality.FACE]]
+        reader = ExpressionReader(card.labels, card.temperature)
+        return FaceStage(networks["face_landmarks"], networks[card.name], reader)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -166,7 +164,7 @@ class Pipeline:
     def analysers(self, session: str, *, traits: bool = False) -> Analysers:
         """Return fresh analysers for one session, of ``traits`` where that was agreed to."""
         return Analysers(
-            face=FaceAnalyser(self._faces, self._face, session=session),
+            face=FaceAnalyser(self._faces, self._face, self._eyes, session=session),
             voice=VoiceAnalyser(
                 self._activity,
                 self._voice,

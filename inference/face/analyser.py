@@ -1,15 +1,18 @@
-"""One participant's face, frame by frame: detect or follow, landmarks, blinks, expression."""
+"""One participant's face, frame by frame: detect or follow, landmarks, blinks, expression, gaze."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from esapr.inference.face.align import Region
+import numpy as np
+
+from esapr.inference.face.align import Points, Region
 from esapr.inference.face.blink import BlinkCounter
 from esapr.inference.face.detect import Detection
-from esapr.inference.face.stages import Face, Look, Search
+from esapr.inference.face.gaze import GazeTracker
+from esapr.inference.face.stages import EyeLook, Face, Look, Search
 from esapr.inference.face.track import FaceTrack
 from esapr.inference.quality import coverage_of
-from esapr.inference.scoring import Scored
+from esapr.inference.scoring import Scored, ScoringError
 from esapr.inference.signals import FaceDetails, Modality, ModalityScore, Quality, VideoFrame
 
 Item_contra = TypeVar("Item_contra", contravariant=True)
@@ -44,7 +47,7 @@ class _Cost:
         """Add up what a value cost, and return it."""
         self.queue_ms += scored.queue_ms
         self.infer_ms += scored.infer_ms
-        self.batch_size = scored.batch_size
+        self.batch_size = max(self.batch_size, scored.batch_size)
         return scored.value
 
 
@@ -55,15 +58,21 @@ class FaceAnalyser:
         self,
         detector: ScorerLike[Search, list[Detection]],
         reader: ScorerLike[Look, Face | None],
+        eyes: ScorerLike[EyeLook, Points] | None = None,
         *,
         session: str,
     ) -> None:
-        """Share both scorers with other sessions; keep this session's track and blinks."""
+        """Share the scorers with other sessions; keep this session's track, blinks and gaze.
+
+        Without ``eyes`` nobody's gaze is read.
+        """
         self._detector = detector
         self._reader = reader
+        self._eyes = eyes
         self._session = session
         self._track = FaceTrack()
         self.blinks = BlinkCounter()
+        self._gaze = GazeTracker()
 
     async def score(self, frame: VideoFrame) -> FaceReading:
         """Read one frame.
@@ -77,6 +86,7 @@ class FaceAnalyser:
         if face is None:
             return FaceReading(frame.at, None, (Quality.NO_FACE,))
         self.blinks.add(face.eye_ratio, frame.at)
+        await self._look(frame, face, cost)
         several = (Quality.SEVERAL_FACES,) if self._track.faces > 1 else ()
         quality = (*face.quality, *several)
         details = FaceDetails(
@@ -89,6 +99,7 @@ class FaceAnalyser:
             track=self._track.number,
             faces=self._track.faces,
             activation=face.activation,
+            gaze=self._gaze.at(frame.at),
         )
         score = ModalityScore(
             modality=Modality.FACE,
@@ -129,3 +140,19 @@ class FaceAnalyser:
         face = cost.paid(await self._reader.score(look, session=self._session))
         self._track.seen(face.mesh if face else None, frame.at)
         return face
+
+    async def _look(self, frame: VideoFrame, face: Face, cost: _Cost) -> None:
+        """Look at an eye, once a second; one that is not read costs the face nothing."""
+        if self._eyes is None:
+            return
+        points = face.landmarks * np.array(frame.rgb.shape[1::-1], np.float32)
+        track = self._track.number
+        eye = self._gaze.eye(points, face.head, face.eye_ratio, track, frame.at)
+        if eye is None:
+            return
+        try:
+            scored = await self._eyes.score(EyeLook(frame.rgb, eye), session=self._session)
+        except ScoringError:
+            # Its queue is full, or its network failed: counted where it happened.
+            return
+        self._gaze.seen(cost.paid(scored), eye, face.head, frame.at)

@@ -1,8 +1,8 @@
-"""The two calls of a worker that a picture may need: find its faces, or read the one followed.
+"""The calls of a worker that a picture may need: find faces, read the one followed, find an iris.
 
 Reading places the landmarks and scores the expression in one call, since the second network's
 picture follows from the first one's points and would only wait for a worker again
-(docs/decisions/0009).
+(docs/decisions/0009). The iris has a call of its own, which may fail alone (docs/decisions/0046).
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ from esapr.inference.face.align import (
 from esapr.inference.face.blink import eye_aspect_ratios
 from esapr.inference.face.detect import DETECTOR_SIDE, Detection, faces, letterboxed
 from esapr.inference.face.expression import ExpressionReader
+from esapr.inference.face.gaze import IRIS_SIDE, Eye
 from esapr.inference.face.landmarks import LANDMARK_SIDE, faces_present, mesh_regions
 from esapr.inference.face.pose import head_poses, mouth_ratios
 from esapr.inference.quality import face_quality
@@ -44,6 +45,7 @@ def _row(side: int, channels: int) -> Arrays:
 DETECTOR_ROW = _row(DETECTOR_SIDE, 3)
 LANDMARK_ROW = _row(LANDMARK_SIDE, 3)
 EXPRESSION_ROW = _row(EXPRESSION_SIDE, 1)
+IRIS_ROW = _row(IRIS_SIDE, 3)
 """What each network takes of a face: the shape and type of its picture."""
 
 ACTIVATION = "activation"
@@ -64,6 +66,14 @@ class Look:
 
     rgb: Picture
     region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class EyeLook:
+    """A frame, and the eye in it whose iris is looked for."""
+
+    rgb: Picture
+    eye: Eye
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,39 @@ class DetectorStage:
             )
         ]
         return Answers(found, (run,))
+
+
+class IrisStage:
+    """Finds the iris of one eye of each frame.
+
+    Answers the middle of the iris and the right, top, left and bottom of its rim, ``[5, 2]``, in
+    pixels of the frame.
+    """
+
+    def __init__(self, iris: Network) -> None:
+        """Run ``iris``."""
+        self._iris = iris
+        self.name = iris.name
+        self.limits = iris.limits
+
+    def run(self, items: Sequence[EyeLook], device: int) -> Answers[Points]:
+        """Cut the eyes, all of them as right ones, run the network and mirror points back."""
+        batch = self._iris.inputs(IRIS_ROW, len(items), device)
+        for item, picture in zip(items, batch["image"], strict=False):
+            draw_eye(item, picture)
+        outputs, run = self._iris.run(batch, len(items), device)
+        points = outputs["iris"][..., :2].copy()
+        mirrored = [item.eye.mirrored for item in items]
+        points[mirrored, :, 0] = 1 - points[mirrored, :, 0]
+        regions = Regions.of([item.eye.region for item in items])
+        return Answers(list(regions.points_in_frame(points)), (run,))
+
+
+def draw_eye(look: EyeLook, picture: Picture) -> None:
+    """Fill the iris network's ``picture`` ``[64, 64, 3]`` with an eye, as a right one."""
+    cut(look.rgb, look.eye.region, picture)
+    if look.eye.mirrored:
+        picture[:] = picture[:, ::-1]
 
 
 class FaceStage:

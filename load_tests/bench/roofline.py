@@ -31,6 +31,7 @@ ITEMS_A_SECOND: Mapping[str, float] = {
     "face_detector": 1.0,
     "face_landmarks": 5.0,
     "face_expression": 5.0,
+    "eye_iris": 1.0,
     "voice_activity": 1.0,
     "voice_expression": 1.0,
     "text_expression": 0.1,

@@ -11,6 +11,7 @@ import sys
 STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "face_detector": (("face.convert_detector",),),
     "face_landmarks": (("face.convert_landmarks",),),
+    "eye_iris": (("face.convert_iris",),),
     "face_expression": (
         ("face.train_expression", "residual"),
         ("face.export_expression", "residual", "--final"),

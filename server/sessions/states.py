@@ -20,12 +20,12 @@ from esapr.inference.signals import (
     VoiceDetails,
 )
 from esapr.protocol.explanations import Explanation, Share
+from esapr.protocol.faces import Gaze, Head
 from esapr.protocol.messages import (
     AbstainReason,
     DropCounts,
     FaceState,
     Fused,
-    Head,
     Latency,
     Level,
     ModalityStates,
@@ -182,11 +182,16 @@ def _face(part: ModalityState | None) -> FaceState | UnsetType:
         mouth_open=UNSET if details.mouth_open is None else round(details.mouth_open, 2),
         track=details.track,
         faces=details.faces,
+        gaze=_gaze(details.gaze) if details.gaze else UNSET,
     )
 
 
 def _head(pose: HeadPose) -> Head:
     return Head(yaw=round(pose.yaw, 1), pitch=round(pose.pitch, 1), roll=round(pose.roll, 1))
+
+
+def _gaze(gaze: signals.Gaze) -> Gaze:
+    return Gaze(yaw=round(gaze.yaw, 1), pitch=round(gaze.pitch, 1), away=gaze.away)
 
 
 def _voice(part: ModalityState | None) -> VoiceState | UnsetType:

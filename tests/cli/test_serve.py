@@ -158,4 +158,4 @@ def test_models_are_listed_with_their_licences_and_verified() -> None:
     assert "voice_expression" in listed.stdout
     verified = run("models", "verify")
     assert verified.returncode == 0, verified.stdout
-    assert verified.stdout.count("ok ") == 6
+    assert verified.stdout.count("ok ") == 8

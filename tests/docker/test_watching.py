@@ -66,7 +66,7 @@ def test_states_lateness_and_load_are_seen(watched: Watched) -> None:
     assert shown["overview: Sessions"] == [1]
     assert 0 < shown["overview: Capture to state, p95"][0] < 10
     assert shown["overview: States a second"][0] > 0
-    assert len(shown["models: Items a second"]) == 6
+    assert len(shown["models: Items a second"]) == 7
     assert any(value > 0 for value in shown["overview: Processor"])
     assert all(0 <= value < 1 or math.isnan(value) for value in shown["overview: Packets lost"])
 

@@ -87,7 +87,7 @@ async def watch(folder: Path) -> Watched:
     ):
         await participant.say("I am happy that this works")
         await states(participant, 4)
-        await prometheus.wait_for("count(rate(esapr_batch_size_sum[1m])) == 6")
+        await prometheus.wait_for("count(rate(esapr_batch_size_sum[1m])) == 7")
         await prometheus.wait_for("sum(rate(esapr_states_total[1m])) > 0")
         async with http.get(f"{server.url}/metrics", headers=OPEN_METRICS) as response:
             openmetrics = await response.text()

@@ -103,6 +103,7 @@ async def test_face_voice_and_text_reach_the_page(chromium: str, devices: FakeDe
         await next_state(page, "state.fused")
         await expect(page.get_by_test_id("state-label")).to_have_text("happy", ignore_case=True)
         await expect(page.get_by_test_id("phase")).to_have_text("Measuring")
+        await expect(page.get_by_test_id("gaze")).to_have_text("on the camera", timeout=MEDIA_MS)
 
         await page.evaluate("window.shifted = 0")
         seqs = [(await next_state(page))["seq"] for _ in range(3)]

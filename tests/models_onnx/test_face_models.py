@@ -8,7 +8,7 @@ from esapr.inference.emotions import LABELS
 from esapr.inference.models import Model
 from esapr.models_onnx import ROOT
 
-NAMES = ("face_detector", "face_landmarks", "face_expression")
+NAMES = ("face_detector", "face_landmarks", "face_expression", "eye_iris")
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -214,6 +214,7 @@ export interface ModalityStates {
  *
  *     ``mouth_open`` is height over width of the inner lips; it and ``head`` are missing right after a
  *     session was taken over. ``faces`` are in view; ``track`` changes when another one is followed.
+ *     ``gaze`` is read once a second, and missing where no eye can be.
  */
 export interface FaceState {
   probs: number[];
@@ -228,6 +229,7 @@ export interface FaceState {
   mouth_open?: number;
   track?: number;
   faces?: number;
+  gaze?: Gaze;
 }
 /**
  * Degrees: the face turned to the picture's right, up, and clockwise; else negative.
@@ -236,6 +238,17 @@ export interface Head {
   yaw: number;
   pitch: number;
   roll: number;
+}
+/**
+ * Where an eye looks, in degrees from the camera: to the picture's right and up; else negative.
+ *
+ *     ``away`` says that this is further than a laptop's screen reaches from its camera. It measures
+ *     no attention: who looks at a screen beside the camera, or thinks, looks away.
+ */
+export interface Gaze {
+  yaw: number;
+  pitch: number;
+  away: boolean;
 }
 /**
  * What the voice shows; ``loudness_db`` is relative to full scale.

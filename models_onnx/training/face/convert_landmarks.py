@@ -1,5 +1,6 @@
 """Convert FaceMesh: ``python -m esapr.models_onnx.training.face.convert_landmarks``."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 
 from esapr.inference.cards import ModelCard
-from esapr.inference.face.align import LANDMARK_REGION, cut
+from esapr.inference.face.align import LANDMARK_REGION, Region, cut
 from esapr.inference.face.detect import faces, letterboxed
 from esapr.inference.face.landmarks import LANDMARK_SIDE
 from esapr.inference.models import Model
@@ -49,26 +50,27 @@ def reference(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     return {"landmarks": landmarks, "presence": presence.reshape(count, 1)}
 
 
-def face_pictures(clips: Path) -> NDArray[np.uint8]:
-    """Cut every face that the zoo's detector finds: ``[N, 192, 192, 3]``."""
+def face_regions(clips: Path) -> Iterator[tuple[NDArray[np.uint8], Region]]:
+    """Yield every face that the zoo's detector finds: its frame, and the square to look in."""
     detector = Model(ModelCard.read(ROOT / "face_detector"))
-    cuts = []
     for frame in pictures.frames(clips):
         height, width = frame.shape[:2]
         picture, letterbox = letterboxed(frame)
         outputs = detector.run({"image": picture[None]})
         for found in faces(outputs["boxes"][0], outputs["scores"][0], letterbox, width, height):
-            region = found.face.scaled(LANDMARK_REGION)
-            picture = np.empty((LANDMARK_SIDE, LANDMARK_SIDE, 3), np.uint8)
-            cuts.append(cut(frame, region, picture))
-    return np.stack(cuts)
+            yield frame, found.face.scaled(LANDMARK_REGION)
+
+
+def face_picture(frame: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
+    """Cut a face: ``[192, 192, 3]``."""
+    return cut(frame, region, np.empty((LANDMARK_SIDE, LANDMARK_SIDE, 3), np.uint8))
 
 
 def main() -> None:
     """Convert, compare with the original on real faces, time and write the model folder."""
     path = tflite_graph.save(graph(), "face_landmarks")
     clips = data_folder() / "clips"
-    real = face_pictures(clips)
+    real = np.stack([face_picture(*face) for face in face_regions(clips)])
     noise = np.random.default_rng(7).integers(0, 256, (1, 192, 192, 3), dtype=np.uint8)
     case = np.concatenate([pictures.astronaut(clips, LANDMARK_SIDE)[None], noise])
     expected = reference(case)

@@ -3,7 +3,8 @@
 ONNX Runtime has no blocked-layout kernel for either and would leave and enter the layout around
 each one. ``PRelu(x)`` is ``s·x + (1 - s)·relu(x)``: two convolutions and a sum. One that may
 multiply its channels by ``1 / (1 - s)`` needs only one, ``s / (1 - s)·x + relu(x)``. Channels carry
-such factors through sums and poolings until the next convolution takes them out.
+such factors through sums and poolings until the next convolution takes them out. The largest of
+negated values is their smallest: before a pooling, one more convolution turns signs back.
 """
 
 import numpy as np
@@ -120,19 +121,27 @@ class _Rewriting:
         kernel = self._constant(f"{target}_kernel", (linear / rectified).reshape(-1, 1, 1, 1))
         above, below = f"{target}_rectified", f"{target}_linear"
         self.nodes.append(helper.make_node("Relu", [source], [above]))
-        one = {"group": len(slope), "kernel_shape": [1, 1]}
-        self.nodes.append(helper.make_node("Conv", [source, kernel], [below], **one))
+        self._by_channel(source, kernel, below)
         self.nodes.append(helper.make_node("Add", [below, above], [target]))
 
     def _pad(self, node: onnx.NodeProto) -> None:
         self.padded[node.output[0]] = node.input[0]
 
     def _maximum(self, node: onnx.NodeProto) -> None:
-        factors = self.factors[node.input[0]]
-        if (factors <= 0).any():
-            raise UnsupportedGraphError("the largest of negated values is not the largest")
-        self.factors[node.output[0]] = factors
+        """Pool channels none of which is carried negated."""
+        source, target = node.input[0], node.output[0]
+        factors = self.factors[source]
+        if (factors < 0).any():
+            node.input[0] = f"{target}_upright"
+            signs = np.sign(factors).reshape(-1, 1, 1, 1)
+            self._by_channel(source, self._constant(f"{target}_signs", signs), node.input[0])
+        self.factors[target] = np.abs(factors)
         self.nodes.append(node)
+
+    def _by_channel(self, source: str, kernel: str, target: str) -> None:
+        """Multiply every channel by its number in ``kernel``, ``[C, 1, 1, 1]``."""
+        one = {"group": len(self.constants[kernel]), "kernel_shape": [1, 1]}
+        self.nodes.append(helper.make_node("Conv", [source, kernel], [target], **one))
 
     def _constant(self, name: str, value: NDArray[np.float64]) -> str:
         self.constants[name] = np.ascontiguousarray(value, np.float32)

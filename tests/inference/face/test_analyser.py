@@ -13,7 +13,7 @@ from esapr.inference.cards import Arrays, ModelCard
 from esapr.inference.emotions import Emotion
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
 from esapr.inference.face.expression import ExpressionReader
-from esapr.inference.face.stages import DetectorStage, FaceStage
+from esapr.inference.face.stages import DetectorStage, FaceStage, IrisStage
 from esapr.inference.models import Model
 from esapr.inference.scoring import BatchFailedError, Scorer
 from esapr.inference.signals import FaceDetails, Modality, Quality, VideoFrame
@@ -59,7 +59,7 @@ Models = dict[str, tuple[ModelCard, Counted]]
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, Model]:
-    names = ("face_detector", "face_landmarks", "face_expression")
+    names = ("face_detector", "face_landmarks", "face_expression", "eye_iris")
     return {name: Model(ModelCard.read(ROOT / name)) for name in names}
 
 
@@ -77,16 +77,17 @@ def portrait() -> np.ndarray:
 async def analysing(models: Models) -> AsyncIterator[FaceAnalyser]:
     async with AsyncExitStack() as stack:
         workers = stack.enter_context(ThreadWorkers(1))
-        detector, landmarks, expression = (
+        detector, landmarks, expression, iris = (
             Network(name, model, card.batch) for name, (card, model) in models.items()
         )
         card = models["face_expression"][0]
         stage = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
         faces = Scorer(DetectorStage(detector), workers, Unobserved())
         face = Scorer(stage, workers, Unobserved())
+        eyes = Scorer(IrisStage(iris), workers, Unobserved())
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(faces.run()), group.create_task(face.run())]
-            yield FaceAnalyser(faces, face, session="s1")
+            tasks = [group.create_task(scorer.run()) for scorer in (faces, face, eyes)]
+            yield FaceAnalyser(faces, face, eyes, session="s1")
             for task in tasks:
                 task.cancel()
 
@@ -201,6 +202,28 @@ async def test_a_failing_model_reaches_the_caller(models: Models, portrait: np.n
             await analyser.score(VideoFrame(0.0, portrait))
         models["face_expression"][1].fails = False
         assert (await analyser.score(VideoFrame(0.2, portrait))).score is not None
+
+
+async def test_a_portrait_looks_into_the_camera_once_a_second(
+    models: Models, portrait: np.ndarray
+) -> None:
+    readings = await read(models, *[portrait] * 7)
+    for reading in readings:
+        gaze = details(reading).gaze
+        assert gaze is not None
+        assert max(abs(gaze.yaw), abs(gaze.pitch)) < 20
+        assert not gaze.away
+    assert models["eye_iris"][1].batches == 2
+
+
+async def test_a_failing_iris_network_costs_no_expression(
+    models: Models, portrait: np.ndarray
+) -> None:
+    models["eye_iris"][1].fails = True
+    (reading,) = await read(models, portrait)
+    assert reading.score is not None
+    assert reading.score.probs.argmax() == Emotion.HAPPY
+    assert details(reading).gaze is None
 
 
 async def test_of_two_people_one_is_measured_and_both_are_counted(

@@ -1,6 +1,6 @@
-/** The numbers beside the expression: blinks, speech, how late and how complete a state is. */
+/** The numbers beside the expression: blinks, gaze, speech, how late and how complete a state is. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "../messages";
 import type { State } from "../protocol";
 import { duration, percent } from "./format";
@@ -14,7 +14,7 @@ export interface Figures {
   models: Readonly<Record<string, string>>;
 }
 
-type Figure = readonly [id: string, name: string, value: string];
+type Figure = readonly [id: string, name: string, value: string, hint?: string];
 
 /** Those that say something of the person, and how late it is said. */
 export function countsView(words: Messages, { state, speaking }: Figures): TemplateResult {
@@ -25,6 +25,8 @@ export function countsView(words: Messages, { state, speaking }: Figures): Templ
     ["blink-rate", words.blinksPerMinute, face ? face.blink_rate.toFixed(0) : "–"],
     ["speaking", words.speakingShare, speaking === null ? "–" : percent(speaking)],
     ["latency", words.latency, cost ? duration(cost.capture_to_state_ms) : "–"],
+    // Last, since it comes and goes and is as wide as its words: nothing moves beside it.
+    ["gaze", words.gaze, face?.gaze ? words.gazes(face.gaze.away) : "–", words.gazeHint],
   ];
   return html`<dl class="panel counts">${shown.map(figure)}</dl>`;
 }
@@ -64,8 +66,8 @@ function costOf(state: State | null): State["latency"] | null {
   return state && state.latency.batch_size > 0 ? state.latency : null;
 }
 
-function figure([id, name, value]: Figure): TemplateResult {
-  return html`<div>
+function figure([id, name, value, hint]: Figure): TemplateResult {
+  return html`<div title=${hint ?? nothing}>
     <dt>${name}</dt>
     <dd data-testid=${id}>${value}</dd>
   </div>`;

@@ -12,7 +12,7 @@ export const de: Messages = {
   chooseTitle: "Wählen Sie, was gemessen werden darf",
   useFace: "Gesicht",
   useFaceHint:
-    "Ausdruck, Lage des Gesichts und Lidschläge, aus der Kamera, die sonst geschlossen bleibt",
+    "Ausdruck, Lage des Gesichts, Lidschläge und ungefähr, wohin die Augen sehen, aus der Kamera, die sonst geschlossen bleibt",
   useVoice: "Stimme",
   useVoiceHint: "Ausdruck der Stimme, aus dem Mikrofon. Worte werden nicht erkannt",
   useText: "Text",
@@ -177,6 +177,10 @@ export const de: Messages = {
   speakingShare: "Sprechanteil",
   blinks: "Lidschläge",
   blinksPerMinute: "Lidschläge je Minute",
+  gaze: "Blick",
+  gazes: (away) => (away ? "neben die Kamera" : "zur Kamera"),
+  gazeHint:
+    "Wohin die Augen zeigen, einmal je Sekunde und ungefähr. Nicht die Aufmerksamkeit: Auch ein Bildschirm neben der Kamera ist neben ihr.",
   lines: (count) => `${count} ${count === 1 ? "Zeile" : "Zeilen"}`,
   history: "Letzte zwei Minuten",
   historyLabel: "Linien der sieben Gesamtwahrscheinlichkeiten in den letzten zwei Minuten",

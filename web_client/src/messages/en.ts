@@ -10,7 +10,7 @@ export const en = {
   chooseTitle: "Choose what may be measured",
   useFace: "Face",
   useFaceHint:
-    "Expression, position of the face and blinks, from the camera, which otherwise stays closed",
+    "Expression, position of the face, blinks and roughly where the eyes look, from the camera, which otherwise stays closed",
   useVoice: "Voice",
   useVoiceHint: "Expression of the voice, from the microphone. No words are recognised",
   useText: "Text",
@@ -170,6 +170,10 @@ export const en = {
   speakingShare: "Speaking",
   blinks: "Blinks",
   blinksPerMinute: "Blinks a minute",
+  gaze: "Eyes",
+  gazes: (away: boolean): string => (away ? "off the camera" : "on the camera"),
+  gazeHint:
+    "Where the eyes point, once a second and roughly. Not attention: a screen beside the camera is off it.",
   lines: (count: number) => `${count} ${count === 1 ? "line" : "lines"}`,
   history: "Last two minutes",
   historyLabel: "Lines of the seven fused probabilities over the last two minutes",

@@ -17,7 +17,7 @@ export const de: Words = {
   where: (host) => `Was Sie mitbringen, geht an ${host} und an niemanden sonst.`,
   kept: "Der Server hält es im Arbeitsspeicher, solange er es auswertet, nie auf einem Datenträger, und vergisst das Ergebnis, sobald diese Seite es gelesen hat.",
   chooseTitle: "Wählen Sie, was ausgewertet werden darf",
-  faceHint: "Ausdruck und Lidschläge, im Bild",
+  faceHint: "Ausdruck, Lidschläge und wohin die Augen sehen, im Bild",
   voiceHint: "Ausdruck der Stimme, im Ton. Worte werden nicht erkannt",
   textHint: "Ausdruck dessen, was geschrieben steht",
   agree: "Ich willige ein, weiter",

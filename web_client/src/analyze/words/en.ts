@@ -15,7 +15,7 @@ export const en = {
   where: (host: string) => `What you bring goes to ${host} and to nobody else.`,
   kept: "The server holds it in memory while it is analysed, never on a disk, and forgets the result as soon as this page has read it.",
   chooseTitle: "Choose what may be analysed",
-  faceHint: "Expression and blinks, in the picture",
+  faceHint: "Expression, blinks and where the eyes look, in the picture",
   voiceHint: "Expression of the voice, in the sound. No words are recognised",
   textHint: "Expression of what is written",
   agree: "I agree, go on",
