@@ -19,6 +19,7 @@ STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "voice_activity": (("voice.convert_activity",),),
     "voice_expression": (("voice.train_expression",),),
     "text_expression": (("text.train_expression",), ("text.export_expression",)),
+    "text_personality": (("text.train_personality",),),
 }
 """Modules under ``esapr.models_onnx.training`` with their arguments, in order, by model."""
 
