@@ -35,6 +35,8 @@ ITEMS_A_SECOND: Mapping[str, float] = {
     "voice_activity": 1.0,
     "voice_expression": 1.0,
     "text_expression": 0.1,
+    # A chunk of 160 words, written at forty a minute.
+    "text_personality": 0.004,
 }
 """What one session asks of each model with the default settings, talking all the time."""
 

@@ -18,6 +18,7 @@ from esapr.protocol.messages import Error, State
 from tests.server.analyses.recorded import DATA, recording
 from tests.server.analyses.written import pdf, printed
 from tests.server.http.files import client
+from tests.serving import CONSENT
 
 # Lewis Carroll, Alice's Adventures in Wonderland, 1865: in the public domain.
 ALICE = (DATA / "alice.txt").read_text(encoding="utf-8")
@@ -99,7 +100,9 @@ async def test_a_document_shows_the_same_here_and_to_a_server(tmp_path: Path) ->
     path.write_bytes(printed(*ALICE.split("\n\n")))
     outcome = await run(path, "--json")
     async with client() as (sender, _):
-        sent = await sender.send(path.read_bytes(), "application/pdf")
+        # Who calls the command reads their own files; a server has to be allowed to.
+        consent = {**CONSENT, "covers": ["traits"]}
+        sent = await sender.send(path.read_bytes(), "application/pdf", consent=consent)
         events = await sender.all_events(sent)
 
     *pages, here = outcome.messages()
