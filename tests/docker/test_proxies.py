@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
-import ifaddr
 import msgspec
 import pytest
 from yarl import URL
@@ -22,9 +20,9 @@ from esapr.protocol.analyses import REQUEST_HEADER
 from esapr.protocol.codec import Format
 from esapr.protocol.limits import FAILURE_BURST
 from esapr.protocol.requests import SessionCredentials
+from tests.addresses import own_address
 from tests.cli.test_processes import seen_face
 from tests.docker.proxies import NAME, Proxy, at, caddy, nginx
-from tests.programs import missing
 from tests.server.http.keyed import bearer, keyed_server, make, opened
 from tests.serving import CONSENT
 
@@ -168,10 +166,3 @@ async def status(http: aiohttp.ClientSession, path: str, token: str, pretended: 
     headers = bearer(token) | {"X-Forwarded-For": pretended}
     async with http.get(path, headers=headers) as answer:
         return answer.status
-
-
-def own_address() -> str:
-    """An address of this machine that is not a loopback one."""
-    found = [each.ip for adapter in ifaddr.get_adapters() for each in adapter.ips if each.is_IPv4]
-    others = [ip for ip in found if isinstance(ip, str) and not ip_address(ip).is_loopback]
-    return others[0] if others else missing("an address beside those of loopback")

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 import subprocess
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
@@ -22,8 +21,9 @@ from esapr.protocol.codec import Format
 from esapr.protocol.messages import State
 from esapr.protocol.requests import SessionCredentials, SessionRequest
 from esapr.server.app import Server
+from tests.addresses import own_address
 from tests.e2e.browser import FakeDevices, open_page
-from tests.programs import missing, program
+from tests.programs import program
 from tests.serving import CONSENT, running_server
 from tests.turn_server import coturn
 
@@ -197,20 +197,10 @@ SOUND = (
 )
 
 
-def own_address() -> str:
-    """Return an address of this machine that is not loopback: libnice reaches no other."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing; RFC 5737
-        except OSError:
-            missing("a network interface beside loopback")
-        address: str = probe.getsockname()[0]
-        return address
-
-
 async def test_gstreamer_pushes_trickles_and_says_goodbye(libraries: Path) -> None:
     client = program("whip-client", "simple-whip-client")
     async with (
+        # libnice reaches no loopback address.
         coturn(own_address()) as turn,
         running_server(turn_urls=turn.turn_urls, turn_secret=turn.turn_secret) as server,
         session(server) as (credentials, feed),

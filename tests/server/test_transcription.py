@@ -160,7 +160,9 @@ async def test_what_was_said_and_what_was_written_are_kept_under_covers_of_their
             await socket.send_json({"type": "text", "source": source, "body": body})
         await socket.send_json({"type": "close"})
         await receive(socket, "session.closed")
-        assert (await report_of(one))["words"] == [{"word": "garden", "count": 2}]
+        assert (await report_of(one))["words"] == [
+            {"word": "garden", "count": 2, "share": 1.0, "earlier": None}
+        ]
         refused = await one.http.post(
             "/v1/demo/sessions", json={"consent": CONSENT, "transcribe": True}
         )

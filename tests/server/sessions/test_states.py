@@ -34,7 +34,7 @@ SEEN = FaceDetails(
 def face(details: FaceDetails) -> FaceState:
     """Return the face of a state whose newest picture showed that."""
     score = ModalityScore(Modality.FACE, 0.5, 0.5, PROBS, 1.0, details)
-    part = ModalityState(PROBS, 1.0, 1.0, 0.5, 1, score)
+    part = ModalityState(PROBS, 1.0, 1.0, 1.0, 0.5, 1, score)
     state = EmotionState(0.0, 1.0, None, Abstain.LOW_CONFIDENCE, {Modality.FACE: part})
     envelope = Envelope("s", "p", 0, 1.0, DropCounts(0, 0, 0), "full", [], {})
     found = state_message(state, envelope).modalities.face
