@@ -49,8 +49,11 @@ async def test_who_writes_of_self_harm_and_agrees_to_recommendations(
         await shoot(page, "support", whole=False)
         await page.get_by_test_id("support-hide").click()
         await expect(support).to_have_count(0)
-        await next_state(page, "state.fused")
-        await next_state(page, "state.fused")
+        for _ in range(2):
+            # A line is evidence for some seconds.
+            await page.get_by_test_id("text-input").fill("I am so sad.")
+            await page.get_by_test_id("text-send").click()
+            await next_state(page, "state.fused")
         await page.get_by_test_id("end").click()
         await reach(page, "ended")
 
