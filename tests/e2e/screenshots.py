@@ -86,7 +86,7 @@ async def live(page: Page) -> None:
     await agree(page)
     for _ in range(STATES):
         await next_state(page)
-    await page.get_by_test_id("text-input").fill("What a lovely surprise!")
+    await page.get_by_test_id("text-input").fill("I am so happy about this lovely surprise!")
     await page.get_by_test_id("text-send").click()
     await next_state(page, "state.fused && state.modalities.text")
     await both(page, "live")

@@ -58,7 +58,7 @@ async def test_a_report_from_the_end_of_its_session_to_its_withdrawal(
         running_server() as server,
         open_page(chromium, server.url, expected=refused) as page,
     ):
-        report = await recorded(page, "What a lovely surprise!")
+        report = await recorded(page, "I am so happy about this lovely surprise!")
         complaints: list[str] = []
         report.on("pageerror", lambda error: complaints.append(str(error)))
 
