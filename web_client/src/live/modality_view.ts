@@ -1,6 +1,6 @@
 /** What one modality shows: seven bars, its weight in the fused state, and how good its evidence is. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { inWords, type Messages } from "../messages";
 import type { FaceState, TextState, VoiceState } from "../protocol";
 import type { Modality } from "../sdk/client";
@@ -43,6 +43,11 @@ export function modalityView(props: ModalityProps): TemplateResult {
           >${state ? state.quality.map((code) => inWords(words.quality, code)).join(", ") : ""}</span
         >
       </p>
+      ${
+        modality === "voice"
+          ? html`<p class="detail" data-testid="prosody">${state ? spoken(words, state) : ""}</p>`
+          : nothing
+      }
     </section>
   `;
 }
@@ -67,11 +72,15 @@ function evidence(words: Messages, { coverage, age_ms }: ModalityState): string 
 /** What only one of the modalities has to say. */
 function specific(words: Messages, state: ModalityState): string {
   if ("speech_ms" in state) {
-    const heard = `${words.speech} ${duration(state.speech_ms)} · ${decibels(state.loudness_db)}`;
-    const { prosody } = state;
-    if (!prosody) return heard;
-    const pitch = prosody.pitch_hz === null ? "" : hertz(prosody.pitch_hz);
-    return `${heard} · ${words.prosody(pitch, prosody.syllables_per_second.toFixed(1))}`;
+    return `${words.speech} ${duration(state.speech_ms)} · ${decibels(state.loudness_db)}`;
   }
   return "lines" in state ? words.lines(state.lines) : "";
+}
+
+/** How the voice sounds. */
+function spoken(words: Messages, state: ModalityState): string {
+  const prosody = "prosody" in state ? state.prosody : undefined;
+  if (!prosody) return "";
+  const pitch = prosody.pitch_hz === null ? "" : hertz(prosody.pitch_hz);
+  return words.prosody(pitch, prosody.syllables_per_second.toFixed(1));
 }
