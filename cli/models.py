@@ -21,7 +21,7 @@ from esapr.models_onnx.evaluation import (
     text_personality,
     voice_expression,
 )
-from esapr.models_onnx.evaluation.text_corpora import ReaderMissingError
+from esapr.models_onnx.evaluation.tables import ReaderMissingError
 
 _FIGURES = (
     ("accuracy", "accuracy"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
+from types import NoneType
 
 from esapr.server.loopback import is_loopback
 from esapr.server.staff_config import StaffConfig
@@ -283,8 +284,10 @@ def _secret(name: str, file: Path) -> str:
 
 
 def _convert(name: str, kind: type, text: str) -> object:
-    if kind in (tuple, type(None)):
-        return tuple(text.split()) if kind is tuple else text
+    if kind is tuple:
+        return tuple(text.split())
+    if kind is NoneType:
+        return text
     if kind is bool:
         if text.lower() not in ("1", "0", "true", "false"):
             raise ConfigError(f"{name} must be true or false, got {text!r}")

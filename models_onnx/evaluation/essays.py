@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esapr.inference.text.traits import TRAITS
+from esapr.models_onnx.evaluation.tables import columns
 
 COLUMNS = ("EXT", "NEU", "AGR", "CON", "OPN")
 assert len(COLUMNS) == len(TRAITS)
@@ -28,12 +29,9 @@ def read(folder: Path) -> Essays:
     """Return all essays in ``folder``.
 
     Raises:
-        OSError: the file is missing or unreadable, or there is no pyarrow to read it.
+        OSError: the file is missing or unreadable.
+        ReaderMissingError: there is no pyarrow.
     """
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise OSError("essays are read with pyarrow: pip install pyarrow") from error
-    rows = parquet.read_table(folder / "essays_bigfive.parquet").to_pydict()
+    rows = columns(folder / "essays_bigfive.parquet")
     labels = np.array([rows[column] for column in COLUMNS]).T == 1
     return Essays(rows["text"], labels, np.array(rows["fold10"], np.int64))

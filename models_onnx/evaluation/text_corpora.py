@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 
 from esapr.inference.emotions import CLASSES, LABELS
 from esapr.inference.text.clean import clean
+from esapr.models_onnx.evaluation.tables import columns
 
 # Plutchik's anticipation and trust have no counterpart among the seven classes.
 _XED_LABELS = {"anger": "angry", "joy": "happy", "sadness": "sad"}
-
-
-class ReaderMissingError(Exception):
-    """What reads the data set is not installed; the message says how to install it."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +68,11 @@ def english_lines(folder: Path, split: str) -> list[str]:
     Raises what :func:`goemotions` does.
     """
     files = (folder / name for name in ("goemotions.parquet", "xed_en.parquet"))
-    return [text for file in files for text in _rows(file, split)["text"]]
-
-
-def _rows(file: Path, split: str) -> dict[str, list[str]]:
-    """Return the columns of a split."""
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ReaderMissingError(
-            "text is read with pyarrow: pip install 'esapr[evaluation]'"
-        ) from error
-    rows: dict[str, list[str]] = parquet.read_table(
-        file, filters=[("split", "=", split)]
-    ).to_pydict()
-    return rows
+    return [text for file in files for text in columns(file, split)["text"]]
 
 
 def _corpus(file: Path, split: str, column: str) -> Corpus:
-    rows = _rows(file, split)
+    rows = columns(file, split)
     texts = [clean(text.replace("[PERSON]", "[NAME]")) for text in rows["text"]]
     labels = np.stack([_multi_hot(names) for names in rows[column]])
     usable = (labels.sum(axis=1) > 0) & np.array([bool(text) for text in texts])

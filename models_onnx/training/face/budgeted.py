@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from esapr.models_onnx.evaluation import fer2013, metrics
+from esapr.models_onnx.training import checkpoints
 from esapr.models_onnx.training.face.augmentation import augment
 from esapr.models_onnx.training.face.expression_network import BEST, standardise
 from esapr.models_onnx.training.face.torch_layers import FusedBatchNormalization
@@ -201,14 +202,13 @@ class Training:
             "generator": self.generator.get_state(),
             "counters": (self.spent, self.epoch, self.steps, self.best),
         }
-        torch.save(state, folder / "checkpoint.partial")
-        (folder / "checkpoint.partial").rename(folder / "checkpoint.pt")
+        checkpoints.save(folder, state)
 
     def _resume(self, folder: Path) -> None:
         """Go on from the checkpoint in ``folder``, if there is one."""
-        if not (folder / "checkpoint.pt").exists():
+        state = checkpoints.load(folder)
+        if state is None:
             return
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
         self.network.set_weights([each.numpy() for each in state["network"]])
         self.averaged.set_weights([each.numpy() for each in state["averaged"]])
         self.optimiser.load_state_dict(state["optimiser"])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from esapr.models_onnx.training import checkpoints
 from esapr.models_onnx.training.face.budgeted import ADAM, one_cycle
 from esapr.models_onnx.training.face.torch_layers import FusedBatchNormalization
 from esapr.models_onnx.training.voice.ancestor import networks
@@ -93,14 +94,13 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "counters": (self.spent, self.epoch),
         }
-        torch.save(state, folder / "checkpoint.partial")
-        (folder / "checkpoint.partial").rename(folder / "checkpoint.pt")
+        checkpoints.save(folder, state)
 
     def _resume(self, folder: Path) -> None:
         """Go on from the checkpoint in ``folder``, if there is one."""
-        if not (folder / "checkpoint.pt").exists():
+        state = checkpoints.load(folder)
+        if state is None:
             return
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
         self.local.set_weights([each.numpy() for each in state["local"]])
         self.sequence.set_weights([each.numpy() for each in state["sequence"]])
         self.optimiser.load_state_dict(state["optimiser"])
