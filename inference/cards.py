@@ -27,6 +27,10 @@ class HashMismatchError(ModelError):
     """A file of a model is not the one that its card describes."""
 
 
+class MissingFileError(ModelError):
+    """A file of a model cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """An input or output: ``shape`` holds fixed sizes and names of free dimensions."""
@@ -72,16 +76,18 @@ class ModelCard:
 
         Raises:
             HashMismatchError: it is another one.
+            MissingFileError: it cannot be read.
         """
-        return _verified(self.path, self.sha256)
+        return verified(self.path, self.sha256)
 
     def file(self, name: str) -> bytes:
         """Return one of ``files``, once it is known to be the one of the card.
 
         Raises:
             HashMismatchError: it is another one, or the card does not know it.
+            MissingFileError: it cannot be read.
         """
-        return _verified(self.folder / name, self.files.get(name, ""))
+        return verified(self.folder / name, self.files.get(name, ""))
 
     @property
     def fixed_rows(self) -> bool:
@@ -129,11 +135,20 @@ class ModelCard:
             raise CardError(f"{folder.name}/model.toml: missing or malformed {error}") from error
 
 
-def _verified(path: Path, sha256: str) -> bytes:
+def verified(path: Path, sha256: str) -> bytes:
+    """Return the content of a model's file, once it is known to be the one of ``sha256``.
+
+    Raises:
+        HashMismatchError: it is another one.
+        MissingFileError: it cannot be read.
+    """
     # What is returned is what was hashed: the file is not opened again.
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MissingFileError(f"{path.parent.name}: {path.name}: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise HashMismatchError(f"{path.parent.name}: {path.name} does not match the card's sha256")
+        raise HashMismatchError(f"{path.parent.name}: {path.name} does not match its sha256")
     return content
 
 

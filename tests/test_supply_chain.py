@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from esapr import models_onnx
-from esapr.inference.cards import HashMismatchError, ModelCard
+from esapr.inference.cards import HashMismatchError, MissingFileError, ModelCard
 from esapr.inference.models import Model
 from esapr.inference.text.expression import read_tokenizer
 
@@ -83,6 +83,9 @@ def test_a_graph_that_was_exchanged_is_not_loaded(tmp_path: Path) -> None:
     with card.path.open("ab") as file:
         file.write(b"\0")
     with pytest.raises(HashMismatchError, match=r"model\.onnx"):
+        Model(card)
+    card.path.unlink()
+    with pytest.raises(MissingFileError, match=r"model: model\.onnx: No such file"):
         Model(card)
 
 

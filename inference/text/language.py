@@ -5,14 +5,13 @@ fastText's network for 176 languages (Joulin et al. 2016, arXiv:1607.01759), com
 so: docs/decisions/0044.
 """
 
-import hashlib
 import unicodedata
 from functools import cache
 from pathlib import Path
 
 import fasttext
 
-from esapr.inference.cards import HashMismatchError
+from esapr.inference.cards import verified
 from esapr.inference.text.clean import in_letters
 
 SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
@@ -38,9 +37,9 @@ class LanguageCheck:
 
         Raises:
             HashMismatchError: it is another file.
+            MissingFileError: it cannot be read.
         """
-        if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
-            raise HashMismatchError(f"{file.name} is not the file that was measured")
+        verified(file, SHA256)
         self._network = fasttext.load_model(str(file))
 
     def foreign(self, line: str) -> bool:

@@ -134,6 +134,6 @@ def test_a_damaged_model_is_said_by_the_process_that_cannot_load_it(
     (damaged / "model.onnx").write_bytes(b"not a model")
     with (
         ModelProcesses({NAME: damaged}, 1, Restarts().note) as pool,
-        pytest.raises(ModelError, match="does not match the card's sha256"),
+        pytest.raises(ModelError, match="does not match its sha256"),
     ):
         pool.models[NAME].warm_up()
