@@ -18,8 +18,9 @@ from esapr.inference.signals import Modality, ModalityState
 class Share:
     """What one modality adds to the log-odds, and why it does not count more.
 
-    ``exponent`` is ``weight · of_coverage · of_age``: the learned weight, and what coverage (and
-    with it quality) and age have left of it, both in [0, 1].
+    ``exponent`` is ``weight · of_coverage · of_age · of_change``: the learned weight, and what
+    coverage (and with it quality), age and a sharp change of the face have left of it, each in
+    [0, 1].
     """
 
     log_odds: float
@@ -27,6 +28,7 @@ class Share:
     weight: float
     of_coverage: float
     of_age: float
+    of_change: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +55,6 @@ def explain(
             reliability.weight,
             float(part.coverage**reliability.coverage_power),
             reliability.fading(part.age),
+            part.left,
         )
     return Explanation(first, second, sum(share.log_odds for share in shares.values()), shares)

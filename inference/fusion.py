@@ -4,7 +4,8 @@ Within a modality, scores are averaged with weights that halve with age. Across 
 are combined by a logarithmic opinion pool (Genest & Zidek 1986): ``p ∝ Π p_m ** w_m``. The
 exponents are learned, and fall with coverage and age. They do not sum to one, since modalities that
 agree are surer together than each of them (a product of experts, Hinton 2002). The pool is then
-smoothed by elapsed time.
+smoothed by elapsed time. What was heard or read before the face turned to another class counts
+less, and a class other than the last one has to be surer.
 """
 
 from collections import deque
@@ -15,7 +16,16 @@ from typing import Literal
 import numpy as np
 
 from esapr.inference.emotions import CIRCUMPLEX, CLASSES, Scores
-from esapr.inference.memory import Evidence, FusionMemory, packed, recalled, trace, unpacked
+from esapr.inference.memory import (
+    Evidence,
+    FusionMemory,
+    TurnMemory,
+    packed,
+    recalled,
+    trace,
+    unpacked,
+)
+from esapr.inference.naming import Naming
 from esapr.inference.reliability import Learned, evidence, shipped
 from esapr.inference.signals import (
     Abstain,
@@ -26,6 +36,7 @@ from esapr.inference.signals import (
     ModalityState,
 )
 from esapr.inference.smoothing import BayesFilter, ExponentialSmoothing, Smoothing
+from esapr.inference.turning import Turning
 
 _ABSENCE = {
     Modality.FACE: Abstain.NO_FACE,
@@ -52,7 +63,7 @@ class FusionConfig:
 
     learned: Learned = field(default_factory=shipped)
     smoothing: Literal["exponential", "bayes"] = "exponential"
-    smoothing_half_life: float = 0.3
+    smoothing_half_life: float = 0.0
     warm_up: float = 3.0
     max_evidence: int = 64
 
@@ -63,14 +74,39 @@ class Fusion:
     def __init__(self, enabled: tuple[Modality, ...], config: FusionConfig | None = None) -> None:
         """Expect evidence from the ``enabled`` modalities."""
         self._config = config or FusionConfig()
-        self._enabled = enabled
         self._muted: set[Modality] = set()
         self._begun = 0.0
         self._learned = self._config.learned
+        self.enable(enabled)
+
+    def enable(self, modalities: tuple[Modality, ...]) -> None:
+        """Expect evidence from these from now on; evidence so far is forgotten."""
+        self._enabled = modalities
         self._smoothing = _smoothing(self._config)
+        self._turning = Turning()
+        self._naming = Naming(self._learned)
         self._evidence: dict[Modality, deque[Evidence]] = {
             modality: deque(maxlen=self._config.max_evidence) for modality in Modality
         }
+
+    @property
+    def half_life(self) -> float | None:
+        """That of the exponential smoothing, in seconds; None where another one is in use."""
+        exponential = self._config.smoothing == "exponential"
+        return self._config.smoothing_half_life if exponential else None
+
+    def smooth(self, half_life: float) -> None:
+        """Smooth exponentially with ``half_life`` (seconds) from the next state on.
+
+        Raises:
+            ValueError: it is negative, or another smoothing is in use.
+        """
+        if self.half_life is None:
+            raise ValueError("a Bayesian filter has no half-life")
+        smoothing = ExponentialSmoothing(half_life)
+        smoothing.value, smoothing.updated = self._smoothing.value, self._smoothing.updated
+        self._smoothing = smoothing
+        self._config = replace(self._config, smoothing_half_life=half_life)
 
     def mute(self, modality: Modality, muted: bool) -> None:
         """Leave a modality out, evidence so far included, until it is taken in again."""
@@ -92,6 +128,7 @@ class Fusion:
             self._smoothing.updated,
             self._begun,
             {m: trace(fresh) for m in self._enabled if (fresh := self._fresh(m, now))},
+            TurnMemory(self._turning.shows, self._turning.since, self._naming.named),
         )
 
     def recall(self, memory: FusionMemory) -> None:
@@ -99,6 +136,9 @@ class Fusion:
         self._smoothing.value = unpacked(memory.smoothed)
         self._smoothing.updated = memory.smoothed_at
         self._begun = memory.begun
+        turn = memory.turn
+        self._turning.shows, self._turning.since = turn.shows, turn.since
+        self._naming.named = turn.named
         for modality, remembered in memory.traces.items():
             self._evidence[modality].extend(recalled(modality, remembered))
 
@@ -119,6 +159,8 @@ class Fusion:
 
         The state abstains, and says why, when nothing has weight or no class stands out.
         """
+        faces = [item.score for item in self._evidence[Modality.FACE] if item.score]
+        self._turning.look(faces, end)
         parts = {m: part for m in self._enabled if (part := self._part(m, end)) is not None}
         total = sum(part.exponent for part in parts.values())
         if total == 0:
@@ -126,12 +168,10 @@ class Fusion:
         parts = {m: replace(part, weight=part.exponent / total) for m, part in parts.items()}
         pooled = pool(parts.values())
         probs = self._smoothing.update(pooled, end)
-        confidence = float(probs.max())
-        abstain = self._why_not(confidence, parts.values())
-        if abstain is not None:
-            return EmotionState(start, end, None, abstain, parts, pooled)
+        if not self._naming.names(probs):
+            return EmotionState(start, end, None, _why_not(parts.values()), parts, pooled)
         valence, arousal = (float(value) for value in probs @ CIRCUMPLEX)
-        fused = Fused(probs, confidence, valence, arousal)
+        fused = Fused(probs, float(probs.max()), valence, arousal)
         return EmotionState(start, end, fused, None, parts, pooled)
 
     def _fresh(self, modality: Modality, now: float) -> list[Evidence]:
@@ -139,37 +179,34 @@ class Fusion:
         return [item for item in self._evidence[modality] if now - item.at <= horizon]
 
     def _part(self, modality: Modality, now: float) -> ModalityState | None:
-        """Average one modality's evidence; its weight is not yet known."""
+        """Average one modality's evidence; its weight is not yet known.
+
+        Windows overlap: of the same sound only the newest one speaks.
+        """
         reliability = self._learned.modalities[modality]
         fresh = self._fresh(modality, now)
         # Late evidence may lie between newer items, so the deque is rebuilt, not trimmed.
         self._evidence[modality].clear()
         self._evidence[modality].extend(fresh)
-        scores = [item.score for item in fresh if item.score is not None]
+        scores = [item.score for item in fresh if item.score]
         if not scores:
             return None
+        newest = max(scores, key=lambda score: score.end)
+        fresh = [item for item in fresh if _adds(item, newest)]
         fading = [reliability.fading(now - item.at) for item in fresh]
         covered = [
             left * (item.score.coverage if item.score else 0.0)
             for left, item in zip(fading, fresh, strict=True)
         ]
-        newest = max(scores, key=lambda score: score.end)
         age = max(0.0, now - newest.end)
-        probs = _average(
-            [(c, item.score.probs) for c, item in zip(covered, fresh, strict=True) if item.score]
-        )
+        probs = [
+            (c, item.score.probs) for c, item in zip(covered, fresh, strict=True) if item.score
+        ]
         coverage = sum(covered) / sum(fading)
-        exponent = reliability.exponent(coverage, age)
-        return ModalityState(probs, exponent, 0.0, coverage, age, len(scores), newest)
-
-    def _why_not(self, confidence: float, parts: Collection[ModalityState]) -> Abstain | None:
-        """Return why there is no expression although there is evidence, if so."""
-        if confidence >= self._learned.min_confidence:
-            return None
-        if disagree(parts):
-            return Abstain.MODALITIES_DISAGREE
-        poor = all(part.newest.quality for part in parts)
-        return Abstain.LOW_QUALITY if poor else Abstain.LOW_CONFIDENCE
+        left = 1.0 if modality is Modality.FACE else self._turning.left(newest)
+        exponent = reliability.exponent(coverage, age) * left
+        mixed = _average(probs)
+        return ModalityState(mixed, exponent, 0.0, coverage, age, len(probs), newest, left)
 
     def _why_empty(self, now: float) -> Abstain:
         if self._muted.issuperset(self._enabled):
@@ -191,6 +228,14 @@ def pool(parts: Iterable[ModalityState]) -> Scores:
     return np.asarray(unnormalised / unnormalised.sum(), np.float32)
 
 
+def _why_not(parts: Collection[ModalityState]) -> Abstain:
+    """Return why there is no expression although there is evidence."""
+    if disagree(parts):
+        return Abstain.MODALITIES_DISAGREE
+    poor = all(part.newest.quality for part in parts)
+    return Abstain.LOW_QUALITY if poor else Abstain.LOW_CONFIDENCE
+
+
 def disagree(parts: Collection[ModalityState]) -> bool:
     """Return whether two modalities that count are sure of different classes."""
     sure = {
@@ -205,6 +250,11 @@ def _smoothing(config: FusionConfig) -> Smoothing:
     if config.smoothing == "bayes":
         return BayesFilter(config.learned.transition_rate, config.learned.evidence_rate)
     return ExponentialSmoothing(config.smoothing_half_life)
+
+
+def _adds(item: Evidence, newest: ModalityScore) -> bool:
+    """Return whether it says what the newest score does not: of what overlaps, only that counts."""
+    return item.score is None or item.score is newest or item.at <= newest.start
 
 
 def _average(weighted: list[tuple[float, Scores]]) -> Scores:

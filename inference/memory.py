@@ -5,7 +5,8 @@ kind.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 
@@ -52,6 +53,15 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnMemory:
+    """What the face showed last, since when, and the class that was named last."""
+
+    shows: int | None = None
+    since: float = -inf
+    named: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FusionMemory:
     """What a :class:`esapr.inference.fusion.Fusion` goes on from; ``smoothed`` as in a trace."""
 
@@ -59,6 +69,7 @@ class FusionMemory:
     smoothed_at: float
     begun: float
     traces: dict[Modality, Trace]
+    turn: TurnMemory = field(default_factory=TurnMemory)
 
 
 @dataclass(frozen=True, slots=True)

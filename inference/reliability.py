@@ -29,6 +29,9 @@ _RANGES = {
     "transition_rate": (0.0, 10.0),
     "evidence_rate": (0.0, 10.0),
     "min_confidence": (0.0, 1.0),
+    "eased": (0.0, 1.0),
+    "raised": (0.0, 1.0),
+    "gone": (0.0, 1.0),
 }
 
 
@@ -71,7 +74,9 @@ class Learned:
     """A fusion file.
 
     ``transition_rate`` and ``evidence_rate`` (a second) are those of the Bayesian filter.
-    ``min_confidence`` is the probability of the first class below which a state abstains.
+    ``min_confidence`` is the probability of the first class below which a state abstains. A class
+    other than the one named last needs ``raised`` more, or ``eased`` less once that is below
+    ``gone``.
     """
 
     version: str
@@ -79,6 +84,9 @@ class Learned:
     transition_rate: float
     evidence_rate: float
     min_confidence: float
+    eased: float
+    raised: float
+    gone: float
 
 
 @cache

@@ -229,7 +229,8 @@ class ModalityState:
     """A modality's part in a state: ``count`` scores, the newest of which is ``age`` seconds old.
 
     The logarithms of ``probs`` count ``exponent`` times; ``weight`` is the share of that: those of
-    one state sum to one, or are all zero.
+    one state sum to one, or are all zero. ``left`` is the share of the newest score's interval that
+    lies after the last sharp change of the face.
     """
 
     probs: Scores
@@ -239,6 +240,7 @@ class ModalityState:
     age: float
     count: int
     newest: ModalityScore
+    left: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from esapr.protocol.requests import Modality
 class Share(Struct, frozen=True):
     """What a modality adds to the log-odds, and what is left of its learned ``weight``.
 
-    ``of_coverage`` is what coverage and quality have left of it, ``of_age`` what age has; 1 is all.
+    ``of_coverage`` is what coverage and quality have left of it, ``of_age`` what age has, and
+    ``of_change`` a face that has turned to another class since; 1 is all.
     """
 
     log_odds: float
     weight: float
     of_coverage: float
     of_age: float
+    of_change: float
 
 
 class Explanation(Struct, frozen=True):

@@ -15,7 +15,7 @@ class FusingConfig:
     smoothing: str = "exponential"
     """``exponential``, by ``smoothing_half_life``, or ``bayes``, by the file's rates."""
 
-    smoothing_half_life: float = 0.3
+    smoothing_half_life: float = 0.0
     """Seconds after which an old expression has lost half of its influence."""
 
     def fusing_problem(self) -> str | None:

@@ -159,6 +159,7 @@ def _explanation(state: EmotionState, learned: Learned | None) -> Explanation | 
                 weight=share.weight,
                 of_coverage=round(share.of_coverage, 4),
                 of_age=round(share.of_age, 4),
+                of_change=round(share.of_change, 4),
             )
             for modality, share in found.shares.items()
         },

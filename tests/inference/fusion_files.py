@@ -25,4 +25,7 @@ horizon = 20.0
 transition_rate = 0.1
 evidence_rate = 1.0
 min_confidence = 0.5
+eased = 0.1
+raised = 0.2
+gone = 0.2
 """

@@ -53,4 +53,5 @@ def test_what_a_modality_lost_and_what_speaks_against_the_first_class_is_told() 
     assert (face.weight, face.of_coverage, face.of_age) == (1.0, 0.5, 1.0)
     # A half-life of the voice is a second and a half.
     assert (voice.weight, voice.of_coverage, voice.of_age) == (2.0, 1.0, 0.5)
+    assert (face.of_change, voice.of_change) == (1.0, 1.0)
     assert face.exponent == pytest.approx(face.weight * face.of_coverage * face.of_age)

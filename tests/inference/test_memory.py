@@ -9,7 +9,7 @@ import pytest
 from esapr.inference.emotions import CLASSES, Emotion, Scores
 from esapr.inference.face.blink import BlinkCounter
 from esapr.inference.fusion import Fusion
-from esapr.inference.memory import BlinkMemory, FusionMemory
+from esapr.inference.memory import BlinkMemory, FusionMemory, TurnMemory
 from esapr.inference.signals import (
     Box,
     Details,
@@ -78,6 +78,16 @@ def test_the_states_after_a_move_are_those_that_would_have_come() -> None:
         for modality, part in expected.modalities.items():
             assert state.modalities[modality].age == pytest.approx(part.age)
             assert state.modalities[modality].coverage == pytest.approx(part.coverage, abs=0.05)
+
+
+def test_a_turn_of_the_face_and_what_was_named_move_along() -> None:
+    here = Fusion(ALL)
+    for second, emotion in enumerate((Emotion.SAD, Emotion.HAPPY)):
+        for tenth in range(1, 11):
+            here.add(score(FACE, emotion, second + tenth / 10))
+        here.state_at(second, second + 1)
+    there, _ = moved(here, 2.0)
+    assert there.memory(2.0).turn == here.memory(2.0).turn == TurnMemory(3, pytest.approx(1.1), 3)
 
 
 def test_what_is_shown_of_the_newest_evidence_stays_but_its_landmarks() -> None:

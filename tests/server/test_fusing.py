@@ -17,7 +17,7 @@ from tests.inference.fusion_files import FILE
 def test_without_a_file_the_learned_weights_count() -> None:
     fusion = open_fusion(ServerConfig())
     assert fusion.learned is shipped()
-    assert (fusion.smoothing, fusion.smoothing_half_life) == ("exponential", 0.3)
+    assert (fusion.smoothing, fusion.smoothing_half_life) == ("exponential", 0.0)
 
 
 def test_a_deployment_brings_its_own_weights_and_filter(tmp_path: Path) -> None:

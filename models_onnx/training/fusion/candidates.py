@@ -40,7 +40,7 @@ def surest(found: Rows) -> Probs:
 
 
 class Pool(nn.Module):
-    """``Σ weight · coverage ** power · fading · log p``: what the fusion computes.
+    """``Σ weight · coverage ** power · fading · left · log p``: what the fusion computes.
 
     With ``learned`` its weights and powers are found, else all weights are one and powers too. With
     ``offsets`` each modality has a constant for each class besides.
@@ -57,7 +57,7 @@ class Pool(nn.Module):
         """Return ``[N, M]``."""
         powers = rows.coverage.clamp(min=1e-3) ** self.powers.clamp(min=LEAST_POWER)
         fading = 0.5 ** (rows.age / self.half_lives)
-        return self.weights.clamp(min=0.0) * powers * fading * rows.there
+        return self.weights.clamp(min=0.0) * powers * fading * rows.left * rows.there
 
     def forward(self, rows: "Tensors") -> Tensor:
         """Return logits ``[N, 7]``."""
@@ -98,6 +98,7 @@ class Tensors:
     def __init__(self, found: Rows) -> None:
         self.logs = torch.from_numpy(found.logs)
         self.coverage, self.age = torch.from_numpy(found.coverage), torch.from_numpy(found.age)
+        self.left = torch.from_numpy(found.left)
         self.there = torch.from_numpy(found.there.astype(np.float32))
         self.truth = torch.from_numpy(found.truth)
 

@@ -24,14 +24,15 @@ STREAMS, SECONDS = 20, 150.0
 class Rows:
     """Seconds of streams, ``M`` modalities in the order of :class:`Modality`.
 
-    ``logs`` ``[N, M, 7]`` log probabilities, zeros where there is no evidence; ``coverage`` and
-    ``age`` ``[N, M]``; ``there`` ``[N, M]`` bool; ``truth`` ``[N]``; ``fold`` and ``stream``
-    ``[N]`` where the second comes from.
+    ``logs`` ``[N, M, 7]`` log probabilities, zeros where there is no evidence; ``coverage``,
+    ``age`` and ``left`` (what a turn of the face leaves) ``[N, M]``; ``there`` ``[N, M]`` bool;
+    ``truth`` ``[N]``; ``fold`` and ``stream`` ``[N]`` where the second comes from.
     """
 
     logs: NDArray[np.float32]
     coverage: NDArray[np.float32]
     age: NDArray[np.float32]
+    left: NDArray[np.float32]
     there: NDArray[np.bool_]
     truth: NDArray[np.int64]
     fold: NDArray[np.int64]
@@ -77,13 +78,14 @@ def rows(streams: Sequence[tuple[int, Stream]], learned: Learned) -> Rows:
                     ],
                     [part.coverage if part else 0.0 for part in parts],
                     [part.age if part else 0.0 for part in parts],
+                    [part.left if part else 0.0 for part in parts],
                     [part is not None for part in parts],
                     label,
                     fold,
                     number,
                 )
             )
-    kinds = (np.float32, np.float32, np.float32, np.bool_, np.int64, np.int64, np.int64)
+    kinds = (*[np.float32] * 4, np.bool_, np.int64, np.int64, np.int64)
     sides = zip(*columns, strict=True)
     return Rows(*(np.array(each, kind) for each, kind in zip(sides, kinds, strict=True)))
 
