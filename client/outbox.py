@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from esapr.client.pace import Pace
+from esapr.protocol.baselines import BaselineLoad, BaselineStart
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.messages import ClientMessage, Close, ConsentRevoke, Limits, Text
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia
@@ -121,7 +122,14 @@ class Outbox:
                 self._lines.appendleft(item)
             case Close():
                 self._closing = True
-            case ConsentRevoke() | Mute() | Pause() | ResumeMedia():
+            case (
+                ConsentRevoke()
+                | Mute()
+                | Pause()
+                | ResumeMedia()
+                | BaselineStart()
+                | BaselineLoad()
+            ):
                 self._control.appendleft(item)
 
     def wait(self, now: float, t_ms: int) -> float | None:

@@ -10,10 +10,13 @@ from esapr.client.errors import RefusedError
 from esapr.client.feed import Feed
 from esapr.client.outbox import Dropped
 from esapr.client.subscription import Subscription
+from esapr.protocol.baselines import BaselineLoad, BaselineStart
 from esapr.protocol.binary import PCM_RATES, Kind, Media
 from esapr.protocol.errors import ErrorCode
+from esapr.protocol.limits import DEFAULT_BASELINE_SECONDS
 from esapr.protocol.messages import (
     Close,
+    Configure,
     ConsentRevoke,
     SessionClosed,
     SessionCreated,
@@ -145,6 +148,33 @@ class Session(Subscription):
             EsaprError: the session has ended.
         """
         self._put(ResumeMedia())
+
+    async def smooth(self, half_life_ms: int) -> None:
+        """Let states move halfway to what is shown within ``half_life_ms``; 0 for no smoothing.
+
+        Raises:
+            EsaprError: the session has ended.
+        """
+        self._put(Configure(smoothing_ms=half_life_ms))
+
+    async def start_baseline(self, seconds: float = DEFAULT_BASELINE_SECONDS) -> None:
+        """Capture the person's own neutral for 3 to 10 seconds, in which they show nothing.
+
+        ``baseline.captured`` is then among the :meth:`messages`: keep its ``blob``, and give it to
+        :meth:`load_baseline` of a later session of theirs. An ``error`` says why there is none.
+
+        Raises:
+            EsaprError: the session has ended.
+        """
+        self._put(BaselineStart(capture_ms=round(seconds * 1000)))
+
+    async def load_baseline(self, blob: str) -> None:
+        """Bring a baseline back, answered by ``session.updated`` or an ``error``.
+
+        Raises:
+            EsaprError: the session has ended.
+        """
+        self._put(BaselineLoad(blob))
 
     async def revoke_consent(self) -> None:
         """Withdraw consent: nothing more is sent, and the session ends at once."""

@@ -8,6 +8,10 @@ class ErrorCode(StrEnum):
     """What went wrong. Codes never change their meaning; messages may."""
 
     BAD_MESSAGE = "bad_message"
+    BASELINE_EMPTY = "baseline_empty"
+    BASELINE_FOREIGN = "baseline_foreign"
+    BASELINE_INVALID = "baseline_invalid"
+    BASELINE_OUTDATED = "baseline_outdated"
     BEHIND = "behind"
     CONFIG_INVALID = "config_invalid"
     CONFIG_LOCKED = "config_locked"
@@ -67,6 +71,7 @@ class ErrorCode(StrEnum):
 
 _RETRYABLE = frozenset(
     {
+        ErrorCode.BASELINE_EMPTY,
         ErrorCode.BEHIND,
         ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,

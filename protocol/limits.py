@@ -54,6 +54,17 @@ DEFAULT_TICK_MS = 1_000
 MAX_SMOOTHING_MS = 60_000
 """Longest half-life of the smoothing of states."""
 
+MIN_BASELINE_SECONDS = 3
+MAX_BASELINE_SECONDS = 10
+DEFAULT_BASELINE_SECONDS = 5
+"""How long a person's own neutral is captured."""
+
+MAX_BASELINE_CHARACTERS = 4_096
+"""Longest blob of a baseline."""
+
+BASELINE_DAYS = 30
+"""For so long a baseline can be brought back; then it is refused with ``baseline_outdated``."""
+
 MAX_PDFS = 4
 """Reports that a process prints or has waiting as PDF; one more is refused with ``overloaded``."""
 

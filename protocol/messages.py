@@ -7,12 +7,14 @@ of the picture; probabilities follow ``session.created.labels``.
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec import field as struct_field
 
+from esapr.protocol.baselines import BaselineCaptured, BaselineLoad, BaselineStart
 from esapr.protocol.events import Event
 from esapr.protocol.explanations import Explanation
 from esapr.protocol.faces import Gaze, Head
 from esapr.protocol.overlays import Overlay
-from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, TickMs
+from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, SmoothingMs, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
 from esapr.protocol.traits import Traits
 from esapr.protocol.voice import VoiceState
@@ -40,11 +42,13 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
 class Configure(Struct, frozen=True, forbid_unknown_fields=True, tag="configure"):
     """Change the session. ``tick_ms`` and ``modalities`` are locked at the first media.
 
-    ``detail`` concerns this subscriber only: ``overlay`` adds :class:`Overlay` messages.
+    ``smoothing_ms`` may change at any time, for the states to come. ``detail`` concerns this
+    subscriber only: ``overlay`` adds :class:`Overlay` messages.
     """
 
     tick_ms: TickMs | UnsetType = UNSET
     modalities: Modalities | UnsetType = UNSET
+    smoothing_ms: SmoothingMs | UnsetType = UNSET
     detail: Detail | UnsetType = UNSET
 
 
@@ -70,17 +74,25 @@ class Close(Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
     """End the session."""
 
 
-ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close
+_OfBaseline = BaselineStart | BaselineLoad
+_OfMedia = Mute | Pause | ResumeMedia
+ClientMessage = Hello | Configure | Text | _OfMedia | _OfBaseline | ConsentRevoke | Ping | Close
 
 # --- server to client -------------------------------------------------------------------------
 
 
 class SessionConfig(Struct, frozen=True):
-    """The whole effective configuration."""
+    """The whole effective configuration.
+
+    ``smoothing_ms`` is null where the server smooths in another way. ``baseline`` names the
+    modalities whose scores are relative to the person's own neutral.
+    """
 
     tick_ms: int
     modalities: list[Modality]
     detail: Detail
+    smoothing_ms: int | None = None
+    baseline: list[Modality] = struct_field(default_factory=list)
 
 
 class Limits(Struct, frozen=True):
@@ -117,7 +129,7 @@ class SessionCreated(Struct, frozen=True, tag="session.created"):
 
 
 class SessionUpdated(Struct, frozen=True, tag="session.updated"):
-    """Answer to ``configure``."""
+    """Answer to ``configure`` and ``baseline.load``."""
 
     config: SessionConfig
 
@@ -272,5 +284,5 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
     totals: Totals
 
 
-OfSession = SessionCreated | SessionUpdated | SessionClosed
+OfSession = SessionCreated | SessionUpdated | BaselineCaptured | SessionClosed
 ServerMessage = OfSession | State | Overlay | Event | Warning | Gap | Error | Pong | RoomMessage

@@ -26,7 +26,7 @@ Modality = Literal["face", "voice", "text"]
 Outcome = Literal["allow", "text_only", "refuse"]
 SubjectFlag = Literal["minor", "incapacitated"]
 ConsentMethod = Literal["checkbox", "button", "signature", "spoken", "test"]
-Cover = Literal["records", "text", "transcript", "recommendations", "cohort", "traits"]
+Cover = Literal["records", "text", "transcript", "recommendations", "cohort", "traits", "baseline"]
 Jurisdiction = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
 Modalities = Annotated[list[Modality], Meta(min_length=1, max_length=3)]
@@ -40,7 +40,8 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
     and ``text`` as it was written or, under ``transcript``, written down from speech; so has what
     is made of them, ``recommendations``. With ``cohort`` means over ten people or more may have
-    this one among them; only with ``traits`` are the Big Five guessed from what is written.
+    this one among them. Only with ``traits`` are the Big Five guessed from what is written, and
+    only with ``baseline`` is the person's own neutral measured, for them to keep.
     """
 
     subject: Name

@@ -76,7 +76,6 @@ from esapr.server.transcription import Transcriber, open_transcriber
 from esapr.server.trust.key_file import KeyFile
 from esapr.server.trust.opening import Trust, open_trust
 from esapr.server.trust.provider import Provider, provider_of
-from esapr.server.trust.signing import Signing
 from esapr.server.trust.tokens import Tokens, unix_time
 
 log = structlog.get_logger()
@@ -247,7 +246,7 @@ def _application(
     app[PIPELINE] = open_sessions.pipeline
     app[ROOMS], app[SESSIONS] = open_sessions.rooms, open_sessions
     app[KEYS] = KeyFile(config.keys_path)
-    app[SIGNING] = Signing(config.signing_path)
+    app[SIGNING] = ground.trust.signing
     app[TOKENS] = open_sessions.tokens
     if ground.kept.store:
         app[STORE], app[PRESS] = ground.kept.store, Press()

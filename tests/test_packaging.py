@@ -153,7 +153,7 @@ def test_the_wheel_carries_every_tracked_file_of_the_packages(wheel: Path) -> No
     wanted = tracked(*(f"{folder}/**.py" for folder in SETUPTOOLS["package-dir"].values()))
     wanted |= tracked("models_onnx/*/model.*", "models_onnx/*/*.npz", "models_onnx/*/CARD.md")
     wanted |= tracked("models_onnx/*/*.json", "models_onnx/*/*.ftz")
-    wanted |= tracked("inference/fusion.toml")
+    wanted |= tracked("inference/*.toml")
     wanted |= tracked("load_tests/clips/*", "**/py.typed")
     wanted |= {path.relative_to(ROOT).as_posix() for path in built_pages()}
 

@@ -39,7 +39,7 @@ async def get_notice(request: web.Request) -> web.Response:
         covers.append("recommendations")
     if STORE in request.app and request.app[GATE].policy.cohorts:
         covers.append("cohort")
-    return json_response(replace(notice, covers=[*covers, "traits"]))
+    return json_response(replace(notice, covers=[*covers, "traits", "baseline"]))
 
 
 async def delete_consent(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from msgspec import UNSET
 
 from esapr.inference.emotions import LABELS
 from esapr.protocol import VERSION, limits
+from esapr.protocol.baselines import BaselineLoad, BaselineStart
 from esapr.protocol.binary import Media
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.messages import (
@@ -34,8 +35,11 @@ from esapr.server.sessions.endings import DONE, revoked
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.session import Session
 from esapr.server.sessions.subscriber import Subscriber
+from esapr.server.trust.tokens import unix_time
 
 NEEDS: dict[type[ClientMessage], Scope] = {
+    BaselineLoad: "control",
+    BaselineStart: "control",
     Configure: "control",
     Close: "control",
     ConsentRevoke: "control",
@@ -97,8 +101,8 @@ class Feed:
         match message:
             case Hello():
                 self._greet(message)
-            case Configure():
-                self._configure(message)
+            case Configure() | BaselineStart() | BaselineLoad():
+                self._change(message)
             case Text():
                 self._session.add_text(message)
             case Mute():
@@ -114,7 +118,7 @@ class Feed:
         needed = NEEDS.get(type(message))
         if needed:
             self._check_scope(needed)
-        if isinstance(message, Configure | Text | Mute | Pause | ResumeMedia):
+        if needed and not isinstance(message, Close | ConsentRevoke):
             check_greeted(self._subscriber)
 
     async def take_media(self, media: Media) -> None:
@@ -163,10 +167,17 @@ class Feed:
             notice=self._session.notice,
         )
 
-    def _configure(self, change: Configure) -> None:
-        self._session.configure(change)
-        if change.detail is not UNSET:
-            self._subscriber.detail = change.detail
+    def _change(self, change: Configure | BaselineStart | BaselineLoad) -> None:
+        match change:
+            case BaselineStart():
+                # Answered when the capture is over.
+                self._session.neutral.start(change, self._session.now(), self._put)
+                return
+            case BaselineLoad():
+                self._session.neutral.load(change, unix_time())
+            case Configure():
+                self._session.settings.change(change)
+                self._subscriber.detail = change.detail or self._subscriber.detail
         self._put(SessionUpdated(self._config()))
 
     def _mute(self, mute: Mute) -> None:
@@ -175,11 +186,7 @@ class Feed:
         self._session.presence.set_muted(mute.modality, mute.muted)
 
     def _config(self) -> SessionConfig:
-        return SessionConfig(
-            tick_ms=self._session.tick_ms,
-            modalities=[modality.value for modality in self._session.modalities],
-            detail=self._subscriber.detail,
-        )
+        return self._session.settings.message(self._subscriber.detail)
 
     def _put(self, message: ServerMessage) -> None:
         self._subscriber.put(Broadcast(message))

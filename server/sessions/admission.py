@@ -31,6 +31,7 @@ from esapr.server.sessions.snapshot import Snapshot
 from esapr.server.support.aftercare import Aftercare
 from esapr.server.support.help_lines import HelpLines
 from esapr.server.transcription import Transcriber
+from esapr.server.trust.baselines import Baselines
 from esapr.server.trust.opening import Trust
 from esapr.server.trust.tokens import Issued, Tokens, unix_time
 
@@ -208,6 +209,7 @@ class Sessions:
             help_lines=self.help_lines,
             aftercare=self.aftercare,
             fusion=self.fusion,
+            baselines=Baselines(self._trust.signing, self.pipeline.versions),
             transcriber=self._transcriber,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)

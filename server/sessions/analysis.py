@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 from msgspec import UnsetType
 
+from esapr.inference.baseline import OwnNeutral, recalled
 from esapr.inference.face.stillness import Stillness
 from esapr.inference.fusion import Fusion, FusionConfig
 from esapr.inference.scoring import BatchFailedError, NotRunError
@@ -68,7 +69,8 @@ class Analysis:
     ) -> None:
         """Fuse ``modalities``; ``on_face`` is told of every picture analysed."""
         self._analysers = analysers
-        self._fusion_config = fusion
+        self.fusion = Fusion(modalities, fusion)
+        self.neutral = OwnNeutral()
         self.muted: set[Modality] = set()
         """Modalities that are left out until they are taken in again."""
         self._outdated: set[Modality] = set()
@@ -78,7 +80,6 @@ class Analysis:
         """How much of what comes is analysed."""
         self._pictures, self._sounds = Thinning(), Thinning()
         self._voice_from = -inf
-        self.enable(modalities)
         self._tally = tally
         self.metrics = metrics
         self._on_face = on_face
@@ -95,12 +96,6 @@ class Analysis:
         self._stillness = Stillness()
         self._quality: dict[Modality, tuple[Quality, ...]] = {}
 
-    def enable(self, modalities: tuple[Modality, ...]) -> None:
-        """Fuse these modalities from now on; evidence so far is forgotten."""
-        self._fusion = Fusion(modalities, self._fusion_config)
-        for modality in self.muted:
-            self._fusion.mute(modality, True)
-
     def mute(self, modality: Modality, muted: bool, now: float) -> None:
         """Leave a modality out, what is being scored included, or take it in again."""
         self.forget(modality)
@@ -109,7 +104,7 @@ class Analysis:
             self._ignore(modality, "muted")
         if modality is Modality.VOICE:
             self._voice_from = now
-        self._fusion.mute(modality, muted)
+        self.fusion.mute(modality, muted)
         if muted:
             self.muted.add(modality)
         else:
@@ -122,7 +117,7 @@ class Analysis:
         self._voice_from = now
         self.paused = paused
         if not paused:
-            self._fusion.resume(now)
+            self.fusion.resume(now)
 
     def memory(self, now: float) -> AnalysisMemory:
         """Return what is needed to go on elsewhere."""
@@ -130,11 +125,13 @@ class Analysis:
         blinks = self._analysers.face.blinks.memory()
         reader = self._analysers.traits
         traits = reader.sums.memory() if reader else None
-        return AnalysisMemory(muted, self.paused, self._fusion.memory(now), blinks, traits)
+        own = self.neutral.baseline.memory()
+        return AnalysisMemory(muted, self.paused, self.fusion.memory(now), blinks, traits, own)
 
     def recall(self, memory: AnalysisMemory, now: float) -> None:
         """Go on at ``now`` from where another one stopped."""
-        self._fusion.recall(memory.fusion)
+        self.fusion.recall(memory.fusion)
+        self.neutral.baseline = recalled(memory.baseline)
         self._analysers.face.blinks.recall(memory.blinks)
         if self._analysers.traits and memory.traits:
             self._analysers.traits.sums.recall(memory.traits)
@@ -147,7 +144,7 @@ class Analysis:
         """Return the state of ``[start, end)``; call with growing times."""
         if self.paused:
             return EmotionState(start, end, None, Abstain.PAUSED)
-        state = self._fusion.state_at(start, end)
+        state = self.fusion.state_at(start, end)
         foreign = _FOREIGN in self._quality.get(Modality.TEXT, ())
         if state.abstain is Abstain.INSUFFICIENT_TEXT and foreign:
             return replace(state, abstain=Abstain.UNSUPPORTED_LANGUAGE)
@@ -244,7 +241,7 @@ class Analysis:
         repeated = self._stillness.repeated(frame)
         if repeated is not None:
             self.metrics.unchanged.inc()
-            self._fusion.add(repeated)
+            self.fusion.add(self.neutral.take(repeated))
             return
         reading = await self._analysers.face.score(frame)
         self._stillness.analysed(frame, reading.score)
@@ -279,9 +276,9 @@ class Analysis:
             return
         self._quality[modality] = quality
         if score is None:
-            self._fusion.add_absence(modality, at)
+            self.fusion.add_absence(modality, at)
         else:
-            self._fusion.add(score)
+            self.fusion.add(self.neutral.take(score))
 
     def _ignore(self, modality: Modality, reason: str) -> None:
         self._tally.ignore(modality)

@@ -17,6 +17,7 @@ from esapr.server.support.help_lines import HelpLines
 from esapr.server.support.watch import Watch
 from esapr.server.transcription import Transcriber
 from esapr.server.trust import traits
+from esapr.server.trust.baselines import Baselines
 from esapr.server.trust.notices import DEFAULT_LANGUAGE, Notices
 
 
@@ -27,7 +28,7 @@ class Host:
     ``publish`` takes a room's name and a message; ``owned`` says whether the gateway may still
     speak for its sessions; ``recorder`` keeps what they say; ``help_lines`` are all that there are;
     ``aftercare`` holds what sessions leave, by their ids; ``fusion`` is how scores are combined;
-    ``transcriber`` writes down speech.
+    ``baselines`` signs what is measured of people at rest; ``transcriber`` writes down speech.
     """
 
     config: ServerConfig
@@ -40,6 +41,7 @@ class Host:
     help_lines: HelpLines
     aftercare: dict[str, Aftercare]
     fusion: FusionConfig
+    baselines: Baselines
     transcriber: Transcriber | None = None
 
     def notice(self, request: SessionRequest) -> str:

@@ -4,14 +4,13 @@ import asyncio
 from functools import partial
 
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from esapr.inference.signals import AudioWindow, Modality, ModalityScore, VideoFrame
 from esapr.protocol.answers import SessionInfo, Source
 from esapr.protocol.binary import Kind, Media
 from esapr.protocol.codec import Format, decode_client
 from esapr.protocol.errors import ErrorCode, ProtocolError
-from esapr.protocol.messages import Configure, SessionClosed, Text
+from esapr.protocol.messages import SessionClosed, Text
 from esapr.protocol.requests import SessionRequest
 from esapr.protocol.rooms import Member
 from esapr.server.media.webrtc import WebRtcPeer
@@ -21,12 +20,14 @@ from esapr.server.sessions.dictation import dictation
 from esapr.server.sessions.endings import FAILED, IDLE, MOVED, Closing, Ending
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.ingest import Ingest
+from esapr.server.sessions.neutral import Neutral
 from esapr.server.sessions.outlet import Outlet
 from esapr.server.sessions.peering import Peering
 from esapr.server.sessions.presence import Presence
 from esapr.server.sessions.refusals import error_message
 from esapr.server.sessions.resume import History
 from esapr.server.sessions.room import room_name
+from esapr.server.sessions.settings import Settings
 from esapr.server.sessions.snapshot import Snapshot, margin
 from esapr.server.sessions.tally import Tally
 from esapr.server.sessions.ticks import ticks
@@ -41,10 +42,9 @@ class Session:
 
     def __init__(self, session_id: str, request: SessionRequest, host: Host, holder: str) -> None:
         """Create a session for the ``holder`` of a key; nothing happens before :meth:`run`."""
-        self.id, self.holder, self._request = session_id, holder, request
+        self.id, self.holder = session_id, holder
         self.room = self.id if request.room is UNSET else room_name(holder, request.room)
-        self.participant, self.tick_ms = request.participant, request.tick_ms
-        self.modalities = tuple(Modality(name) for name in request.modalities)
+        self.participant = request.participant
         self.notice = host.notice(request)
         self.audience = Audience(self.id)
         publish = partial(host.publish, self.room)
@@ -56,7 +56,7 @@ class Session:
         self.tally = Tally()
         self._analysis = Analysis(
             host.analysers(self.id, request),
-            self.modalities,
+            tuple(Modality(name) for name in request.modalities),
             host.fusing(request),
             tally=self.tally,
             metrics=host.metrics,
@@ -64,6 +64,8 @@ class Session:
             dictation=dictation(request, host.transcriber, self.add_text, host.metrics),
             trace=host.pipeline.tracing.session(self.id, self.now),
         )
+        self.settings = Settings(request, self._analysis.fusion, self._analysis.neutral)
+        self.neutral = Neutral(self.id, holder, request, self.settings, host.baselines)
         self._outlet = Outlet(
             self._analysis, self.tally, self.audience, host, request=request, publish=publish
         )
@@ -73,7 +75,6 @@ class Session:
         )
         self._ended_tracks: set[Modality] = set()
         self._last_used = self._told = 0.0
-        self._locked = False
         self._ingest = Ingest(self, host.config.analysed_fps)
         self._ticks: asyncio.Task[None] | None = None
         self._group = asyncio.TaskGroup()
@@ -115,8 +116,8 @@ class Session:
             session_id=self.id,
             participant=self.participant,
             t_ms=self.now_ms(),
-            tick_ms=self.tick_ms,
-            modalities=[modality.value for modality in self.modalities],
+            tick_ms=self.settings.tick_ms,
+            modalities=self.settings.names,
             media=self._source(),
             feeds=len(self.audience),
             totals=self.tally.totals(),
@@ -139,15 +140,14 @@ class Session:
 
         With ``reserved``, its states begin above all that this one may still make.
         """
-        modalities = [modality.value for modality in self.modalities]
         return Snapshot(
             session=self.id,
             holder=self.holder,
-            request=replace(self._request, tick_ms=self.tick_ms, modalities=modalities),
+            request=self.settings.request(),
             opened=unix_time() - self.now(),
-            next_seq=self._outlet.next_seq + (margin(self.tick_ms) if reserved else 0),
+            next_seq=self._outlet.next_seq + (margin(self.settings.tick_ms) if reserved else 0),
             totals=self.tally.totals(),
-            locked=self._locked,
+            locked=self.settings.locked,
             analysis=self._analysis.memory(self.now()),
             outlet=self._outlet.memory(),
         )
@@ -159,7 +159,7 @@ class Session:
         self._outlet.next_seq = max(snapshot.next_seq, history.next_seq)
         self.audience.keep(history, self._outlet.next_seq)
         self.tally.resume(snapshot.totals)
-        self._locked = snapshot.locked
+        self.settings.locked = snapshot.locked
         self._analysis.recall(snapshot.analysis, self.now())
         self._outlet.recall(snapshot.outlet, snapshot.analysis.blinks.total, self.now())
 
@@ -170,7 +170,7 @@ class Session:
             ProtocolError: ``session_closed``.
         """
         self._check_open()
-        self._locked = True
+        self.settings.locked = True
         self._ended_tracks.clear()
         self.peering.attach(peer, token)
 
@@ -195,12 +195,12 @@ class Session:
 
     def put_frame(self, frame: VideoFrame) -> None:
         """Take in a picture."""
-        if Modality.FACE in self.modalities:
+        if Modality.FACE in self.settings.modalities:
             self._analysis.put_frame(frame)
 
     def put_window(self, window: AudioWindow) -> None:
         """Take in a window of sound."""
-        if Modality.VOICE in self.modalities:
+        if Modality.VOICE in self.settings.modalities:
             self._analysis.put_window(window)
 
     def put_message(self, data: str | bytes) -> None:
@@ -225,11 +225,11 @@ class Session:
             raise ProtocolError(ErrorCode.MEDIA_CONFLICT, "media come from a WebRTC peer")
         self._expect(Modality.FACE if media.kind is Kind.IMAGE else Modality.VOICE)
         await self._ingest.take(media)
-        self._locked = True
+        self.settings.locked = True
 
     def _expect(self, modality: Modality) -> None:
         self._check_open()
-        if modality not in self.modalities:
+        if modality not in self.settings.modalities:
             problem = f"{modality} is not analysed"
             raise ProtocolError(ErrorCode.CONFIG_INVALID, problem, "modalities")
         if modality in self._analysis.muted:
@@ -255,38 +255,19 @@ class Session:
         if not self._analysis.put_line(line):
             raise ProtocolError(ErrorCode.OVERLOADED, "earlier lines are still being scored")
         self._outlet.line(text, line.at)
-        self._locked = True
-
-    def configure(self, change: Configure) -> None:
-        """Change the tick or the modalities.
-
-        Raises:
-            ProtocolError: ``config_locked`` once media or text have come, ``config_invalid`` for
-                a modality that the session was not opened for.
-        """
-        changes_session = change.tick_ms is not UNSET or change.modalities is not UNSET
-        if changes_session and self._locked:
-            raise ProtocolError(ErrorCode.CONFIG_LOCKED, "the configuration is locked by media")
-        if change.modalities and not set(change.modalities) <= set(self._request.modalities):
-            raise ProtocolError(
-                ErrorCode.CONFIG_INVALID, "the session was not opened for that", "modalities"
-            )
-        if change.tick_ms is not UNSET:
-            self.tick_ms = change.tick_ms
-        if change.modalities is not UNSET:
-            self.modalities = tuple(Modality(name) for name in change.modalities)
-            self._analysis.enable(self.modalities)
+        self.settings.locked = True
 
     # --- what goes out ------------------------------------------------------------------------
 
     async def _tick(self) -> None:
         self._told = self.now() if self._outlet.next_seq else 0.0
-        async for start, end in ticks(self.now, lambda: self.tick_ms / 1000, self._told):
+        async for start, end in ticks(self.now, lambda: self.settings.tick_ms / 1000, self._told):
             self._told = end
             self._metrics.fusion.lateness.observe(self.now() - end)
             self.peering.measure()
             self._outlet.state(start, end, self.now(), self.presence.member())
             self._outlet.warnings(end, self._ended_tracks)
+            self.neutral.tick(self.now(), unix_time())
             self._end_if_idle()
 
     def _publish_picture(self, at: float, score: ModalityScore | None) -> None:

@@ -24,6 +24,7 @@ class AnalysisMemory(Struct, frozen=True):
     fusion: FusionMemory
     blinks: BlinkMemory
     traits: TraitMemory | None = None
+    baseline: dict[str, list[float]] = struct_field(default_factory=dict)
 
 
 class OutletMemory(Struct, frozen=True):

@@ -12,14 +12,16 @@ from esapr.server.trust.audit_log import AuditLog, open_audit_log
 from esapr.server.trust.gate import Gate
 from esapr.server.trust.notices import read_notices
 from esapr.server.trust.policy import Policy, PolicyError, read_policy
+from esapr.server.trust.signing import Signing
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The gate and the audit log of a running server."""
+    """The gate, the audit log and the signing keys of a running server."""
 
     gate: Gate
     audit: AuditLog
+    signing: Signing
 
 
 @asynccontextmanager
@@ -30,7 +32,9 @@ async def open_trust(config: ServerConfig, metrics: Metrics) -> AsyncIterator[Tr
         PolicyError: the rules of the deployment are malformed, or looser than they may be.
         NoticeError: there is no notice.
         AuditError: the audit log that is there cannot be continued.
+        SigningError: the signing keys cannot be read or made.
     """
+    signing = Signing(config.signing_path)
     policy = installed_policy(config.policy_file)
     gate = Gate(policy, read_notices(config.notice_dir), config.consent_days)
     async with open_audit_log(config.audit_folder, config.audit_key, metrics) as audit:
@@ -43,7 +47,7 @@ async def open_trust(config: ServerConfig, metrics: Metrics) -> AsyncIterator[Tr
                 reason=override.reason,
                 person=override.person,
             )
-        yield Trust(gate, audit)
+        yield Trust(gate, audit, signing)
 
 
 def installed_policy(deployed: str | None) -> Policy:

@@ -274,6 +274,7 @@ def test_close_codes_are_in_the_ranges_that_rfc_6455_allows() -> None:
 
 def test_which_errors_may_be_tried_again() -> None:
     assert {code for code in ErrorCode if code.retryable} == {
+        ErrorCode.BASELINE_EMPTY,
         ErrorCode.BEHIND,
         ErrorCode.ICE_NOT_CONNECTED,
         ErrorCode.INTERNAL,

@@ -1,10 +1,12 @@
 // Generated from protocol.schema.json by `npm run protocol`. Do not edit.
 
 export type AnalysisMessage = Progress | State | Page | Event | AnalysisDone | Error;
-export type ClientMessage = Hello | Configure | Text | Mute | Pause | ResumeMedia | ConsentRevoke | Ping | Close;
+export type ClientMessage =
+  Hello | Configure | Text | Mute | Pause | ResumeMedia | BaselineStart | BaselineLoad | ConsentRevoke | Ping | Close;
 export type ServerMessage =
   | SessionCreated
   | SessionUpdated
+  | BaselineCaptured
   | SessionClosed
   | State
   | Overlay
@@ -317,13 +319,15 @@ export interface Explanation {
 /**
  * What a modality adds to the log-odds, and what is left of its learned ``weight``.
  *
- *     ``of_coverage`` is what coverage and quality have left of it, ``of_age`` what age has; 1 is all.
+ *     ``of_coverage`` is what coverage and quality have left of it, ``of_age`` what age has, and
+ *     ``of_change`` a face that has turned to another class since; 1 is all.
  */
 export interface Share {
   log_odds: number;
   weight: number;
   of_coverage: number;
   of_age: number;
+  of_change: number;
 }
 /**
  * What one page of a document shows, or why that cannot be said; ``number`` begins at 1.
@@ -422,7 +426,8 @@ export interface AnalysisRequest {
  *     recorded). What is kept beyond the session has to be in ``covers``: ``records`` of the states,
  *     and ``text`` as it was written or, under ``transcript``, written down from speech; so has what
  *     is made of them, ``recommendations``. With ``cohort`` means over ten people or more may have
- *     this one among them; only with ``traits`` are the Big Five guessed from what is written.
+ *     this one among them. Only with ``traits`` are the Big Five guessed from what is written, and
+ *     only with ``baseline`` is the person's own neutral measured, for them to keep.
  */
 export interface Consent {
   subject: string;
@@ -430,7 +435,38 @@ export interface Consent {
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
   language?: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
+  covers?: ("baseline" | "cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
+}
+/**
+ * Answer to :class:`BaselineStart` when the time is over: the baseline is in effect.
+ *
+ *     ``seconds`` of evidence there were of each modality. ``blob`` is for the client to keep until
+ *     ``expires_ms`` of Unix time; the server keeps nothing.
+ */
+export interface BaselineCaptured {
+  type: "baseline.captured";
+  session: string;
+  seconds: {
+    [k: string]: number;
+  };
+  blob: string;
+  expires_ms: number;
+}
+/**
+ * Bring back what :class:`BaselineCaptured` has handed out, in a session of the same person.
+ */
+export interface BaselineLoad {
+  type: "baseline.load";
+  blob: string;
+}
+/**
+ * Capture what the person shows while neutral, for ``capture_ms`` from now on.
+ *
+ *     It needs ``baseline`` in the receipt's ``covers``. One that is under way begins anew.
+ */
+export interface BaselineStart {
+  type: "baseline.start";
+  capture_ms?: number;
 }
 /**
  * What was shown: means over ``seconds`` of states with an expression, each as it is long.
@@ -477,7 +513,8 @@ export interface Resume {
 /**
  * Change the session. ``tick_ms`` and ``modalities`` are locked at the first media.
  *
- *     ``detail`` concerns this subscriber only: ``overlay`` adds :class:`Overlay` messages.
+ *     ``smoothing_ms`` may change at any time, for the states to come. ``detail`` concerns this
+ *     subscriber only: ``overlay`` adds :class:`Overlay` messages.
  */
 export interface Configure {
   type: "configure";
@@ -487,6 +524,7 @@ export interface Configure {
    * @maxItems 3
    */
   modalities?: ("face" | "text" | "voice")[];
+  smoothing_ms?: number;
   detail?: "overlay" | "state";
 }
 /**
@@ -733,7 +771,7 @@ export interface Notice {
   languages: string[];
   text: string;
   sha256: string;
-  covers?: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
+  covers?: ("baseline" | "cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
 }
 /**
  * A room with somebody in it.
@@ -803,7 +841,7 @@ export interface Receipt {
   language: string;
   given_at: string;
   method: "button" | "checkbox" | "signature" | "spoken" | "test";
-  covers: ("cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
+  covers: ("baseline" | "cohort" | "recommendations" | "records" | "text" | "traits" | "transcript")[];
 }
 /**
  * An entry of the catalogue; ``text`` is an exercise, step by step.
@@ -1024,14 +1062,19 @@ export interface SessionCreated {
 }
 /**
  * The whole effective configuration.
+ *
+ *     ``smoothing_ms`` is null where the server smooths in another way. ``baseline`` names the
+ *     modalities whose scores are relative to the person's own neutral.
  */
 export interface SessionConfig {
   tick_ms: number;
   modalities: ("face" | "text" | "voice")[];
   detail: "overlay" | "state";
+  smoothing_ms?: number | null;
+  baseline?: ("face" | "text" | "voice")[];
 }
 /**
- * Answer to ``configure``.
+ * Answer to ``configure`` and ``baseline.load``.
  */
 export interface SessionUpdated {
   type: "session.updated";

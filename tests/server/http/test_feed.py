@@ -10,6 +10,7 @@ from esapr.protocol import MSGPACK_SUBPROTOCOL, limits
 from esapr.protocol.codec import Format, decode_server, encode
 from esapr.protocol.messages import Hello, SessionCreated, State
 from tests.server.http.feeds import Json, client, receive
+from tests.serving import CONSENT
 
 pytestmark = pytest.mark.real_time
 
@@ -133,10 +134,28 @@ async def test_the_configuration_is_locked_by_the_first_text() -> None:
     async with client() as (one, _), one.greeted() as socket:
         await socket.send_json({"type": "configure", "tick_ms": 200, "modalities": ["text"]})
         updated = await receive(socket, "session.updated")
-        assert updated["config"] == {"tick_ms": 200, "modalities": ["text"], "detail": "state"}
+        expected = {"tick_ms": 200, "modalities": ["text"], "detail": "state", "baseline": []}
+        assert updated["config"] == {**expected, "smoothing_ms": 0}
         await socket.send_json({"type": "text", "body": "hello"})
         await socket.send_json({"type": "configure", "tick_ms": 300})
         assert (await receive(socket, "error"))["code"] == "config_locked"
+        await socket.send_json({"type": "configure", "smoothing_ms": 2_000})
+        updated = await receive(socket, "session.updated")
+        assert updated["config"] == {**expected, "smoothing_ms": 2_000}
+
+
+async def test_a_baseline_that_nobody_here_has_signed_is_refused() -> None:
+    receipt = {**CONSENT, "covers": ["baseline"]}
+    async with client(consent=receipt) as (one, _), one.greeted() as socket:
+        await socket.send_json({"type": "baseline.load", "blob": "not.a.blob"})
+        error = await receive(socket, "error")
+        assert (error["code"], error["field"]) == ("baseline_invalid", "blob")
+        await socket.send_json({"type": "baseline.start", "capture_ms": 2_000})
+        error = await receive(socket, "error")
+        assert (error["code"], error["field"]) == ("config_invalid", "capture_ms")
+        await socket.send_json({"type": "baseline.start", "capture_ms": 4_000})
+        await socket.send_json({"type": "ping", "t": 1.0})
+        assert (await receive(socket, "pong"))["t"] == 1.0
 
 
 async def test_a_reconnecting_client_gets_every_state_once_and_in_order() -> None:

@@ -32,7 +32,7 @@ async def metric(http: aiohttp.ClientSession, line: str) -> bool:
 
 async def test_a_paused_session_ignores_media_and_goes_on_where_it_was() -> None:
     async with server() as http:
-        ann = await enter(http, "ann", modalities=["face", "text"])
+        ann = await enter(http, "ann", modalities=["face", "text"], smoothing_ms=300)
         async with ann.feed() as own, ann.watch("clinician") as (watcher, _):
             seen = await shown_face(own)
             await own.send_json({"type": "pause"})

@@ -26,6 +26,9 @@ export const de: Messages = {
   traitsCover: "Merkmale aus dem vermuten, was ich schreibe",
   traitsCoverHint:
     "Wie sich Menschen beschreiben, deren Aufsätze sich so lesen, ab zweihundert Wörtern. Stimmt in etwa sechs von zehn Fällen, wo fünf Zufall sind",
+  baselineCover: "Mein neutrales Gesicht und meine Stimme messen",
+  baselineCoverHint:
+    "Ein paar Sekunden in Ruhe, auf die sich spätere Werte beziehen. Nur Zahlen, die diese Seite behält und der Server nicht",
   traits: "Merkmale, aus Wörtern vermutet",
   traitsFrom: (words: number) =>
     `Aus ${words} Wörtern. Stimmt in etwa sechs von zehn Fällen, wo fünf Zufall sind.`,

@@ -25,6 +25,9 @@ export const en = {
   traitsCover: "Guess at traits from what I write",
   traitsCoverHint:
     "How people whose essays read like mine describe themselves, from two hundred words on. Right in about six of ten cases, where five are luck",
+  baselineCover: "Measure my neutral face and voice",
+  baselineCoverHint:
+    "A few seconds of you at rest, so that later scores are relative to them. Only numbers, which this page keeps and the server does not",
   traits: "Traits, a guess from words",
   traitsFrom: (words: number) =>
     `From ${words} words. Right in about six of ten cases, where five are luck.`,

@@ -121,6 +121,27 @@ export class Session extends Subscription {
   }
 
   /**
+   * Lets states move halfway to what is shown within `halfLifeMs`; 0 for no smoothing. False without
+   * a connection, as of the next two.
+   */
+  smooth(halfLifeMs: number): boolean {
+    return this.feed.send({ type: "configure", smoothing_ms: halfLifeMs });
+  }
+
+  /**
+   * Captures the person's own neutral for 3 to 10 seconds. `baseline.captured` is then among the
+   * messages, with a `blob` to keep for `loadBaseline`; or a `problem` says why there is none.
+   */
+  startBaseline(seconds = 5): boolean {
+    return this.feed.send({ type: "baseline.start", capture_ms: Math.round(seconds * 1000) });
+  }
+
+  /** Brings a baseline back into a session of the same person. */
+  loadBaseline(blob: string): boolean {
+    return this.feed.send({ type: "baseline.load", blob });
+  }
+
+  /**
    * Publishes the tracks of a stream by WebRTC (WHIP), again whenever their connection fails. A
    * stream that was published before stops.
    */

@@ -100,6 +100,7 @@ function covering({ words, coverable, covered, cover }: ConsentProps): TemplateR
     records: [words.keep, words.keepHint],
     recommendations: [words.recommend, words.recommendHint],
     traits: [words.traitsCover, words.traitsCoverHint],
+    baseline: [words.baselineCover, words.baselineCoverHint],
   };
   return html`
     <fieldset>
@@ -133,14 +134,18 @@ function choice(
 
 /**
  * What a receipt may cover that this widget asks for; of a site's own notice, records. Traits are
- * guessed from text, so they are asked for where that is offered.
+ * guessed from text, so they are asked for where that is offered; a baseline of a face or a voice
+ * where the page `keeps` it.
  */
 export function coverable(
   notice: Pick<Notice, "covers"> | null,
   offered: readonly Modality[],
+  keeps = false,
 ): Cover[] {
   const here = notice?.covers ?? ["records"];
-  const asked = ["records", "recommendations", ...(offered.includes("text") ? ["traits"] : [])];
+  const asked = ["records", "recommendations"];
+  if (offered.includes("text")) asked.push("traits");
+  if (keeps && (offered.includes("face") || offered.includes("voice"))) asked.push("baseline");
   return here.filter((cover) => asked.includes(cover));
 }
 

@@ -27,9 +27,9 @@ export class Course implements ReactiveController {
   readonly warnings = new Map<string, string>();
   /** Called with each overlay, several times a second: too often to draw everything anew. */
   onOverlay: (overlay: Overlay) => void = () => undefined;
+  session: Session | null = null;
   readonly #host: Host;
   #source: Source | null = null;
-  #session: Session | null = null;
   #receipt: Consent | null = null;
   #wanted: Wanted = { camera: false, microphone: false };
   #modalities: Modality[] = [];
@@ -62,7 +62,7 @@ export class Course implements ReactiveController {
 
   /** Whether the picture stays away, because only sound gets through. */
   get audioOnly(): boolean {
-    return this.#session?.audioOnly ?? false;
+    return this.session?.audioOnly ?? false;
   }
 
   refuse(): void {
@@ -72,7 +72,7 @@ export class Course implements ReactiveController {
 
   /** Leaves what is in the way as it is. */
   cancel(): void {
-    if (this.#session) this.end();
+    if (this.session) this.end();
     else this.ask();
   }
 
@@ -109,7 +109,7 @@ export class Course implements ReactiveController {
       if (turn === this.#turn) this.fail(problemFrom(thrown));
       return;
     }
-    if (this.#session) this.#goLive(this.#session);
+    if (this.session) this.#goLive(this.session);
     else await this.#connect();
   }
 
@@ -125,7 +125,7 @@ export class Course implements ReactiveController {
 
   async chooseDevice(choice: Pick<Wanted, "cameraId" | "microphoneId">): Promise<void> {
     this.#wanted = { ...this.#wanted, ...choice };
-    this.#session?.unpublish();
+    this.session?.unpublish();
     this.#release();
     await this.openDevices();
   }
@@ -134,8 +134,8 @@ export class Course implements ReactiveController {
   pause(): void {
     if (this.phase !== "live" && this.phase !== "reconnecting") return;
     this.#turn += 1;
-    this.#session?.pause();
-    this.#session?.unpublish();
+    this.session?.pause();
+    this.session?.unpublish();
     this.#release();
     this.#enter("paused");
   }
@@ -154,7 +154,7 @@ export class Course implements ReactiveController {
 
   /** False when the line was not taken. */
   say(body: string): boolean {
-    return this.phase === "live" && (this.#session?.sendText(body) ?? false);
+    return this.phase === "live" && (this.session?.sendText(body) ?? false);
   }
 
   #leave = (): void => this.end();
@@ -163,7 +163,7 @@ export class Course implements ReactiveController {
     this.#turn += 1;
     this.#reason = reason;
     this.#release();
-    if (this.#session) close(this.#session);
+    if (this.session) close(this.session);
     else if (!["consent", "refused", "ended"].includes(this.phase)) this.#finish(null, null);
   }
 
@@ -184,7 +184,7 @@ export class Course implements ReactiveController {
   }
 
   #adopt(session: Session): void {
-    this.#session = session;
+    this.session = session;
     this.report = reportAddress(session, this.#receipt);
     this.warnings.clear();
     session.on("message", (message) => this.#receive(message));
@@ -234,13 +234,13 @@ export class Course implements ReactiveController {
     if (name !== "live") return;
     if (this.phase === "reconnecting") this.#enter("live");
     // What was said without a connection has not arrived.
-    if (this.phase === "paused") this.#session?.pause();
-    else this.#session?.resumeMedia();
+    if (this.phase === "paused") this.session?.pause();
+    else this.session?.resumeMedia();
   }
 
   /** The session is over: as asked for, or because the server has lost it. */
   #lose({ closed, error }: Ending): void {
-    this.#session = null;
+    this.session = null;
     const replaceable = error !== null && (error.retryable || error.code === "not_found");
     if (replaceable && this.#source?.renews && this.#reason === "ended") this.#renew(error);
     else this.#finish(closed?.type === "session.closed" ? closed.totals : null, error);

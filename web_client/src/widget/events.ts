@@ -1,6 +1,7 @@
 /** What the widget tells the page around it: DOM events that bubble and cross shadow roots. */
 
 import type {
+  BaselineCaptured,
   Consent,
   Event as StateEvent,
   SessionCreated,
@@ -54,6 +55,8 @@ export interface WidgetEvents {
   "esapr-state": State;
   "esapr-event": StateEvent;
   "esapr-warning": Warning;
+  /** The person's own neutral, for the page to keep. */
+  "esapr-baseline": BaselineCaptured;
   /** Milliseconds to the server and back. */
   "esapr-round-trip": number;
   /** The picture stays away, because only sound gets through; or it is back. */

@@ -15,7 +15,9 @@ import { consentView, coverable, coversOf, withOrWithout } from "./consent_view"
 import { Course } from "./course";
 import type { Phase } from "./events";
 import { liveView, phaseInWords } from "./live_view";
-import { FaceOverlay, type Layer } from "./overlay";
+import { followNeutral } from "./neutral";
+import type { Layer } from "./overlay";
+import { SelfView } from "./self_view";
 import { type AgreedNotice, noticeFor, type OpenSession, sourceOf } from "./source";
 import { Support } from "./support";
 import styles from "./widget.css?inline";
@@ -36,6 +38,7 @@ export class EsaprWidget extends LitElement {
     messages: { attribute: false },
     credentials: { attribute: false },
     openSession: { attribute: false },
+    baseline: { attribute: false },
     _chosen: { state: true },
     _covered: { state: true },
     _incomplete: { state: true },
@@ -69,6 +72,8 @@ export class EsaprWidget extends LitElement {
   declare credentials: SessionCredentials | null;
   /** Called when the person has agreed, and again when the server has lost the session. */
   declare openSession: OpenSession | null;
+  /** The person's own neutral, kept by the page; null: none yet, undefined: not to be measured. */
+  declare baseline: string | null | undefined;
   declare private _chosen: ReadonlySet<Modality>;
   declare private _covered: ReadonlySet<Cover>;
   declare private _incomplete: boolean;
@@ -79,9 +84,7 @@ export class EsaprWidget extends LitElement {
   readonly #support = new Support(this);
   /** What it takes to read the newest session, also for a while after its end. */
   entrance: Entrance | null = null;
-  #overlay: FaceOverlay | null = null;
-  #canvas: HTMLCanvasElement | null = null;
-  #video: HTMLVideoElement | null = null;
+  readonly #selfView = new SelfView();
   #hadFocus = false;
   #drawn: Phase = "consent";
 
@@ -99,8 +102,9 @@ export class EsaprWidget extends LitElement {
     this._layers = new Set<Layer>(["face"]);
     this._devices = [];
     this._notice = null;
-    this.#course.onOverlay = (overlay) => this.#overlay?.show(overlay, this._layers);
+    this.#course.onOverlay = (overlay) => this.#selfView.draw(overlay, this._layers);
     this.addEventListener("esapr-phase", () => void this.#listDevices());
+    this.addEventListener("esapr-session", () => this.#followNeutral());
   }
 
   get phase(): Phase {
@@ -135,6 +139,11 @@ export class EsaprWidget extends LitElement {
     return this.#course.modalities.includes("text") && this.#course.say(body);
   }
 
+  /** Measures the person's own neutral for 3 to 10 seconds; false while there is no session. */
+  captureBaseline(seconds = 5): boolean {
+    return this.#course.session?.startBaseline(seconds) ?? false;
+  }
+
   protected override firstUpdated(): void {
     void this.#learnNotice();
   }
@@ -152,9 +161,7 @@ export class EsaprWidget extends LitElement {
   }
 
   protected override updated(): void {
-    const { stream } = this.#course;
-    if (this.#video && this.#video.srcObject !== stream) this.#video.srcObject = stream;
-    if (stream === null) this.#overlay?.clear();
+    this.#selfView.follow(this.#course.stream);
     if (this.#drawn === this.phase) return;
     this.#drawn = this.phase;
     // Whoever was in here goes on at what is new; nobody is fetched from elsewhere on the page.
@@ -243,8 +250,8 @@ export class EsaprWidget extends LitElement {
       cameraId: used("video"),
       microphoneId: used("audio"),
       layers: this._layers,
-      showVideo: this.#showVideo,
-      showOverlay: this.#showOverlay,
+      showVideo: this.#selfView.showVideo,
+      showOverlay: this.#selfView.showOverlay,
       draw: (layer, drawn) => (this._layers = withOrWithout(this._layers, layer, drawn)),
       chooseCamera: (id) => void this.#course.chooseDevice({ cameraId: id }),
       chooseMicrophone: (id) => void this.#course.chooseDevice({ microphoneId: id }),
@@ -269,7 +276,8 @@ export class EsaprWidget extends LitElement {
   }
 
   get #coverable(): Cover[] {
-    return this.demo || this.openSession ? coverable(this._notice, this.#offered) : [];
+    if (!this.demo && !this.openSession) return [];
+    return coverable(this._notice, this.#offered, this.baseline !== undefined);
   }
 
   #ask = (): void => {
@@ -279,18 +287,10 @@ export class EsaprWidget extends LitElement {
     if (this._notice === null) void this.#learnNotice();
   };
 
-  #showVideo = (element: Element | undefined): void => {
-    this.#video = element instanceof HTMLVideoElement ? element : null;
-    this.#joinOverlay();
-  };
-
-  #showOverlay = (element: Element | undefined): void => {
-    this.#canvas = element instanceof HTMLCanvasElement ? element : null;
-    this.#joinOverlay();
-  };
-
-  #joinOverlay(): void {
-    this.#overlay = this.#canvas && this.#video ? new FaceOverlay(this.#canvas, this.#video) : null;
+  #followNeutral(): void {
+    const { session } = this.#course;
+    const agreed = this._covered.has("baseline") || this.#coverable.length === 0;
+    if (session && this.baseline !== undefined) followNeutral(this, session, agreed);
   }
 
   async #listDevices(): Promise<void> {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Cover } from "../../src/sdk/client";
 import { coverable, coversOf, withOrWithout } from "../../src/widget/consent_view";
 
 test("only what the server does is asked for", () => {
@@ -18,6 +19,13 @@ test("traits are asked for only where text is offered", () => {
     "traits",
   ]);
   expect(coverable({ covers: ["records", "traits"] }, ["face", "voice"])).toEqual(["records"]);
+});
+
+test("a baseline is asked for where the page keeps it, of a face or a voice", () => {
+  const covers: Cover[] = ["records", "baseline"];
+  expect(coverable({ covers }, ["voice"], true)).toEqual(["records", "baseline"]);
+  expect(coverable({ covers }, ["voice"])).toEqual(["records"]);
+  expect(coverable({ covers }, ["text"], true)).toEqual(["records"]);
 });
 
 test("a receipt covers what was ticked of what was asked for", () => {
