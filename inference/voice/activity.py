@@ -27,6 +27,9 @@ PIECE = 320
 LENGTHS = SAMPLE_RATE // 2
 """Evidence is a multiple of this many samples long: few shapes, and little padding."""
 
+MOST = 5 * LENGTHS
+"""Samples of evidence at most, 2.5 s (docs/decisions/0050-at-most-so-much-speech.md)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
@@ -65,14 +68,14 @@ def find_speech(probabilities: NDArray[np.float32]) -> Speech | None:
 
 
 def evidence(samples: NDArray[np.float32], speech: Speech) -> NDArray[np.float32]:
-    """Return the speech in pieces, float32 ``[T, 320]``, zeros behind it.
+    """Return the speech, or the last of it, in pieces, float32 ``[T, 320]``, zeros behind it.
 
     The expression model takes exact zeros for missing evidence and costs as much as there are
     pieces: a short utterance gives the scores it would give in a longer array.
     """
-    length = speech.end - speech.begin
+    length = min(speech.end - speech.begin, MOST)
     moved = np.zeros(-(-length // LENGTHS) * LENGTHS, np.float32)
-    moved[:length] = samples[speech.begin : speech.end]
+    moved[:length] = samples[speech.end - length : speech.end]
     return moved.reshape(-1, PIECE)
 
 

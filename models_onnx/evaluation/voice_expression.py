@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from esapr.inference.cards import ModelCard
 from esapr.inference.models import Model
 from esapr.inference.sessions import ChangedSession
-from esapr.inference.voice.activity import PIECE
-from esapr.inference.voice.windows import WINDOW
+from esapr.inference.voice.activity import MOST, PIECE
 from esapr.models_onnx.evaluation import acted_speech, metrics, spoken_views
 from esapr.models_onnx.evaluation.acted_speech import FOLDS, Clip
 from esapr.models_onnx.evaluation.spoken_views import View
@@ -36,8 +35,11 @@ TESTED: dict[str, View] = {
 """Tested views of the clips, by their name in the answer."""
 
 SPOILED: dict[str, View] = {
+    "folds_2500ms": View("window_2_5_s", seconds=(2.5, 2.5)),
     "folds_5db": replace(spoken_views.NOISY, name="pink_noise_5_db", noise_db=(5.0, 5.0)),
+    "folds_opus_12k": View("opus_12_kbit_s", kilobits=(12.0, 12.0)),
     "folds_opus_16k": spoken_views.CODED,
+    "folds_opus_32k": View("opus_32_kbit_s", kilobits=(32.0, 32.0)),
     "folds_microphone": spoken_views.MICROPHONE,
     "folds_live": spoken_views.LIVE,
     "folds_12db_louder": View("louder", gain_db=12.0),
@@ -145,5 +147,5 @@ def _figures_of(logits: Logits, labels: NDArray[np.int64]) -> dict[str, float]:
 
 
 def _noise() -> NDArray[np.float32]:
-    samples = np.random.default_rng(0).normal(0, 0.05, (1, WINDOW // PIECE, PIECE))
+    samples = np.random.default_rng(0).normal(0, 0.05, (1, MOST // PIECE, PIECE))
     return samples.astype(np.float32)

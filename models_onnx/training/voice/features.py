@@ -1,6 +1,7 @@
 """Pooled encoder features of every view of every clip, computed once and kept in the run folder."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +55,12 @@ def encoder_graph() -> Path:
     return path
 
 
-def load(corpus: str) -> Features:
-    """Return the features of ``corpus``; a view that is missing is computed."""
-    path, views = encoder_graph(), VIEWS[corpus]
+def load(corpus: str, views: Sequence[View] | None = None) -> Features:
+    """Return the features of ``views`` of ``corpus``, by default of those that the head learns on.
+
+    A view that is missing is computed.
+    """
+    path, views = encoder_graph(), views or VIEWS[corpus]
     session, graph_key = graph.session(path), path.read_bytes()
     all_clips, pooled = clips(corpus), []
     for view in views:

@@ -11,6 +11,7 @@ from esapr.inference.voice.activity import (
     CHUNKS,
     LENGTHS,
     MARGIN,
+    MOST,
     PIECE,
     evidence,
     find_speech,
@@ -54,7 +55,7 @@ def test_recent_speech_lies_in_the_last_second(first: int, recent: int) -> None:
 
 
 @given(arrays(np.float32, CHUNKS, elements=st.floats(0, 1, width=32)))
-def test_the_evidence_is_the_speech_moved_to_the_front(values: np.ndarray) -> None:
+def test_the_evidence_is_the_last_of_the_speech_moved_to_the_front(values: np.ndarray) -> None:
     samples = np.arange(1, WINDOW + 1, dtype=np.float32)
     speech = find_speech(values)
     if speech is None:
@@ -62,10 +63,17 @@ def test_the_evidence_is_the_speech_moved_to_the_front(values: np.ndarray) -> No
     pieces = evidence(samples, speech)
     assert pieces.shape[1] == PIECE
     moved = pieces.ravel()
-    length = speech.end - speech.begin
+    length = min(speech.end - speech.begin, MOST)
     assert length <= len(moved) < length + LENGTHS
     assert len(moved) % LENGTHS == 0
-    np.testing.assert_array_equal(moved[:length], samples[speech.begin : speech.end])
+    np.testing.assert_array_equal(moved[:length], samples[speech.end - length : speech.end])
     assert not moved[length:].any()
     assert 32 <= speech.milliseconds <= CHUNKS * 32
     assert speech.recent_ms <= speech.milliseconds
+
+
+def test_of_a_window_full_of_speech_the_last_two_and_a_half_seconds_count() -> None:
+    speech = find_speech(probabilities((0, CHUNKS, 0.9)))
+    assert speech is not None
+    samples = np.arange(1, WINDOW + 1, dtype=np.float32)
+    np.testing.assert_array_equal(evidence(samples, speech).ravel(), samples[-40_000:])

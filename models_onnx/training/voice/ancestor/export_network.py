@@ -28,7 +28,7 @@ class ParityError(Exception):
 
 def network(weights: Path) -> keras.Model:
     """Return the network with the weights that training kept."""
-    local, sequence = networks.local(keras.layers.BatchNormalization), networks.sequence()
+    local, sequence = networks.local(), networks.sequence()
     with np.load(weights) as stored:
         values = [stored[name] for name in stored.files]
     local.set_weights(values[: len(local.weights)])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from esapr.models_onnx.training.face.budgeted import prepare_torch
 from esapr.models_onnx.training.voice import graph
 from esapr.models_onnx.training.voice.ancestor import spectrograms, support_vectors
-from esapr.models_onnx.training.voice.ancestor.clock import Training
+from esapr.models_onnx.training.voice.ancestor.clock import Training, keep_memory
 from esapr.models_onnx.training.voice.ancestor.statistics import statistics
 from esapr.models_onnx.training.voice.corpora import clips, sounds
 from esapr.models_onnx.training.voice.features import load
@@ -77,6 +77,7 @@ class Network:
         (seen,) = np.nonzero(folds != fold)
         keras.backend.clear_session()
         prepare_torch()
+        keep_memory()
         training = Training(self._spectrograms[:, seen], labels[seen], self._seconds)
         training.run(folder)
         subprocess.run([sys.executable, "-m", _EXPORT, str(folder)], check=True)
