@@ -19,6 +19,7 @@ from esapr.protocol.voice import VoiceState
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
+TextSource = Literal["chat", "caption", "transcript"]
 
 # --- client to server -------------------------------------------------------------------------
 
@@ -52,7 +53,7 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
     """A line of text; ``at_ms`` defaults to the time it arrives."""
 
     body: str
-    source: Literal["chat", "caption", "transcript"] = "chat"
+    source: TextSource = "chat"
     at_ms: Seq | UnsetType = UNSET
 
 
@@ -162,7 +163,10 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
 
 
 class TextState(Struct, frozen=True):
-    """What the text shows; ``lines`` counts the lines the score rests on."""
+    """What the text shows; ``lines`` counts the lines the score rests on.
+
+    ``source`` is where the newest of them came from, missing right after a session was taken over.
+    """
 
     probs: list[float]
     weight: float
@@ -170,6 +174,7 @@ class TextState(Struct, frozen=True):
     age_ms: int
     lines: int
     quality: list[str]
+    source: TextSource | UnsetType = UNSET
 
 
 class ModalityStates(Struct, frozen=True, omit_defaults=True):

@@ -77,7 +77,7 @@ class TextAnalyser:
             end=line.at,
             probs=calibrated(scored.value["logits"], self._temperature),
             coverage=COVERAGE[line.source],
-            details=TextDetails(lines=1),
+            details=TextDetails(lines=1, source=line.source),
             batch_size=scored.batch_size,
             queue_ms=scored.queue_ms,
             infer_ms=scored.infer_ms,
