@@ -1,5 +1,6 @@
 """GoEmotions (Demszky et al. 2020) and XED (Öhman et al. 2020), folded to the seven classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,10 @@ class Corpus:
     def single(self) -> NDArray[np.bool_]:
         """Rows that carry exactly one label."""
         return np.asarray(self.labels.sum(axis=1) == 1)
+
+    def rows(self, chosen: Sequence[int] | NDArray[np.intp]) -> "Corpus":
+        """Return the lines of those numbers."""
+        return Corpus([self.texts[row] for row in chosen], self.labels[chosen], self.fine[chosen])
 
     def __add__(self, other: "Corpus") -> "Corpus":
         """Return both corpora as one."""

@@ -20,7 +20,7 @@ from esapr.inference.calibration import calibrated
 from esapr.inference.emotions import LABELS
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.release import Release, write
-from esapr.models_onnx.training.text.corpora import Corpus, goemotions
+from esapr.models_onnx.training.text.corpora import goemotions
 from esapr.models_onnx.training.text.evaluate_expression import evaluate, figures, scored
 from esapr.models_onnx.training.text.network import ExpressionNetwork, padded, tokenizer
 from esapr.models_onnx.training.text.train_expression import token_ids
@@ -95,8 +95,7 @@ def differences(
     float32: ort.InferenceSession, int8: ort.InferenceSession, temperature: float
 ) -> dict[str, float]:
     """Return by how much probabilities of 512 dev lines move: by int8, and by batching in int8."""
-    corpus = goemotions("dev")
-    part = Corpus(corpus.texts[:512], corpus.labels[:512], corpus.fine[:512])
+    part = goemotions("dev").rows(range(512))
     alone = calibrated(scored(int8, part).logits, temperature)
     exact = calibrated(scored(float32, part).logits, temperature)
     rows = token_ids(part.texts, tokenizer())
