@@ -71,7 +71,6 @@ async def test_a_text_and_a_sound_once_somebody_has_agreed(
         assert await page.evaluate("opened") == []
         assert [url for url in requests if "/v1/" in url and "/v1/notice" not in url] == []
 
-
         await choose(page, "text")
         await page.get_by_test_id("cover-traits").check()
         await agree(page, ["text"])
