@@ -196,9 +196,13 @@ class VoiceDetails:
 
 @dataclass(frozen=True, slots=True)
 class TextDetails:
-    """How many lines the score rests on."""
+    """How many lines the score rests on, and where they come from.
+
+    ``source`` is None where a session was taken over and no line has come since.
+    """
 
     lines: int
+    source: TextSource | None = None
 
 
 Details = FaceDetails | VoiceDetails | TextDetails

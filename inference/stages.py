@@ -13,7 +13,7 @@ import numpy as np
 
 from esapr.inference.batching import BatchLimits
 from esapr.inference.cards import Arrays
-from esapr.inference.rows import blank, clear, fill, longest
+from esapr.inference.rows import blank, clear, fill, longest, of_like_length
 
 Value_co = TypeVar("Value_co", covariant=True)
 Item_contra = TypeVar("Item_contra", contravariant=True)
@@ -34,7 +34,7 @@ class BatchModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call of a model: the items in it, the rows that ran for them and the seconds it took."""
+    """A batch of a model: the items in it, the rows that ran for them and the seconds it took."""
 
     model: str
     size: int
@@ -104,7 +104,8 @@ class Network:
 class Rows:
     """The plain stage: named arrays without a batch dimension, in and out.
 
-    Arrays whose first dimension differs between items of a batch are padded with zeros.
+    Arrays whose first dimension differs between items of a batch are padded with zeros; items of
+    like length run together.
     """
 
     network: Network
@@ -120,12 +121,21 @@ class Rows:
         return self.network.limits
 
     def run(self, items: Sequence[Arrays], device: int) -> Answers[Arrays]:
-        """Stack the items, run the model and take the outputs apart."""
-        batch = self.network.inputs(longest(items), len(items), device)
-        fill(batch, items)
-        outputs, run = self.network.run(batch, len(items), device)
-        rows = zip(*outputs.values(), strict=True)
-        return Answers([dict(zip(outputs, row, strict=True)) for row in rows], (run,))
+        """Stack the items, run the model and take the outputs apart.
+
+        However many lengths there are, the batch counts as one run.
+        """
+        values: list[Arrays] = [{}] * len(items)
+        rows, seconds = 0, 0.0
+        for numbers in of_like_length(items):
+            group = [items[number] for number in numbers]
+            batch = self.network.inputs(longest(group), len(group), device)
+            fill(batch, group)
+            outputs, run = self.network.run(batch, len(group), device)
+            rows, seconds = rows + run.rows, seconds + run.seconds
+            for number, row in zip(numbers, zip(*outputs.values(), strict=True), strict=True):
+                values[number] = dict(zip(outputs, row, strict=True))
+        return Answers(values, (Run(self.name, len(items), rows, seconds),))
 
 
 def check(outputs: Arrays, rows: int, used: int) -> None:

@@ -21,6 +21,7 @@ from esapr.protocol.voice import VoiceState
 
 Level = Literal["full", "reduced", "minimal"]
 Detail = Literal["state", "overlay"]
+TextSource = Literal["chat", "caption", "transcript"]
 
 # --- client to server -------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
     """A line of text; ``at_ms`` defaults to the time it arrives."""
 
     body: str
-    source: Literal["chat", "caption", "transcript"] = "chat"
+    source: TextSource = "chat"
     at_ms: Seq | UnsetType = UNSET
 
 
@@ -174,7 +175,10 @@ class FaceState(Struct, frozen=True, omit_defaults=True):
 
 
 class TextState(Struct, frozen=True):
-    """What the text shows; ``lines`` counts the lines the score rests on."""
+    """What the text shows; ``lines`` counts the lines the score rests on.
+
+    ``source`` is where the newest of them came from, missing right after a session was taken over.
+    """
 
     probs: list[float]
     weight: float
@@ -182,6 +186,7 @@ class TextState(Struct, frozen=True):
     age_ms: int
     lines: int
     quality: list[str]
+    source: TextSource | UnsetType = UNSET
 
 
 class ModalityStates(Struct, frozen=True, omit_defaults=True):

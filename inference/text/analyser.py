@@ -35,6 +35,13 @@ COVERAGE: dict[TextSource, float] = {"chat": 1.0, "caption": 0.9, "transcript": 
 """How much of a line is what was said: whoever types means it, captions are shortened, and in what
 a machine transcribes about every tenth word is wrong. Assumed, not measured."""
 
+_OUTPUTS: dict[TextSource, str] = {
+    "chat": "logits",
+    "caption": "spoken_logits",
+    "transcript": "spoken_logits",
+}
+"""What is said shows other things than what is written (docs/decisions/0051)."""
+
 
 class TextAnalyser:
     """Scores the lines of one session, each by itself: no line colours the next."""
@@ -75,9 +82,9 @@ class TextAnalyser:
             modality=Modality.TEXT,
             start=line.at,
             end=line.at,
-            probs=calibrated(scored.value["logits"], self._temperature),
+            probs=calibrated(scored.value[_OUTPUTS[line.source]], self._temperature),
             coverage=COVERAGE[line.source],
-            details=TextDetails(lines=1),
+            details=TextDetails(lines=1, source=line.source),
             batch_size=scored.batch_size,
             queue_ms=scored.queue_ms,
             infer_ms=scored.infer_ms,

@@ -23,7 +23,7 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class OtherFigures:
-    """The same figures on the rows of another test set that carry one label."""
+    """The same figures on the rows of a test set of spoken lines that carry one label."""
 
     lines: int
     macro_f1_single: float
@@ -66,8 +66,8 @@ def evaluate(model: Model, folder: Path) -> Figures:
 def measured(model: Model, dev: Corpus, test: Corpus, other: Corpus) -> Figures:
     """Measure ``model``: thresholds are chosen on ``dev``, nothing on ``test`` and ``other``."""
     temperature = model.card.temperature
-    cut = metrics.thresholds(calibrated(logits(model, dev), temperature), dev.labels)
-    found = logits(model, test)
+    cut = metrics.thresholds(calibrated(logits(model, dev, "logits"), temperature), dev.labels)
+    found = logits(model, test, "logits")
     single = _single(test, found, temperature)
     return Figures(
         model=model.card.name,
@@ -79,12 +79,12 @@ def measured(model: Model, dev: Corpus, test: Corpus, other: Corpus) -> Figures:
         accuracy_single=single.accuracy_single,
         ece=single.ece,
         ms_per_item=milliseconds(model, _encoded(model, test.texts[:TIMED_LINES])),
-        xed=_single(other, logits(model, other), temperature),
+        xed=_single(other, logits(model, other, "spoken_logits"), temperature),
     )
 
 
-def logits(model: Model, corpus: Corpus) -> NDArray[np.float32]:
-    """Return logits ``[N, 7]``, zeros for a line that has nothing to score.
+def logits(model: Model, corpus: Corpus, output: str) -> NDArray[np.float32]:
+    """Return one output, logits ``[N, 7]``, zeros for a line that has nothing to score.
 
     Lines of similar length share a batch; none changes the scores of another.
     """
@@ -93,7 +93,7 @@ def logits(model: Model, corpus: Corpus) -> NDArray[np.float32]:
     found = np.zeros((len(rows), len(model.card.labels)), np.float32)
     for start in range(0, len(order), BATCH):
         part = order[start : start + BATCH]
-        found[part] = model.run(stack([rows[at] for at in part], len(part)))["logits"]
+        found[part] = model.run(stack([rows[at] for at in part], len(part)))[output]
     return found
 
 

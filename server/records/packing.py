@@ -19,6 +19,7 @@ from esapr.protocol.messages import (
     Fused,
     Level,
     State,
+    TextSource,
     TextState,
 )
 from esapr.protocol.report import RecordedFace, RecordedModalities, RecordedState
@@ -62,6 +63,7 @@ class _Text(Struct, frozen=True, array_like=True):
     age_ms: int
     lines: int
     quality: list[str]
+    source: TextSource | None = None
 
 
 class _Fused(Struct, frozen=True, array_like=True):
@@ -181,6 +183,7 @@ def _pack_text(text: TextState) -> _Text:
         text.age_ms,
         text.lines,
         text.quality,
+        text.source or None,
     )
 
 
@@ -253,6 +256,7 @@ def _unpack_text(text: _Text) -> TextState:
         text.age_ms,
         text.lines,
         text.quality,
+        text.source or UNSET,
     )
 
 

@@ -17,6 +17,7 @@ from esapr.inference.signals import (
     HeadPose,
     Modality,
     ModalityState,
+    TextDetails,
     VoiceDetails,
 )
 from esapr.protocol.explanations import Explanation, Share
@@ -223,7 +224,7 @@ def _prosody(found: signals.Prosody) -> Prosody:
 
 
 def _text(part: ModalityState | None) -> TextState | UnsetType:
-    if part is None:
+    if part is None or not isinstance(part.newest.details, TextDetails):
         return UNSET
     return TextState(
         probs=rounded(part.probs),
@@ -232,4 +233,5 @@ def _text(part: ModalityState | None) -> TextState | UnsetType:
         age_ms=round(part.age * 1000),
         lines=part.count,
         quality=[str(quality) for quality in part.newest.quality],
+        source=part.newest.details.source or UNSET,
     )

@@ -63,6 +63,7 @@ async def test_a_text_and_a_sound_once_somebody_has_agreed(
         page.on("request", lambda request: requests.append(request.url))
         await choose(page, "audio")
         await expect(page.get_by_test_id("notice")).to_contain_text("With your consent")
+        await expect(page.get_by_test_id("cover-traits")).to_have_count(0)
         await page.get_by_test_id("agree").click()
         await expect(page.get_by_text("Choose at least one.")).to_be_visible()
         await page.get_by_test_id("refuse").click()
@@ -71,10 +72,12 @@ async def test_a_text_and_a_sound_once_somebody_has_agreed(
         assert [url for url in requests if "/v1/" in url and "/v1/notice" not in url] == []
 
         await choose(page, "text")
+        await page.get_by_test_id("cover-traits").check()
         await agree(page, ["text"])
         await page.get_by_test_id("text").fill("What a lovely surprise!")
         await page.get_by_test_id("analyse-text").click()
         await done(page)
+        await expect(page.get_by_test_id("traits")).to_contain_text("4 words are too few")
         await expect(page.get_by_test_id("bars").locator("dt")).to_have_count(7)
         await page.get_by_test_id("another").click()
         file = page.get_by_test_id("file")

@@ -17,6 +17,20 @@ def test_each_item_gets_its_own_row_and_the_run_is_told() -> None:
     assert run.seconds >= 0
 
 
+def test_items_of_like_length_run_together_and_each_gets_its_own_answer() -> None:
+    model = Doubler()
+    lengths = (3, 30, 5, 8, 27, 9)
+    items = [{"x": np.full(length, number, np.float32)} for number, length in enumerate(lengths)]
+
+    answers = Rows(Network("doubler", model, LIMITS)).run(items, 0)
+
+    assert [batch["x"].shape for batch in model.ran] == [(3, 8), (2, 30), (1, 9)]
+    assert [(run.size, run.rows) for run in answers.runs] == [(6, 6)]
+    for number, (value, length) in enumerate(zip(answers.values, lengths, strict=True)):
+        assert value["y"][:length].tolist() == [2 * number] * length
+        assert not value["y"][length:].any()
+
+
 def test_a_network_keeps_the_padding_to_itself() -> None:
     model = Doubler()
     outputs, _ = Network("doubler", model, LIMITS).run(stack([one(1)], rows=4), used=1, device=0)

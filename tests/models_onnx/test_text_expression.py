@@ -25,11 +25,11 @@ def tokenizer() -> Tokenizer:
     return read_tokenizer(ModelCard.read(FOLDER))
 
 
-def probs(line: str, model: Model, tokenizer: Tokenizer) -> Scores:
+def probs(line: str, model: Model, tokenizer: Tokenizer, output: str = "logits") -> Scores:
     arrays = encode(clean(line), tokenizer)
     assert arrays is not None
     batch = {name: values[np.newaxis] for name, values in arrays.items()}
-    return calibrated(model.run(batch)["logits"][0], model.card.temperature)
+    return calibrated(model.run(batch)[output][0], model.card.temperature)
 
 
 def test_the_graph_is_the_one_on_the_card(model: Model) -> None:
@@ -51,6 +51,22 @@ def test_the_graph_is_the_one_on_the_card(model: Model) -> None:
 )
 def test_plain_sentences(line: str, shown: Emotion, model: Model, tokenizer: Tokenizer) -> None:
     assert probs(line, model, tokenizer).argmax() == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Thank you. That is wonderful.", Emotion.HAPPY),
+        ("Get out of my house!", Emotion.ANGRY),
+        ("That's disgusting.", Emotion.DISGUST),
+        ("I'm scared.", Emotion.FEAR),
+        ("I miss her so much.", Emotion.SAD),
+        ("Really? I had no idea!", Emotion.SURPRISE),
+        ("The train leaves at nine.", Emotion.NEUTRAL),
+    ],
+)
+def test_what_is_said(line: str, shown: Emotion, model: Model, tokenizer: Tokenizer) -> None:
+    assert probs(line, model, tokenizer, "spoken_logits").argmax() == shown
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,8 @@ export interface Prosody {
 }
 /**
  * What the text shows; ``lines`` counts the lines the score rests on.
+ *
+ *     ``source`` is where the newest of them came from, missing right after a session was taken over.
  */
 export interface TextState {
   probs: number[];
@@ -292,6 +294,7 @@ export interface TextState {
   age_ms: number;
   lines: number;
   quality: string[];
+  source?: "caption" | "chat" | "transcript";
 }
 /**
  * Where the time went, worst modality of this state.

@@ -123,8 +123,7 @@ def _lines(split: str) -> Arrays:
     card = _card("text_expression")
     corpus = goemotions(LINES[split])
     single = np.flatnonzero(corpus.single)
-    rows = single[_chosen(corpus.labels[single].argmax(axis=1))]
-    kept = type(corpus)([corpus.texts[row] for row in rows], corpus.labels[rows])
+    kept = corpus.rows(single[_chosen(corpus.labels[single].argmax(axis=1))])
     found: Scored = scored(graph.session(card.path), kept)
     return {
         "probs": calibrated(found.logits, card.temperature)[:, None].astype(np.float16),

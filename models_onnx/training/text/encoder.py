@@ -12,13 +12,19 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from esapr.models_onnx.training.text.export_expression import OPSET, quantise
 from esapr.models_onnx.training.text.network import encoder_folder, padded
+from esapr.models_onnx.training.voice.graph import OPSET
 
 Floats = NDArray[np.float32]
+
+INT8_ACTIVATIONS = 4
+"""ONNX Runtime's name for "activations in int8 too" (``accuracy_level`` of MatMulNBits)."""
 
 
 class Encoder(nn.Module):
@@ -59,6 +65,26 @@ def write_encoder(layers: int, target: Path) -> None:
         quantise(exact, target)
 
 
+def quantise(source: Path, target: Path) -> None:
+    """Write ``source`` with int8 weights: matrices in blocks of 32, embeddings by one scale."""
+    prepared = source.with_suffix(".prepared.onnx")
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    matrices = MatMulNBitsQuantizer(
+        onnx.load(prepared),
+        bits=8,
+        block_size=32,
+        is_symmetric=True,
+        accuracy_level=INT8_ACTIVATIONS,
+    )
+    matrices.process()
+    quantize_dynamic(
+        matrices.model.model,
+        target,
+        op_types_to_quantize=["Gather"],
+        weight_type=QuantType.QInt8,
+    )
+
+
 def append_head(source: Path, target: Path, weights: Floats, bias: Floats) -> None:
     """Add the output ``traits`` ``[batch, 5]`` to an encoder: a linear head in float32.
 
@@ -78,7 +104,7 @@ def append_head(source: Path, target: Path, weights: Floats, bias: Floats) -> No
     graph.output.append(
         helper.make_tensor_value_info("traits", TensorProto.FLOAT, ["batch", len(bias)])
     )
-    # The quantiser names the seven classes of the model that it was written for.
+    # The quantiser loses how many numbers there are.
     graph.output[0].type.tensor_type.shape.dim[1].dim_value = len(weights)
     onnx.checker.check_model(proto)
     onnx.save(proto, target)

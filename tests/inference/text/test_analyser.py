@@ -71,7 +71,9 @@ async def analyser(
             running.cancel()
 
 
-async def test_what_a_machine_transcribed_counts_less_than_what_was_typed(model: Model) -> None:
+async def test_what_is_spoken_is_read_as_speech_and_counts_less_than_what_was_typed(
+    model: Model,
+) -> None:
     body = "I love this, thank you so much!"
     async with analyser(model) as text:
         typed = (await text.score(TextLine(0.0, body))).score
@@ -80,8 +82,11 @@ async def test_what_a_machine_transcribed_counts_less_than_what_was_typed(model:
     assert typed is not None
     assert caption is not None
     assert transcript is not None
-    assert np.array_equal(typed.probs, transcript.probs)
+    assert np.array_equal(caption.probs, transcript.probs)
+    assert not np.allclose(typed.probs, caption.probs, atol=0.01)
     assert typed.coverage == 1.0 > caption.coverage > transcript.coverage > 0.5
+    sources = [score.details for score in (typed, caption, transcript)]
+    assert sources == [TextDetails(1, source) for source in ("chat", "caption", "transcript")]
 
 
 async def test_a_line_becomes_a_calibrated_score_at_its_time(model: Model) -> None:
@@ -90,7 +95,7 @@ async def test_a_line_becomes_a_calibrated_score_at_its_time(model: Model) -> No
     score = reading.score
     assert score is not None
     assert (score.modality, score.start, score.end) == (Modality.TEXT, 12.5, 12.5)
-    assert (score.coverage, score.details) == (1.0, TextDetails(lines=1))
+    assert (score.coverage, score.details) == (1.0, TextDetails(lines=1, source="chat"))
     assert score.probs.shape == (CLASSES,)
     assert score.probs.sum() == pytest.approx(1.0, abs=1e-5)
     assert score.probs.argmax() == Emotion.HAPPY

@@ -27,11 +27,13 @@ async def test_hello_is_answered_with_labels_limits_and_models() -> None:
 
 async def test_a_line_of_text_becomes_a_fused_state() -> None:
     async with client() as (one, _), one.greeted() as socket:
-        await socket.send_json({"type": "text", "body": "I am so happy, this is wonderful!"})
+        line = {"type": "text", "body": "I am so happy, this is wonderful!", "source": "caption"}
+        await socket.send_json(line)
         while (state := await receive(socket, "state"))["fused"] is None:
             assert state["abstain"]["reason"] == "warming_up"
         assert state["fused"]["label"] == "happy"
         assert state["modalities"]["text"]["weight"] == 1.0
+        assert state["modalities"]["text"]["source"] == "caption"
         assert state["t_end_ms"] - state["t_start_ms"] == 100
 
 

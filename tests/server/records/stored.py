@@ -122,7 +122,7 @@ TRAITS = Traits(
     },
     None,
 )
-TEXT = TextState(probs("neutral"), 0.1, 1.0, 4000, 2, [])
+TEXT = TextState(probs("neutral"), 0.1, 1.0, 4000, 2, [], "caption")
 
 
 def facts(

@@ -2,9 +2,9 @@
 
 import type { ReactiveControllerHost, TemplateResult } from "lit";
 import { languageOf, type Messages } from "../messages";
-import { consent, type Modality } from "../sdk/client";
+import { consent, type Cover, type Modality } from "../sdk/client";
 import { closingView } from "../widget/closing_view";
-import { consentView } from "../widget/consent_view";
+import { consentView, coversOf, traitsCoverable, withOrWithout } from "../widget/consent_view";
 import { type AgreedNotice, noticeIn } from "../widget/source";
 import { MEASURED, type Way } from "./ways";
 import type { Words } from "./words";
@@ -18,6 +18,7 @@ export class Consenting {
   readonly #agreements = new Map<Way, Agreement>();
   #notice: AgreedNotice | null = null;
   #chosen: ReadonlySet<Modality> = new Set();
+  #covered: ReadonlySet<Cover> = new Set();
   #incomplete = false;
 
   constructor(host: Host) {
@@ -38,6 +39,7 @@ export class Consenting {
   /** Asks anew what was not agreed to. */
   ask(): void {
     this.#chosen = new Set();
+    this.#covered = new Set();
     this.refused = this.#incomplete = false;
     this.#host.requestUpdate();
   }
@@ -66,11 +68,14 @@ export class Consenting {
       notice: this.#notice,
       offered: MEASURED[way],
       chosen: this.#chosen,
-      coverable: [],
-      covered: new Set(),
+      coverable: traitsCoverable(this.#notice, MEASURED[way]),
+      covered: this.#covered,
       incomplete: this.#incomplete,
       choose: (modality, chosen) => this.#choose(modality, chosen),
-      cover: () => undefined,
+      cover: (cover, covered) => {
+        this.#covered = withOrWithout(this.#covered, cover, covered);
+        this.#host.requestUpdate();
+      },
       agree: () => this.#agree(way),
       refuse: () => {
         this.refused = true;
@@ -80,8 +85,7 @@ export class Consenting {
   }
 
   #choose(modality: Modality, chosen: boolean): void {
-    const others = [...this.#chosen].filter((each) => each !== modality);
-    this.#chosen = new Set(chosen ? [...others, modality] : others);
+    this.#chosen = withOrWithout(this.#chosen, modality, chosen);
     this.#incomplete = false;
     this.#host.requestUpdate();
   }
@@ -92,7 +96,8 @@ export class Consenting {
     this.#host.requestUpdate();
     if (this.#incomplete || this.#notice === null) return;
     const { version, language } = this.#notice;
-    const receipt = consent("self", version, "button", { language });
+    const covers = coversOf(traitsCoverable(this.#notice, modalities), this.#covered);
+    const receipt = consent("self", version, "button", { language, ...covers });
     this.#agreements.set(way, { consent: receipt, modalities });
   }
 }

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { clock, decibels, percent } from "../live/format";
 import { legendView } from "../live/legend_view";
 import { colourVariable, LABELS } from "../live/palette";
+import { traitsList } from "../live/traits_view";
 import { vary } from "../live/vary";
 import { inWords, type Messages } from "../messages";
 import type { Page } from "../protocol";
@@ -45,7 +46,8 @@ export function resultView(props: ResultProps): TemplateResult {
       </div>
       ${bars(props)} ${abstentions(props)} ${findings.pages.length > 1 ? pages(props) : nothing}
       ${findings.states.length > 1 ? course(props) : nothing}
-      ${findings.states.length > 0 ? signals(props) : nothing} ${done ? closing(props) : nothing}
+      ${findings.states.length > 0 ? signals(props) : nothing} ${traits(props)}
+      ${done ? closing(props) : nothing}
     </section>
   `;
 }
@@ -183,6 +185,17 @@ function signals(props: ResultProps): TemplateResult {
               </div>`,
         )}
       </dl>
+    </section>
+  `;
+}
+
+function traits({ messages, findings }: ResultProps): TemplateResult | typeof nothing {
+  const found = findings.summary?.traits;
+  if (!found) return nothing;
+  return html`
+    <section aria-labelledby="traits" data-testid="traits">
+      <h3 id="traits">${messages.traits}</h3>
+      ${traitsList(messages, found, "signals")}
     </section>
   `;
 }

@@ -23,6 +23,9 @@ export const de: Messages = {
   recommend: "Danach nennen, was guttun kann",
   recommendHint:
     "Musik, Artikel, Filme und Übungen, die zum Mittel dessen passen, was sich zeigte. Es wird nach der Sitzung zehn Minuten aufbewahrt",
+  traitsTitle: "Merkmale",
+  traitsTold:
+    "Nur wenn Sie es unten ankreuzen, werden die fünf großen Merkmale (Extraversion, Neurotizismus, Verträglichkeit, Gewissenhaftigkeit, Offenheit) aus dem vermutet, was Sie schreiben. Es ist eine schwache Vermutung, wird Ihnen mit ihrer Trefferquote gezeigt und sagt von niemandem etwas Sicheres. Wer es weglässt, verliert nichts.",
   traitsCover: "Merkmale aus dem vermuten, was ich schreibe",
   traitsCoverHint:
     "Wie sich Menschen beschreiben, deren Aufsätze sich so lesen, ab zweihundert Wörtern. Stimmt in etwa sechs von zehn Fällen, wo fünf Zufall sind",

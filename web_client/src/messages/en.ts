@@ -22,6 +22,9 @@ export const en = {
   recommend: "Name what may do good afterwards",
   recommendHint:
     "Music, articles, videos and exercises that fit the mean of what was shown. It is kept for ten minutes after the session",
+  traitsTitle: "Traits",
+  traitsTold:
+    "Only if you tick it below, the Big Five traits (extraversion, neuroticism, agreeableness, conscientiousness, openness) are guessed from what you write. It is a weak guess, shown to you with its odds, and says nothing certain of anybody. It costs you nothing to leave it out.",
   traitsCover: "Guess at traits from what I write",
   traitsCoverHint:
     "How people whose essays read like mine describe themselves, from two hundred words on. Right in about six of ten cases, where five are luck",

@@ -32,10 +32,6 @@ export interface ConsentProps {
 
 export function consentView(props: ConsentProps): TemplateResult {
   const { words } = props;
-  const facts = [
-    [words.whereTitle, words.where(props.host)],
-    [words.keptTitle, words.kept],
-  ];
   const submit = (event: Event) => {
     event.preventDefault();
     props.agree();
@@ -47,7 +43,7 @@ export function consentView(props: ConsentProps): TemplateResult {
         ${props.notice ? paragraphs(props.notice) : html`<p>${words.loading}</p>`}
       </div>
       <dl class="facts">
-        ${facts.map(
+        ${factsOf(props).map(
           ([title, text]) =>
             html`<div>
               <dt>${title}</dt>
@@ -76,6 +72,20 @@ export function consentView(props: ConsentProps): TemplateResult {
       </div>
     </form>
   `;
+}
+
+/** What is said beside the notice, each with its title: of traits, where they are asked for. */
+export function factsOf({
+  words,
+  host,
+  coverable,
+}: Pick<ConsentProps, "words" | "host" | "coverable">): [title: string, text: string][] {
+  const facts: [string, string][] = [
+    [words.whereTitle, words.where(host)],
+    [words.keptTitle, words.kept],
+  ];
+  if (coverable.includes("traits")) facts.push([words.traitsTitle, words.traitsTold]);
+  return facts;
 }
 
 function paragraphs({ text, language }: ShownNotice): TemplateResult[] {
@@ -132,10 +142,18 @@ function choice(
   `;
 }
 
+/** Traits, where the server guesses them and text, of which they are guessed, is offered. */
+export function traitsCoverable(
+  notice: Pick<Notice, "covers"> | null,
+  offered: readonly Modality[],
+): Cover[] {
+  const here = offered.includes("text") && notice?.covers?.includes("traits");
+  return here ? ["traits"] : [];
+}
+
 /**
- * What a receipt may cover that this widget asks for; of a site's own notice, records. Traits are
- * guessed from text, so they are asked for where that is offered; a baseline of a face or a voice
- * where the page `keeps` it.
+ * What a receipt may cover that this widget asks for; of a site's own notice, records. A baseline of
+ * a face or a voice is asked for where the page `keeps` it.
  */
 export function coverable(
   notice: Pick<Notice, "covers"> | null,
@@ -143,8 +161,7 @@ export function coverable(
   keeps = false,
 ): Cover[] {
   const here = notice?.covers ?? ["records"];
-  const asked = ["records", "recommendations"];
-  if (offered.includes("text")) asked.push("traits");
+  const asked: Cover[] = ["records", "recommendations", ...traitsCoverable(notice, offered)];
   if (keeps && (offered.includes("face") || offered.includes("voice"))) asked.push("baseline");
   return here.filter((cover) => asked.includes(cover));
 }

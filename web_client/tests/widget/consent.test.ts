@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import type { Cover } from "../../src/sdk/client";
-import { coverable, coversOf, withOrWithout } from "../../src/widget/consent_view";
+import { de } from "../../src/messages/de";
+import { en } from "../../src/messages/en";
+import {
+  coverable,
+  coversOf,
+  factsOf,
+  traitsCoverable,
+  withOrWithout,
+} from "../../src/widget/consent_view";
 
 test("only what the server does is asked for", () => {
   expect(coverable({ covers: ["records", "text", "recommendations"] }, ["face"])).toEqual([
@@ -26,6 +34,26 @@ test("a baseline is asked for where the page keeps it, of a face or a voice", ()
   expect(coverable({ covers }, ["voice"], true)).toEqual(["records", "baseline"]);
   expect(coverable({ covers }, ["voice"])).toEqual(["records"]);
   expect(coverable({ covers }, ["text"], true)).toEqual(["records"]);
+});
+
+test("a page that keeps nothing asks for traits alone, and only of text", () => {
+  expect(traitsCoverable({ covers: ["records", "traits"] }, ["text"])).toEqual(["traits"]);
+  expect(traitsCoverable({ covers: ["records", "traits"] }, ["face", "voice"])).toEqual([]);
+  expect(traitsCoverable({ covers: ["records"] }, ["text"])).toEqual([]);
+  expect(traitsCoverable(null, ["text"])).toEqual([]);
+});
+
+test.each([
+  ["en", en, ["extraversion", "weak guess", "Only if you tick it"]],
+  ["de", de, ["Extraversion", "schwache Vermutung", "Nur wenn Sie es unten ankreuzen"]],
+] as const)("whoever is asked for traits reads first what they are (%s)", (_, words, said) => {
+  const told = factsOf({ words, host: "esapr.example", coverable: ["records", "traits"] });
+  const [title, text] = told.at(-1)!;
+
+  expect(title).toBe(words.traitsTitle);
+  for (const part of said) expect(text).toContain(part);
+  const others = factsOf({ words, host: "esapr.example", coverable: ["records"] });
+  expect(others).toEqual(told.slice(0, -1));
 });
 
 test("a receipt covers what was ticked of what was asked for", () => {
