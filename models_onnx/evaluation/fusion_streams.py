@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from esapr.inference.emotions import CLASSES, Emotion
 from esapr.inference.signals import (
+    SAMPLE_RATE,
     Box,
     Details,
     FaceDetails,
@@ -30,6 +31,7 @@ from esapr.inference.signals import (
     TextDetails,
     VoiceDetails,
 )
+from esapr.inference.voice.activity import MOST
 from esapr.models_onnx.evaluation.score_bank import FACE_VIEWS, GOOD_FACE_VIEWS, Bank, Scores
 
 SPAN_SECONDS = (5.0, 20.0)
@@ -40,6 +42,8 @@ NOISY_SHARE = 0.3
 
 PICTURES_PER_SECOND = 5
 WINDOW = 3.0
+LONGEST = MOST / SAMPLE_RATE
+"""Seconds of a window that are scored at most, up to the last speech in it."""
 ENOUGH, NEW = 0.5, 0.096
 """Seconds of speech in a window, and in its last second, without which it is not scored."""
 
@@ -186,10 +190,11 @@ class _Composer:
         noisy = {span.start for span in spans if self._random.random() < NOISY_SHARE}
         for number in range(1, int(seconds) + 1):
             end = number - WINDOW_PHASE
+            begin = max(end - WINDOW, _last(turns, end) - LONGEST)
             spoken = [
                 (speech, span)
                 for span in spans
-                if (speech := _overlap(turns, max(end - WINDOW, span.start), min(end, span.end)))
+                if (speech := _overlap(turns, max(begin, span.start), min(end, span.end)))
             ]
             total = sum(speech for speech, _ in spoken)
             if total < ENOUGH or _overlap(turns, end - 1.0, end) < NEW:
@@ -200,7 +205,8 @@ class _Composer:
                 for speech, span in spoken
             ]
             mixed = np.asarray(np.sum(probs, axis=0), np.float32)
-            yield _arrival(Modality.VOICE, (end - WINDOW, end), mixed, total / WINDOW)
+            heard = _overlap(turns, end - WINDOW, end)
+            yield _arrival(Modality.VOICE, (end - WINDOW, end), mixed, heard / WINDOW)
 
     def _lines(self, spans: tuple[Span, ...]) -> Iterator[Arrival]:
         """Yield a line now and then, none in some spans; it is written after the change."""
@@ -223,6 +229,11 @@ def _within(runs: list[Run], at: float) -> bool:
 
 def _overlap(runs: list[Run], start: float, end: float) -> float:
     return sum(max(0.0, min(end, to) - max(start, since)) for since, to in runs)
+
+
+def _last(runs: list[Run], end: float) -> float:
+    """Return when the last run that began before ``end`` ended; ``end`` if it goes on."""
+    return max((min(to, end) for since, to in runs if since < end), default=0.0)
 
 
 def _arrival(

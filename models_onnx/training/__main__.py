@@ -13,8 +13,8 @@ STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "face_landmarks": (("face.convert_landmarks",),),
     "eye_iris": (("face.convert_iris",),),
     "face_expression": (
-        ("face.train_expression", "residual"),
-        ("face.export_expression", "residual", "--final"),
+        ("face.train_expression", "mobile"),
+        ("face.export_expression", "mobile", "--final"),
     ),
     "voice_activity": (("voice.convert_activity",),),
     "voice_expression": (("voice.train_expression",),),

@@ -194,7 +194,7 @@ async def test_an_overlay_is_sent_to_those_who_ask_for_it() -> None:
                     break
     assert message.box is not None
     # Six by six cells in the picture's own place, as the widget draws them.
-    assert [len(row) for row in message.activation.cells] == [6] * 6
+    assert [len(row) for row in message.activation.cells] == [4] * 4
     left, top, right, *_ = message.activation.corners
     assert left < message.box[0] < message.box[0] + message.box[2] < right
     assert top < message.box[1]

@@ -67,7 +67,7 @@ def test_constants_are_those_that_were_measured(program: ModuleType) -> None:
     sent = msgspec.json.encode(state)
     assert len(sent) == pytest.approx(program.STATE_BYTES, rel=0.1)
     points = np.arange(2 * 468, dtype=np.float32).reshape(468, 2) * 17 % 937 / 937
-    activation = Activation(Emotion.HAPPY, points[:18].reshape(6, 6) - 0.5, points[:3])
+    activation = Activation(Emotion.HAPPY, points[:8].reshape(4, 4) - 0.5, points[:3])
     details = FaceDetails(Box(0.1, 0.2, 0.3, 0.4), points, 1, 12.0, activation=activation)
     overlay = overlay_message(1.0, details)
     assert len(encode(overlay, Format.JSON)) == pytest.approx(program.OVERLAY_BYTES, rel=0.1)
