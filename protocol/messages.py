@@ -17,6 +17,7 @@ from esapr.protocol.overlays import Overlay
 from esapr.protocol.requests import LastSeqs, Modalities, Modality, Seq, SmoothingMs, TickMs
 from esapr.protocol.rooms import Mute, Pause, ResumeMedia, RoomMessage
 from esapr.protocol.traits import Traits
+from esapr.protocol.trends import Slope
 from esapr.protocol.voice import VoiceState
 
 Level = Literal["full", "reduced", "minimal"]
@@ -235,6 +236,7 @@ class State(Struct, frozen=True, tag="state"):
     models: dict[str, str]
     explanation: Explanation | UnsetType = UNSET
     traits: Traits | UnsetType = UNSET
+    trend: Slope | UnsetType = UNSET
 
 
 class Warning(Struct, frozen=True, tag="warning"):

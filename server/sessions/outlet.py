@@ -6,6 +6,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from esapr.inference.signals import FaceDetails, Modality, ModalityScore
+from esapr.inference.trend import Trend
 from esapr.protocol.errors import WarningCode
 from esapr.protocol.events import Event
 from esapr.protocol.messages import Text, Warning
@@ -18,7 +19,7 @@ from esapr.server.sessions.events import Events
 from esapr.server.sessions.host import Host
 from esapr.server.sessions.outbox import Broadcast
 from esapr.server.sessions.snapshot import OutletMemory
-from esapr.server.sessions.states import Envelope, overlay_message, state_message
+from esapr.server.sessions.states import Envelope, overlay_message, state_message, with_trend
 from esapr.server.sessions.tally import Tally
 
 _ENDED = {Modality.FACE: WarningCode.VIDEO_ENDED, Modality.VOICE: WarningCode.AUDIO_ENDED}
@@ -50,6 +51,7 @@ class Outlet:
         self._trace = analysis.trace
         self._conditions = Conditions()
         self._events = Events()
+        self._trend = Trend()
         self._learned = host.fusion.learned if request.explain else None
         self._care = host.care_for(audience.session, request)
         self.next_seq = 0
@@ -86,7 +88,7 @@ class Outlet:
             traits=self._analysis.traits(),
         )
         self._analysis.control.update(self._tally.strain(), end)
-        message = state_message(state, envelope)
+        message = with_trend(state_message(state, envelope), self._trend)
         self.next_seq += 1
         self._tally.state(fused=state.fused is not None, reduced=envelope.level != "full")
         latency = message.latency

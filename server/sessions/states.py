@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from esapr.inference import signals
@@ -20,6 +21,7 @@ from esapr.inference.signals import (
     TextDetails,
     VoiceDetails,
 )
+from esapr.inference.trend import Trend
 from esapr.protocol.explanations import Explanation, Share
 from esapr.protocol.faces import Gaze, Head
 from esapr.protocol.messages import (
@@ -36,6 +38,7 @@ from esapr.protocol.messages import (
 from esapr.protocol.overlays import Activation, Overlay
 from esapr.protocol.requests import Modality as ModalityName
 from esapr.protocol.traits import Traits
+from esapr.protocol.trends import Slope
 from esapr.protocol.voice import Prosody, VoiceState
 
 
@@ -82,6 +85,13 @@ def state_message(state: EmotionState, envelope: Envelope) -> State:
         explanation=_explanation(state, envelope.learned),
         traits=envelope.traits,
     )
+
+
+def with_trend(message: State, trend: Trend) -> State:
+    """Return ``message`` with where the last minute has been going, as far as that can be said."""
+    fused = message.fused
+    slope = trend.update(message.t_end_ms / 1000, (fused.valence, fused.arousal) if fused else None)
+    return replace(message, trend=Slope(*(round(each, 4) for each in slope))) if slope else message
 
 
 def latency(state: EmotionState, made: float | None) -> Latency:

@@ -192,6 +192,7 @@ export interface State {
   };
   explanation?: Explanation;
   traits?: Traits;
+  trend?: Slope;
 }
 /**
  * The fused expression; valence and arousal lie in [-1, 1].
@@ -331,6 +332,13 @@ export interface Share {
   of_coverage: number;
   of_age: number;
   of_change: number;
+}
+/**
+ * Change a minute of valence and arousal: the line through the last minute's states.
+ */
+export interface Slope {
+  valence: number;
+  arousal: number;
 }
 /**
  * What one page of a document shows, or why that cannot be said; ``number`` begins at 1.

@@ -1,7 +1,9 @@
 """What a state says of a face besides its expression."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from msgspec import UNSET
 
@@ -16,9 +18,13 @@ from esapr.inference.signals import (
     ModalityScore,
     ModalityState,
 )
+from esapr.inference.trend import Trend
 from esapr.protocol import faces
-from esapr.protocol.messages import DropCounts, FaceState
-from esapr.server.sessions.states import Envelope, state_message
+from esapr.protocol.messages import DropCounts, FaceState, State
+from esapr.protocol.trends import Slope
+from esapr.server.sessions.states import Envelope, state_message, with_trend
+
+WIRE = Path(__file__).parents[2] / "wire"
 
 PROBS = np.full(7, 1 / 7, np.float32)
 SEEN = FaceDetails(
@@ -50,3 +56,21 @@ def test_a_face_says_where_it_points_and_looks_in_tenths_of_a_degree() -> None:
 
 def test_a_gaze_that_was_not_read_is_left_out() -> None:
     assert face(replace(SEEN, gaze=None)).gaze is UNSET
+
+
+def test_a_state_says_where_the_last_minute_has_been_going() -> None:
+    shown = msgspec.json.decode((WIRE / "state.json").read_bytes(), type=State)
+    shown = msgspec.structs.replace(shown, trend=UNSET)
+    assert shown.fused
+    trend, said = Trend(), []
+    for second in range(25):
+        fused = msgspec.structs.replace(shown.fused, valence=second / 100)
+        said.append(
+            with_trend(
+                msgspec.structs.replace(shown, fused=fused, t_end_ms=1000 * second), trend
+            ).trend
+        )
+    assert said[:20] == [UNSET] * 20
+    assert said[-1] == Slope(valence=0.6, arousal=0.0)
+    silent = msgspec.structs.replace(shown, fused=None, t_end_ms=90_000)
+    assert with_trend(silent, trend).trend is UNSET

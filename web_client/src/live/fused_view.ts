@@ -16,8 +16,8 @@ export function fusedView(words: Messages, state: State | null, phase: Phase): T
   };
   const numbers = [
     ["confidence", words.confidence, fused ? percent(fused.confidence) : "–"],
-    ["valence", words.valence, fused ? signed(fused.valence) : "–"],
-    ["arousal", words.arousal, fused ? signed(fused.arousal) : "–"],
+    ["valence", words.valence, fused ? signed(fused.valence) + aMinute(state?.trend?.valence) : "–"],
+    ["arousal", words.arousal, fused ? signed(fused.arousal) + aMinute(state?.trend?.arousal) : "–"],
   ];
   return html`
     <section
@@ -47,6 +47,11 @@ export function fusedView(words: Messages, state: State | null, phase: Phase): T
       </svg>
     </section>
   `;
+}
+
+/** Where it has been going for a minute, once that can be said. */
+function aMinute(slope: number | undefined): string {
+  return slope === undefined ? "" : ` (${signed(slope)}/min)`;
 }
 
 function label(words: Messages, state: State | null, phase: Phase): string {
