@@ -16,8 +16,16 @@ export function fusedView(words: Messages, state: State | null, phase: Phase): T
   };
   const numbers = [
     ["confidence", words.confidence, fused ? percent(fused.confidence) : "–"],
-    ["valence", words.valence, fused ? signed(fused.valence) + aMinute(state?.trend?.valence) : "–"],
-    ["arousal", words.arousal, fused ? signed(fused.arousal) + aMinute(state?.trend?.arousal) : "–"],
+    [
+      "valence",
+      words.valence,
+      fused ? signed(fused.valence) + aMinute(state?.trend?.valence) : "–",
+    ],
+    [
+      "arousal",
+      words.arousal,
+      fused ? signed(fused.arousal) + aMinute(state?.trend?.arousal) : "–",
+    ],
   ];
   return html`
     <section
