@@ -98,14 +98,14 @@ async def test_a_deployment_that_names_no_catalogue_offers_none() -> None:
     async with client(modalities=["text"], consent=AGREED) as (one, _):
         await asked(one, status=404)
         async with one.http.get("/v1/notice") as notice:
-            assert (await notice.json())["covers"] == ["records", "text", "traits"]
+            assert (await notice.json())["covers"] == ["records", "text", "traits", "baseline"]
 
 
 async def test_the_notice_says_what_a_receipt_may_cover() -> None:
     async with client(ON) as (one, server), aiohttp.ClientSession(server.url) as http:
         assert one.http
         async with http.get("/v1/notice?language=de") as notice:
-            assert (await notice.json())["covers"] == ["recommendations", "traits"]
+            assert (await notice.json())["covers"] == ["recommendations", "traits", "baseline"]
 
 
 @pytest.mark.parametrize("setting", ["catalogue", "help_lines_file"])
