@@ -14,7 +14,7 @@ MOST = 600
 """Points that are kept at most, the oldest go first: a minute of states every 100 ms."""
 
 Slope = tuple[float, float]
-"""Change of valence and of arousal a minute; each lies in [-1, 1]."""
+"""Change a minute of valence and of arousal, which themselves lie in [-1, 1]."""
 
 
 class Trend:
