@@ -70,7 +70,7 @@ RECIPES = {
             optimiser=ADAM,
             peak_rate=1e-3,
             weight_decay=0.05,
-            votes_share=0.35,
+            votes_share=0.7,
             batch=64,
             threads=2,
         ),

@@ -53,7 +53,7 @@ def windows(images: Faces) -> Features:
 
 def landmarks(images: Faces) -> Features:
     """Return FaceMesh's 468 points about their mean, in shares of their spread: 936."""
-    points = _face_mesh(images, "landmarks")[..., :2]
+    points = face_mesh(images, "landmarks")[..., :2]
     centred = points - points.mean(axis=1, keepdims=True)
     spread = np.sqrt((centred**2).sum(axis=2).mean(axis=1))
     scaled = centred / np.maximum(spread, 1e-6)[:, None, None]
@@ -62,7 +62,7 @@ def landmarks(images: Faces) -> Features:
 
 def alignment(images: Faces) -> Features:
     """Return the features from which FaceMesh, an alignment network, places its points."""
-    return _face_mesh(images, ALIGNMENT)
+    return face_mesh(images, ALIGNMENT)
 
 
 def joined(*parts: Callable[[Faces], Features]) -> Callable[[Faces], Features]:
@@ -90,7 +90,7 @@ def _windows(face: Faces) -> Features:
     return (rows / np.maximum(lengths, 1e-6)).ravel().astype(np.float32)
 
 
-def _face_mesh(images: Faces, output: str) -> Features:
+def face_mesh(images: Faces, output: str) -> Features:
     """Return one tensor of FaceMesh for each face, which is cut as the server would."""
     session = _session()
     side = images.shape[1]
