@@ -177,6 +177,10 @@ MAX_DOCUMENT_PAGES = 500
 MAX_DOCUMENT_CHARACTERS = 2_000_000
 """Most characters of text in a document; more are refused with ``document_too_large``."""
 
+MAX_DOCUMENT_LINES = 50_000
+"""Most sentences of a document, each of which is scored; more are refused with
+``document_too_large``."""
+
 MAX_UNPACKED_BYTES = 128 * 1024 * 1024
 """Most bytes that a compressed document may unpack to; more are refused with
 ``document_too_large``."""

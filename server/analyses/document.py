@@ -1,13 +1,11 @@
 """A document, page by page: read in a process of its own, scored as lines of chat are."""
 
 import asyncio
-import re
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from textwrap import wrap
 
 import msgspec
 from msgspec import structs
@@ -38,16 +36,12 @@ from esapr.server.support.watch import Watch
 PAGE_SECONDS = 30.0
 """How long the process may take for a page before it is killed."""
 
-LINE_CHARACTERS = 240
-"""Longest line that is scored as one: about as many tokens as the model reads."""
-
 LINES_AT_A_TIME = 4
 """Lines in flight: a batch of four takes half as long as four batches, and is soon over."""
 
 LEAST_CONFIDENCE = 0.3
 """Of a page: a mean of many lines is less sure than one, and right more often than it says."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n\s*\n")
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
@@ -112,7 +106,7 @@ class Document:
             for number in range(1, opened.pages + 1):
                 read = await _answer(process)
                 assert isinstance(read, PageText)
-                page = await self._page(read.text, number, opened.pages)
+                page = await self._page(read.lines, number, opened.pages)
                 self.fraction = number / opened.pages
                 self._count.add(page)
                 while self._events:
@@ -121,10 +115,10 @@ class Document:
             if self._traits:
                 await self._read(self._traits.rest())
 
-    async def _page(self, text: str, number: int, pages: int) -> Page:
+    async def _page(self, read: Sequence[str], number: int, pages: int) -> Page:
         fusion = Fusion((Modality.TEXT,), self._fusion)
         lines = foreign = 0
-        left = _lines(text)
+        left = iter(read)
         while some := list(islice(left, LINES_AT_A_TIME)):
             readings = await asyncio.gather(*map(self._score, some))
             for line, reading in zip(some, readings, strict=True):
@@ -199,12 +193,6 @@ async def _answer(process: Process) -> Opened | PageText:
     if isinstance(answer, Refused):
         raise ProtocolError(answer.code, answer.message)
     return answer
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield the sentences of a page, long ones in parts."""
-    for sentence in _SENTENCE_END.split(text):
-        yield from wrap(sentence, LINE_CHARACTERS)
 
 
 def _too_large(message: str) -> ProtocolError:

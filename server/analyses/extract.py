@@ -1,6 +1,7 @@
-"""The text of a document, page by page: ``python -m esapr.server.analyses.extract FORMAT``.
+"""The lines of a document, page by page: ``python -m esapr.server.analyses.extract FORMAT``.
 
-Runs in a process of its own, because a document may unpack to any size and nest to any depth. The
+Runs in a process of its own, because a document may unpack to any size and nest to any depth, and
+because cutting two million characters into lines takes time that live sessions do not have. The
 process has little memory and little time and writes no file; what it does not foresee ends it. The
 document comes on standard input; answers go to standard output, each behind its length in four
 bytes: :class:`Opened`, then every page, or :class:`Refused`.
@@ -15,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from textwrap import wrap
 
 import msgspec
 
@@ -27,6 +29,9 @@ CPU_SECONDS = 60
 
 PLAIN_PAGE = 3_000
 """Characters of a page where the document has none of its own: about a printed one."""
+
+LINE_CHARACTERS = 240
+"""Longest line that is scored as one: about as many tokens as the model reads."""
 
 LENGTH = struct.Struct("<I")
 
@@ -44,6 +49,7 @@ _MISBELIEVED = (
 )
 """What readers raise where they take the word of a damaged document."""
 
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n\s*\n")
 _PAGE_BREAK = "\f"
 _MARKUP = ("text", "softbreak", "hardbreak", "code_inline")
 
@@ -55,9 +61,9 @@ class Opened(msgspec.Struct, frozen=True, tag="opened"):
 
 
 class PageText(msgspec.Struct, frozen=True, tag="page"):
-    """The text of the next page."""
+    """The sentences of the next page, long ones in parts."""
 
-    text: str
+    lines: list[str]
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -97,15 +103,19 @@ def answers(data: bytes, form: str) -> Iterator[Answer]:
 def _pages(count: int, texts: Iterable[str]) -> Iterator[Answer]:
     if count > limits.MAX_DOCUMENT_PAGES:
         raise _too_large(f"at most {limits.MAX_DOCUMENT_PAGES} pages, it has {count}")
-    characters = 0
+    characters = sentences = 0
     held: list[Answer] = [Opened(count)]
     for text in texts:
         characters += len(text)
         if characters > limits.MAX_DOCUMENT_CHARACTERS:
             raise _too_large(f"at most {limits.MAX_DOCUMENT_CHARACTERS} characters of text")
-        held.append(PageText(text))
+        lines = _lines(text)
+        sentences += len(lines)
+        if sentences > limits.MAX_DOCUMENT_LINES:
+            raise _too_large(f"at most {limits.MAX_DOCUMENT_LINES} sentences")
+        held.append(PageText(lines))
         # Of empty pages nothing is said before there is one with text.
-        if text.strip():
+        if lines:
             yield from held
             held = []
     if held and isinstance(held[0], Opened):
@@ -113,6 +123,12 @@ def _pages(count: int, texts: Iterable[str]) -> Iterator[Answer]:
             ErrorCode.DOCUMENT_WITHOUT_TEXT, "it has no text: pictures of text are not read"
         )
     yield from held
+
+
+def _lines(text: str) -> list[str]:
+    # White space is made one space first: textwrap takes seconds for much of it.
+    sentences = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
+    return [line for sentence in sentences for line in wrap(sentence, LINE_CHARACTERS)]
 
 
 def _pdf(data: bytes) -> Pages:
@@ -159,18 +175,15 @@ def _docx(data: bytes) -> Pages:
 
 def _paragraphs(data: bytes) -> Iterator[str]:
     from docx import Document
-    from docx.table import Table
 
-    document = Document(BytesIO(data))
+    body = Document(BytesIO(data)).element.body
     # Word notes where its own pages ended; other programs only where they have to end.
-    rendered = document.element.xpath("//w:lastRenderedPageBreak")
+    rendered = body.xpath(".//w:lastRenderedPageBreak")
     mark = "w:lastRenderedPageBreak" if rendered else "w:br[@w:type='page']"
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            yield from (cell.text for row in block.rows for cell in row.cells)
-        else:
-            breaks = len(block._p.xpath(f".//{mark}"))
-            yield _PAGE_BREAK * breaks + block.text
+    # A text box is there twice: its fallback is for programs that cannot draw it.
+    for paragraph in body.xpath(".//w:p[not(ancestor::*[local-name()='Fallback'])]"):
+        breaks = len(paragraph.xpath(f".//{mark}"))
+        yield _PAGE_BREAK * breaks + paragraph.text
 
 
 def _check_unpacked(data: bytes) -> None:
@@ -187,7 +200,7 @@ def _text(data: bytes) -> Pages:
 def _markdown(data: bytes) -> Pages:
     from markdown_it import MarkdownIt
 
-    blocks = MarkdownIt("commonmark").parse(_decoded(data))
+    blocks = MarkdownIt("commonmark").enable("table").parse(_decoded(data))
     return _plain(
         "\n\n".join(
             "".join(part.content or "\n" for part in block.children if part.type in _MARKUP)

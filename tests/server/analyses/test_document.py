@@ -11,11 +11,19 @@ from esapr.protocol.analyses import Page
 from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.server.analyses import document
 from esapr.server.analyses.document import Paper
+from esapr.server.analyses.extract import Opened, PageText, Refused, answers
 from esapr.server.analyses.formats import PDF
 from esapr.server.analyses.opening import work_on
 from esapr.server.analyses.subject import Subject
 from tests.server.analyses.working import Shown, means, shown
-from tests.server.analyses.written import docx, encrypted_pdf, pdf, pdf_bomb, zip_bomb
+from tests.server.analyses.written import (
+    docx,
+    docx_of_tables,
+    encrypted_pdf,
+    pdf,
+    pdf_bomb,
+    zip_bomb,
+)
 
 pytestmark = pytest.mark.real_time
 
@@ -160,6 +168,45 @@ async def test_characters_past_the_limit_are_refused() -> None:
     text = b"x" * (limits.MAX_DOCUMENT_CHARACTERS + 1)
 
     assert (await refusal(text, "long.txt")).code is ErrorCode.DOCUMENT_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("form", "data"),
+    [
+        ("DOCX", docx_of_tables("Results.", "All well.")),
+        ("Markdown", b"| Results. |  |\n|---|---|\n|  | All well. |\n"),
+    ],
+)
+def test_what_stands_in_tables_is_read_once(form: str, data: bytes) -> None:
+    *_, page = answers(data, form)
+
+    assert page == PageText(["Results.", "All well."])
+
+
+def test_sentences_past_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_DOCUMENT_LINES", 3)
+    opened, page = answers(b"No. No. No.", "text")
+    *_, refused = answers(b"No. No. No. No.", "text")
+
+    assert (opened, page) == (Opened(1), PageText(["No."] * 3))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.message) == (ErrorCode.DOCUMENT_TOO_LARGE, "at most 3 sentences")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Well. Who\nis it?\n \nNobody", ["Well.", "Who is it?", "Nobody"]),
+        ("a\u3000\u3000\tb", ["a b"]),
+        ("x" * 250, ["x" * 240, "x" * 10]),
+    ],
+)
+def test_a_page_leaves_its_process_in_lines_that_a_model_can_read(
+    text: str, lines: list[str]
+) -> None:
+    *_, page = answers(text.encode(), "text")
+
+    assert page == PageText(lines)
 
 
 @pytest.mark.parametrize(

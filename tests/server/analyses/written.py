@@ -72,6 +72,17 @@ def docx(*pages: str) -> bytes:
     return file.getvalue()
 
 
+def docx_of_tables(title: str, inner: str) -> bytes:
+    """Return a DOCX whose table has a title over two columns and a table in its last cell."""
+    document = Document()
+    table = document.add_table(2, 2)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = title
+    table.cell(1, 1).add_table(1, 1).cell(0, 0).text = inner
+    file = BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
 def zip_bomb(unpacked: int) -> bytes:
     """Return a ZIP file with an entry of so many zeros where a DOCX has its text."""
     file = BytesIO()
