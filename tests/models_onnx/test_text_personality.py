@@ -19,6 +19,7 @@ from esapr.models_onnx.evaluation.text_personality import (
     read_heads,
     unseen,
 )
+from esapr.models_onnx.training.text import ridge
 
 TEXT = "I like to read on my own, and then I call a friend who asks me out for a walk. " * 14
 SHORT = "Well, not today."
@@ -60,6 +61,19 @@ def test_each_author_is_judged_by_the_head_that_has_not_seen_them() -> None:
     read = Read(np.array([0, 0, 1]), np.array([100, 20, 50]), np.zeros((3, 3), np.float32))
     logits = unseen(heads, read, np.array([1, 0]))
     np.testing.assert_array_equal(logits[:, 0], [-1, -1, 1])
+
+
+def test_one_inverse_says_what_a_fit_without_each_fold_says() -> None:
+    draw = np.random.default_rng(1)
+    rows, target = draw.normal(size=(30, 4)), draw.normal(2.0, 1.0, (30, 5))
+    folds = np.arange(30) % 3
+    found = ridge.unseen(rows @ rows.T, target, 2.0, folds)
+    # A column of its own stands for the mean, as a constant in the kernel does.
+    rows = np.column_stack([rows, np.full(30, np.sqrt(10.0))])
+    for fold in range(3):
+        seen, left = rows[folds != fold], rows[folds == fold]
+        weights = np.linalg.solve(seen.T @ seen + 2.0 * np.eye(5), seen.T @ target[folds != fold])
+        np.testing.assert_allclose(found[folds == fold], left @ weights)
 
 
 def test_a_chunk_weighs_as_many_words_as_it_has() -> None:
