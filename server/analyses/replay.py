@@ -11,9 +11,11 @@ from esapr.inference.scoring import BatchFailedError
 from esapr.inference.signals import Modality
 from esapr.protocol.analyses import AnalysisSummary
 from esapr.protocol.errors import ProtocolError
+from esapr.protocol.events import Event
 from esapr.protocol.messages import State
 from esapr.server.analyses.patience import patiently
 from esapr.server.analyses.recording import Footage, Stretch
+from esapr.server.analyses.spoken import Spoken
 from esapr.server.analyses.subject import Subject
 from esapr.server.analyses.summary import Count
 from esapr.server.metrics import Metrics
@@ -21,6 +23,8 @@ from esapr.server.pipeline import Pipeline
 from esapr.server.sessions.analysis import Analysis
 from esapr.server.sessions.states import Envelope, state_message
 from esapr.server.sessions.tally import Tally
+from esapr.server.support.watch import Watch
+from esapr.server.transcription import Transcriber
 
 Item = TypeVar("Item")
 
@@ -44,8 +48,9 @@ class Replay:
         metrics: Metrics,
         *,
         fusion: FusionConfig,
+        transcriber: Transcriber | None = None,
     ) -> None:
-        """Read ``footage``; nothing happens before :meth:`found`."""
+        """Read ``footage``, what is said too with a ``transcriber``; :meth:`found` begins."""
         self._footage = footage
         self._subject = subject
         self._tick = subject.tick_ms / 1000
@@ -55,6 +60,8 @@ class Replay:
         self._count = Count()
         self._seconds = 0.0
         self._modalities = frozenset(Modality(name) for name in subject.modalities)
+        self._spoken = Spoken(transcriber) if transcriber else None
+        self._watch = Watch(subject.help_lines)
         self._analysis = Analysis(
             pipeline.analysers(subject.analysis),
             tuple(Modality(name) for name in subject.modalities),
@@ -62,6 +69,7 @@ class Replay:
             tally=self._tally,
             metrics=metrics,
             on_face=lambda *_: None,
+            dictation=self._spoken,
         )
 
     @property
@@ -78,8 +86,11 @@ class Replay:
             totals=self._tally.totals(),
         )
 
-    async def found(self) -> AsyncGenerator[State, None]:
+    async def found(self) -> AsyncGenerator[State | Event, None]:
         """Yield a state a tick; a last piece shorter than half a tick has none, unless it is all.
+
+        A state that follows the first words of self-harm comes behind an event that names help
+        lines.
 
         Raises:
             ProtocolError: ``media_invalid``, or ``recording_too_long``.
@@ -88,6 +99,12 @@ class Replay:
         stretch = await self._read(0)
         while number == 0 or self._reaches(stretch, number):
             following = await self._score(stretch, number + 1)
+            if self._spoken:
+                async for line in self._spoken.lines(ended=stretch.end is not None):
+                    await self._each(Modality.TEXT, self._analysis.score_line, (line,))
+                    event = self._watch.line(line.body, line.at)
+                    if event:
+                        yield event
             yield self._state(number)
             stretch, number = following, number + 1
         self._seconds = stretch.end or 0.0

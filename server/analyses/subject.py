@@ -15,7 +15,7 @@ class Subject:
     """What states are made of, and what and whom they name.
 
     ``help_lines`` are named where a text speaks of self-harm; ``traits`` says whether documents
-    are read for them.
+    are read for them, ``transcribe`` whether what a recording's people say is.
     """
 
     analysis: str
@@ -24,6 +24,7 @@ class Subject:
     tick_ms: int
     help_lines: Sequence[HelpLine] = ()
     traits: bool = False
+    transcribe: bool = False
 
 
 class Work(Protocol):

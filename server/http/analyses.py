@@ -25,10 +25,11 @@ from esapr.server.analyses.jobs import Job
 from esapr.server.http.consent import admit, note_opened
 from esapr.server.http.errors import json_response
 from esapr.server.http.event_stream import sent
-from esapr.server.http.keys import ANALYSES, AUDIT, CONFIG
+from esapr.server.http.keys import ANALYSES, AUDIT, CONFIG, SESSIONS
 from esapr.server.http.routing import bind
 from esapr.server.http.sessions import demonstration, refuse_compressed
 from esapr.server.http.tokens import authorised_key, caller, check_local
+from esapr.server.sessions.dictation import check_transcribing
 from esapr.server.trust.gate import Admission
 
 
@@ -91,8 +92,8 @@ async def wanted_analysis(request: web.Request, *, demo: bool) -> tuple[Analysis
     """Return what a file is analysed for, and why: the gate admits it as it admits a session.
 
     Raises:
-        ProtocolError: ``bad_message``, ``config_invalid``, or whatever
-            :func:`esapr.server.http.consent.admit` raises.
+        ProtocolError: ``bad_message``, ``config_invalid``, also where speech is to be written down
+            and cannot be, or whatever :func:`esapr.server.http.consent.admit` raises.
     """
     header = request.headers.get(REQUEST_HEADER, "{}")
     wanted = decode_body(header.encode("utf-8", "replace"), AnalysisRequest)
@@ -102,9 +103,12 @@ async def wanted_analysis(request: web.Request, *, demo: bool) -> tuple[Analysis
         subject_flags=wanted.subject_flags,
         consent=wanted.consent,
         modalities=wanted.modalities,
+        transcribe=wanted.transcribe,
     )
     asked = demonstration(session) if demo else session
-    return wanted, await admit(request, asked, caller(request).actor)
+    admission = await admit(request, asked, caller(request).actor)
+    check_transcribing(asked, request.app[SESSIONS].transcriber)
+    return wanted, admission
 
 
 async def read_file(request: web.Request) -> bytes:

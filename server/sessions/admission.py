@@ -97,7 +97,7 @@ class Sessions:
         self.recorder = recorder
         self.help_lines = help_lines
         self.fusion = fusion
-        self._transcriber = transcriber
+        self.transcriber = transcriber
         self.aftercare: dict[str, Aftercare] = {}
         """What sessions leave, for as long as their tokens read it."""
         self._open: dict[str, tuple[Session, asyncio.Task[None]]] = {}
@@ -118,7 +118,7 @@ class Sessions:
                 where the server writes no speech down.
         """
         self.check_place()
-        check_transcribing(request, self._transcriber)
+        check_transcribing(request, self.transcriber)
         if request.room is not UNSET:
             self.rooms.check_place(room_name(holder, request.room))
         return self._start(request, holder, None)
@@ -210,7 +210,7 @@ class Sessions:
             aftercare=self.aftercare,
             fusion=self.fusion,
             baselines=Baselines(self._trust.signing, self.pipeline.versions),
-            transcriber=self._transcriber,
+            transcriber=self.transcriber,
         )
         session = Session(snapshot.session if snapshot else uuid4().hex, request, host, holder)
         if snapshot:

@@ -27,7 +27,7 @@ from esapr.protocol.requests import Modality as ModalityName
 from esapr.protocol.traits import Traits
 from esapr.server.metrics import Metrics
 from esapr.server.pipeline import Analysers
-from esapr.server.sessions.dictation import Dictation
+from esapr.server.sessions.dictation import Listener
 from esapr.server.sessions.inbox import Inbox
 from esapr.server.sessions.level import SHARES, LevelControl, Thinning
 from esapr.server.sessions.personality import read_line, traits_of
@@ -64,7 +64,7 @@ class Analysis:
         tally: Tally,
         metrics: Metrics,
         on_face: Callable[[float, ModalityScore | None], None],
-        dictation: Dictation | None = None,
+        dictation: Listener | None = None,
         trace: SessionTrace = NOT_TRACED,
     ) -> None:
         """Fuse ``modalities``; ``on_face`` is told of every picture analysed."""

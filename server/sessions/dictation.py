@@ -1,6 +1,7 @@
 """One session's speech on its way to text, and back as a line of its own."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from esapr.inference.signals import AudioWindow, Modality
 from esapr.inference.voice.activity import Speech
@@ -15,8 +16,15 @@ AddLine = Callable[[Text], None]
 """Takes a line of text, or raises ProtocolError."""
 
 
+class Listener(Protocol):
+    """Takes in what is said."""
+
+    def hear(self, window: AudioWindow, speech: Speech | None) -> None:
+        """Take in a window that was scored."""
+
+
 def check_transcribing(request: SessionRequest, transcriber: Transcriber | None) -> None:
-    """Check that a session can have what it says written down, if it asks for that.
+    """Check that what is said can be written down, if a session or analysis asks for that.
 
     Raises:
         ProtocolError: ``config_invalid``.
@@ -33,7 +41,7 @@ def check_transcribing(request: SessionRequest, transcriber: Transcriber | None)
 
 
 class Dictation:
-    """Hands utterances to the transcriber, and their text to the session."""
+    """Hands utterances to the transcriber, and their text to the session; a :class:`Listener`."""
 
     def __init__(self, transcriber: Transcriber, add_line: AddLine, metrics: Metrics) -> None:
         """Give each text to ``add_line``, as if it had been sent."""

@@ -2,6 +2,7 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -152,3 +153,11 @@ def test_a_missing_file_is_a_usage_error() -> None:
 
     assert outcome.exit_code == 2
     assert "nowhere.wav" in outcome.stderr
+
+
+@pytest.mark.skipif(bool(find_spec("faster_whisper")), reason="the extra asr is installed")
+def test_writing_speech_down_without_the_extra_says_what_is_missing() -> None:
+    outcome = CliRunner().invoke(analyze, [str(PORTRAIT), "--transcribe"])
+
+    assert outcome.exit_code == 2
+    assert "config_invalid: transcription_model: faster_whisper is not installed" in outcome.stderr

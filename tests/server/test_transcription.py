@@ -93,6 +93,16 @@ async def test_a_process_that_dies_takes_one_utterance_with_it() -> None:
     assert drops(metrics, "failed") == 1
 
 
+async def test_a_process_that_does_not_start_lets_nobody_wait() -> None:
+    metrics = Metrics()
+    one = Transcriber((sys.executable, "-c", ""), metrics)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        running = group.create_task(one.run())
+        assert await one.written(Utterance(1.0, SECOND)) == ""
+        running.cancel()
+    assert drops(metrics, "failed") == 1
+
+
 async def test_a_full_queue_refuses_and_counts() -> None:
     metrics = Metrics()
     one = Transcriber((), metrics)

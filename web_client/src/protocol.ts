@@ -156,7 +156,7 @@ export interface TraitScore {
 /**
  * Answer to ``GET /v1/analyses/{analysis}``: how far it is and what it has found so far.
  *
- *     ``events`` are ``support_resources`` of a document.
+ *     ``events`` are ``support_resources``, of a document or of what was said.
  */
 export interface AnalysisInfo {
   analysis_id: string;
@@ -414,7 +414,8 @@ export interface Error {
 /**
  * What a file is analysed for; the fields are those of a session's request.
  *
- *     ``participant`` is named by the states.
+ *     ``participant`` is named by the states. With ``transcribe`` what is said in a recording is
+ *     written down and read as text, where the server does that.
  */
 export interface AnalysisRequest {
   purpose?: string;
@@ -428,6 +429,7 @@ export interface AnalysisRequest {
    */
   modalities?: ("face" | "text" | "voice")[];
   tick_ms?: number;
+  transcribe?: boolean;
 }
 /**
  * The receipt of an explicit act of consent.

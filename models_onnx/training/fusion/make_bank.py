@@ -149,11 +149,12 @@ def _voices(split: str) -> Arrays:
 
 def _unheard(features: Features, speakers: Speakers, split: str) -> NDArray[np.float32]:
     """Return logits ``[N, 7]`` of heads that did not hear the actor; other splits' stay zero."""
-    x = flat(features)[:, columns(CHOICE.layers)].astype(np.float32)
+    chosen = columns(CHOICE.layers)
+    x = flat(features)[:, chosen].astype(np.float32)
     found = np.zeros((len(x), CLASSES), np.float32)
     for fold in FOLDS[split]:
         left_out = (fold, *TEST_FOLDS) if split == "learning" else (fold,)
-        head = fit(speakers.without(left_out), CHOICE.layers, [CHOICE.shrinkage])[CHOICE.shrinkage]
+        head = fit(speakers.without(left_out), chosen, [CHOICE.shrinkage])[CHOICE.shrinkage]
         rows = features.fold == fold
         found[rows] = head.logits(x[rows])
     return found

@@ -60,19 +60,9 @@ def load(corpus: str, views: Sequence[View] | None = None) -> Features:
 
     A view that is missing is computed.
     """
-    path, views = encoder_graph(), views or VIEWS[corpus]
-    session, graph_key = graph.session(path), path.read_bytes()
-    all_clips, pooled = clips(corpus), []
-    for view in views:
-        key = hashlib.sha256(graph_key + repr(view).encode()).hexdigest()[:12]
-        path = run_folder("voice_expression") / f"{corpus}_{view.name}_{key}.npy"
-        if not path.exists():
-            # Renamed when complete: half a view would be taken for a whole one.
-            partial = path.with_name(f"partial_{path.name}")
-            np.save(partial, _extract(all_clips, view, session))
-            partial.rename(path)
-        pooled.append(np.load(path))
-    count = len(views)
+    encoder, views = encoder_graph(), views or VIEWS[corpus]
+    all_clips, count = clips(corpus), len(views)
+    pooled = [extracted(corpus, view, encoder) for view in views]
     return Features(
         pooled=np.stack(pooled, axis=1).reshape(-1, len(LAYERS), 2 * WIDTH),
         emotion=np.repeat([int(clip.emotion) for clip in all_clips], count),
@@ -82,8 +72,20 @@ def load(corpus: str, views: Sequence[View] | None = None) -> Features:
     )
 
 
+def extracted(corpus: str, view: View, encoder: Path) -> NDArray[np.float16]:
+    """Return what the graph ``encoder`` makes of every clip, ``[clips, D]``; it is kept."""
+    key = hashlib.sha256(encoder.read_bytes() + repr(view).encode()).hexdigest()[:12]
+    path = run_folder("voice_expression") / f"{corpus}_{view.name}_{key}.npy"
+    if not path.exists():
+        # Renamed when complete: half a view would be taken for a whole one.
+        partial = path.with_name(f"partial_{path.name}")
+        np.save(partial, _extract(clips(corpus), view, graph.session(encoder)))
+        partial.rename(path)
+    return np.asarray(np.load(path))
+
+
 def _extract(chosen: list[Clip], view: View, session: ort.InferenceSession) -> NDArray[np.float16]:
-    """Return ``[clips, 3072]``."""
+    """Return ``[clips, D]``."""
     rows = []
     pairs = zip(chosen, sounds(chosen), strict=True)
     for clip, samples in tqdm(pairs, desc=view.name, total=len(chosen), mininterval=10):

@@ -100,7 +100,8 @@ def nested(features: Features, speakers: Speakers) -> Result:
 
 def trained(seen: Moments, choice: Choice) -> Head:
     """Return the head of ``choice`` for these speakers, for the features of all layers."""
-    return fit(seen, choice.layers, [choice.shrinkage])[choice.shrinkage].over_all(choice.layers)
+    heads = fit(seen, columns(choice.layers), [choice.shrinkage])
+    return heads[choice.shrinkage].over_all(choice.layers)
 
 
 def _held_out(
@@ -111,7 +112,7 @@ def _held_out(
     for folds in tqdm(left_out, desc="heads"):
         seen = speakers.without(folds)
         for layers in LAYER_SETS:
-            for shrinkage, head in fit(seen, layers, SHRINKAGES).items():
+            for shrinkage, head in fit(seen, columns(layers), SHRINKAGES).items():
                 logits = head.logits(x[:, columns(layers)])
                 found.setdefault(Choice(layers, shrinkage), {})[folds] = logits
     return found

@@ -110,9 +110,8 @@ def moments(features: Features, rows: NDArray[np.bool_]) -> Moments:
     return Moments(weights, sums, total)
 
 
-def fit(seen: Moments, layers: tuple[int, ...], shrinkages: Iterable[float]) -> dict[float, Head]:
-    """Return a head for each shrinkage, for equally frequent classes."""
-    chosen = columns(layers)
+def fit(seen: Moments, chosen: slice, shrinkages: Iterable[float]) -> dict[float, Head]:
+    """Return a head of the ``chosen`` features a shrinkage, for equally frequent classes."""
     means = seen.sums[:, chosen] / seen.weights[:, None]
     within = seen.products[chosen, chosen] - (means * seen.weights[:, None]).T @ means
     variances = np.diag(within).copy()

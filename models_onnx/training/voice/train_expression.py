@@ -209,7 +209,7 @@ def describe(
     """Return the card."""
     return release.Release(
         name="voice_expression",
-        version="2.0.0",
+        version="2.1.0",
         task="voice-expression",
         description=(
             "Expression of up to three seconds of speech: first layers of Whisper base, "

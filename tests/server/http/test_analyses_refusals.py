@@ -63,6 +63,12 @@ async def test_a_file_needs_consent_and_a_request_without_faults(
         assert (await refusal(answer))[:2] == (403, "consent_required")
 
 
+async def test_a_server_that_writes_no_speech_down_says_so_before_it_reads_the_file() -> None:
+    async with client() as (sender, _):
+        answer = await sender.post(b"", "audio/wav", transcribe=True)
+        assert await refusal(answer) == (400, "config_invalid", "transcribe")
+
+
 async def parts(data: bytes) -> AsyncIterator[bytes]:
     """Send ``data`` without saying before how long it is."""
     for start in range(0, len(data), 2**20):
