@@ -67,6 +67,7 @@ async def test_a_server_that_writes_no_speech_down_says_so_before_it_reads_the_f
     async with client() as (sender, _):
         answer = await sender.post(b"", "audio/wav", transcribe=True)
         assert await refusal(answer) == (400, "config_invalid", "transcribe")
+        assert "writes no speech down" in await answer.text()
 
 
 async def parts(data: bytes) -> AsyncIterator[bytes]:
