@@ -54,7 +54,8 @@ async def test_a_clip_brings_a_line_a_second_a_summary_and_a_drawing(tmp_path: P
     assert outcome.status == 0, outcome.errors
     *states, labels, rest, cost = outcome.lines
     assert [float(line.split()[0]) for line in states] == list(range(1, 13))
-    assert all("happy 0.9" in line and "face happy" in line for line in states)
+    assert all(" happy " in line and float(line.split()[3]) > 0.9 for line in states)
+    assert all("face happy" in line for line in states)
     assert labels == "12 states: happy 12"
     assert rest == "evidence of face 100%, voice 92%; 4 blinks, 8.3 s of speech"
     assert cost.startswith("12.0 s in ")

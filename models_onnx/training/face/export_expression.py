@@ -133,7 +133,7 @@ def release(path: Path, splits: list[fer2013.Split]) -> Release:
     }
     return Release(
         name="face_expression",
-        version="3.0.0",
+        version="3.1.0",
         task="face_expression",
         description="MobileNet on 48x48 grey faces and their mirror images, seven expressions",
         licence="Apache-2.0 for the weights; trained on photographs for research use",
