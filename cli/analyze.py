@@ -101,12 +101,14 @@ def analyze(
             show(error_message(error))
         click.echo(f"{file}: {error.code}: {error.message}", err=True)
         context.exit(UNREADABLE)
+    except BrokenPipeError:
+        # Who read the lines has seen enough: Click ends without a word.
+        raise
     except (ModelError, ConfigError, SupportError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not as_json:
         click.echo(_sentence(summary, cost))
-    if svg is not None:
-        _draw(svg, states)
+    _draw(svg, states)
     context.exit(0 if summary.labels else NOTHING_SHOWN)
 
 
@@ -136,8 +138,8 @@ async def _analyze(
                 ended = Cost.so_far()
                 for task in running:
                     task.cancel()
-        except* ProtocolError as refused:
-            raise refused.exceptions[0] from None
+        except* (ProtocolError, BrokenPipeError) as ended_early:
+            raise ended_early.exceptions[0] from None
     summary = work.summary()
     show(AnalysisDone(file.name, summary))
     return summary, Cost(ended.wall - started.wall, ended.processor - started.processor)
@@ -166,7 +168,9 @@ async def _show_all(work: Work, show: Show) -> None:
                 bar.update(task, completed=work.fraction)
 
 
-def _draw(svg: Path, states: Sequence[State]) -> None:
+def _draw(svg: Path | None, states: Sequence[State]) -> None:
+    if svg is None:
+        return
     if not states:
         raise click.UsageError("--svg draws recordings: a document has no time")
     svg.write_text(timeline(states, words_of("en")), encoding="utf-8")

@@ -66,6 +66,16 @@ async def test_a_clip_brings_a_line_a_second_a_summary_and_a_drawing(tmp_path: P
     assert "Text" not in texts
 
 
+async def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    piped = ("sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, PORTRAIT)
+    process = await asyncio.create_subprocess_exec(*piped, stdout=PIPE, stderr=PIPE)
+    async with asyncio.timeout(120):
+        output, errors = await process.communicate()
+
+    assert output.split()[0] == b"1.0"
+    assert errors == b""
+
+
 async def test_json_is_the_protocol_and_the_same_in_every_run() -> None:
     first, second = await run(PORTRAIT, "--json"), await run("--json", PORTRAIT)
 
