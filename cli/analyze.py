@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Self
@@ -117,8 +117,15 @@ async def _analyze(
 ) -> tuple[AnalysisSummary, Cost]:
     opened = open_file(file, format_of_file(file), longest=LONGEST_SECONDS)
     lines = open_help_lines(config.help_lines_file).of("", DEFAULT_LANGUAGE)
-    about = Subject(file.name, "participant", ("face", "voice", "text"), DEFAULT_TICK_MS, lines)
-    subject = replace(about, traits=True, transcribe=transcribe)
+    subject = Subject(
+        file.name,
+        "participant",
+        ("face", "voice", "text"),
+        DEFAULT_TICK_MS,
+        lines,
+        traits=True,
+        transcribe=transcribe,
+    )
     metrics = Metrics()
     transcriber = _transcriber(config, metrics) if transcribe else None
     with ExitStack() as stack:

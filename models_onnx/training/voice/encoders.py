@@ -51,7 +51,8 @@ def main() -> None:
         for name, (variables, depths) in DEPTHS.items()
         for depth in depths
     }
-    costs = milliseconds([graph.session(path) for path in paths.values()])
+    sessions = [graph.session(path) for path in paths.values()]
+    costs = dict(zip(paths, milliseconds(sessions), strict=True))
     with threadpool_limits(1):
         for name, (_, depths) in DEPTHS.items():
             features = _features(paths[name, depths[-1]])
@@ -60,10 +61,9 @@ def main() -> None:
                 some = replace(features, pooled=features.pooled[:, : depth * width])
                 whole, noisy = recalls(some)
                 size = paths[name, depth].stat().st_size / 1e6
-                cost = costs[list(paths).index((name, depth))]
                 print(
                     f"{name} {depth} layers: UAR whole {whole:.1%} noise {noisy:.1%}, "
-                    f"{cost:.1f} ms, {size:.1f} MB",
+                    f"{costs[name, depth]:.1f} ms, {size:.1f} MB",
                     flush=True,
                 )
 
