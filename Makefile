@@ -62,12 +62,12 @@ serve: setup
 demo: setup
 	$(BIN)/esapr demo
 
-# Most tests wait for sockets and timers most of the time, so two processes share them; each has
+# Most tests wait for sockets and timers most of the time, so three processes share them; each has
 # whole files, in this order. pytest runs last, so that its closing line ends the output. An extra has a lock of its own,
 # which the cluster's may contradict: there its tests are skipped.
 test: setup $(if $(EXTRA),,$(CLUSTER_READY)) programs
 	$(if $(NODE),cd web_client && npm test)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check .
