@@ -10,6 +10,7 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from esapr.inference.batching import BatchLimits
+from esapr.inference.calibration import Calibration
 
 Arrays = dict[str, NDArray[Any]]
 """Named arrays; dimension 0 of each is the batch."""
@@ -42,7 +43,7 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What ``model.toml`` says. ``temperature`` divides logits before softmax (Guo et al. 2017).
+    """What ``model.toml`` says.
 
     ``files`` are the hashes of what the model needs beside its graph, such as a tokenizer.
     ``cpu_rows`` is how many rows of a batch the processor runs at a time, where more outgrow its
@@ -61,7 +62,7 @@ class ModelCard:
     outputs: tuple[TensorSpec, ...]
     batch: BatchLimits
     cpu_rows: int | None
-    temperature: float
+    calibration: Calibration
     parity_tolerance: float
     metrics: Mapping[str, Any]
     files: Mapping[str, str]
@@ -100,7 +101,8 @@ class ModelCard:
         """Read ``folder/model.toml``.
 
         Raises:
-            CardError: the file is missing, is not TOML or lacks a field (which the message names).
+            CardError: the file is missing, is not TOML, or lacks a field or has one that is no good
+                (which the message names).
         """
         try:
             raw = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
@@ -126,12 +128,12 @@ class ModelCard:
                     use_by=batch["use_by_ms"] / 1000,
                 ),
                 cpu_rows=batch.get("cpu_rows"),
-                temperature=raw.get("calibration", {}).get("temperature", 1.0),
+                calibration=_calibration(raw.get("calibration", {})),
                 parity_tolerance=raw["parity"]["tolerance"],
                 metrics=raw.get("metrics", {}),
                 files=raw.get("files", {}),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise CardError(f"{folder.name}/model.toml: missing or malformed {error}") from error
 
 
@@ -150,6 +152,10 @@ def verified(path: Path, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise HashMismatchError(f"{path.parent.name}: {path.name} does not match its sha256")
     return content
+
+
+def _calibration(raw: Mapping[str, Any]) -> Calibration:
+    return Calibration(raw.get("temperature", 1.0), raw.get("slope", 0.0))
 
 
 def _tensor_specs(raw: list[dict[str, Any]]) -> tuple[TensorSpec, ...]:

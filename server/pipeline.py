@@ -126,7 +126,7 @@ class Pipeline:
 
     def _face_stage(self, networks: Mapping[str, Network]) -> FaceStage:
         card = self.cards[EXPRESSION_MODELS[Modality.FACE]]
-        reader = ExpressionReader(card.labels, card.temperature)
+        reader = ExpressionReader(card.labels, card.calibration)
         return FaceStage(networks["face_landmarks"], networks[card.name], reader)
 
     @property
@@ -169,13 +169,13 @@ class Pipeline:
                 self._activity,
                 self._voice,
                 session=session,
-                temperature=self.cards["voice_expression"].temperature,
+                calibration=self.cards["voice_expression"].calibration,
             ),
             text=TextAnalyser(
                 self._text,
                 self._tokenizer,
                 session=session,
-                temperature=self.cards["text_expression"].temperature,
+                calibration=self.cards["text_expression"].calibration,
                 languages=self._languages,
             ),
             traits=self._traits(session) if traits else None,

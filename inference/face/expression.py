@@ -5,25 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.inference.emotions import Emotion, Scores, label_order
 
 
 class ExpressionReader:
-    """Reads one model's logits: its order of labels and its temperature."""
+    """Reads one model's logits: its order of labels and how sure they are."""
 
-    def __init__(self, labels: Sequence[str], temperature: float) -> None:
+    def __init__(self, labels: Sequence[str], calibration: Calibration) -> None:
         """Take both from the model's card.
 
         Raises:
             ValueError: ``labels`` is not a permutation of the seven classes.
         """
         self._order = label_order(labels)
-        self._temperature = temperature
+        self._calibration = calibration
 
     def scores(self, logits: NDArray[np.float32]) -> Scores:
         """Return probabilities ``[..., 7]`` of logits ``[..., 7]``."""
-        return calibrated(logits[..., self._order], self._temperature)
+        return calibrated(logits[..., self._order], self._calibration)
 
     def winning(
         self, maps: NDArray[np.float32], scores: Scores

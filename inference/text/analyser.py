@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scorer
 from esapr.inference.signals import (
@@ -52,17 +52,17 @@ class TextAnalyser:
         tokenizer: Tokenizer,
         *,
         session: str,
-        temperature: float,
+        calibration: Calibration,
         languages: LanguageCheck | None,
     ) -> None:
         """Share ``expression``, ``tokenizer`` and ``languages`` with every session.
 
-        ``temperature`` is the one on the model's card. Without ``languages`` every line is scored.
+        ``calibration`` is the one on the model's card. Without ``languages`` every line is scored.
         """
         self._expression = expression
         self._tokenizer = tokenizer
         self._session = session
-        self._temperature = temperature
+        self._calibration = calibration
         self._languages = languages
 
     async def score(self, line: TextLine) -> TextReading:
@@ -82,7 +82,7 @@ class TextAnalyser:
             modality=Modality.TEXT,
             start=line.at,
             end=line.at,
-            probs=calibrated(scored.value[_OUTPUTS[line.source]], self._temperature),
+            probs=calibrated(scored.value[_OUTPUTS[line.source]], self._calibration),
             coverage=COVERAGE[line.source],
             details=TextDetails(lines=1, source=line.source),
             batch_size=scored.batch_size,

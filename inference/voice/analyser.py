@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.inference.cards import Arrays
 from esapr.inference.scoring import Scored, Scorer
 from esapr.inference.signals import (
@@ -45,13 +45,13 @@ class VoiceAnalyser:
         expression: Scorer[Arrays, Arrays],
         *,
         session: str,
-        temperature: float,
+        calibration: Calibration,
     ) -> None:
-        """Share both scorers with every session; ``temperature`` is the expression model's."""
+        """Share both scorers with every session; ``calibration`` is the expression model's."""
         self._activity = activity
         self._expression = expression
         self._session = session
-        self._temperature = temperature
+        self._calibration = calibration
 
     async def score(self, window: AudioWindow) -> VoiceReading:
         """Return what ``window``, three seconds long, shows.
@@ -84,7 +84,7 @@ class VoiceAnalyser:
             modality=Modality.VOICE,
             start=window.at - window.seconds,
             end=window.at,
-            probs=calibrated(scored.value["logits"], self._temperature),
+            probs=calibrated(scored.value["logits"], self._calibration),
             coverage=spoken.worth * speech_ms / (window.seconds * 1000),
             details=VoiceDetails(speech_ms, spoken.loudness_db, spoken.prosody),
             quality=heard.value.quality,

@@ -38,5 +38,5 @@ def _stages(models: Mapping[str, Load]) -> tuple[DetectorStage, FaceStage]:
         Network(name, models[name].model, models[name].model.card.batch) for name in NETWORKS
     )
     card = models["face_expression"].model.card
-    reader = ExpressionReader(card.labels, card.temperature)
+    reader = ExpressionReader(card.labels, card.calibration)
     return DetectorStage(detector), FaceStage(landmarks, expression, reader)

@@ -56,7 +56,7 @@ def evaluate(model: Model, folder: Path) -> Figures:
         accuracy_full=metrics.accuracy(logits(model, full.images), full.labels),
         macro_f1=metrics.macro_f1(found, faces.labels),
         ferplus_agreement=metrics.accuracy(*majority(found, faces)),
-        ece=metrics.calibration_error(found, faces.labels, model.card.temperature),
+        ece=metrics.calibration_error(found, faces.labels, model.card.calibration),
         ms_per_item=milliseconds(model, {"image": faces.images[:1, ..., None]}),
     )
 

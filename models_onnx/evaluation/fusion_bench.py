@@ -179,7 +179,7 @@ def figures(found: Run) -> Figures:
     return Figures(
         accuracy=accuracy(probs, truth),
         macro_f1=macro_f1(probs, truth),
-        ece=calibration_error(logs, truth, 1.0),
+        ece=calibration_error(logs, truth),
         brier=float(np.square(probs - wanted).sum(axis=1).mean()),
         flicker_ratio=found.flicker_ratio,
         delay_median_s=median,

@@ -5,24 +5,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import PLAIN, Calibration, calibrated
 from esapr.inference.emotions import CLASSES, LABELS
 
 ECE_BINS = 15
 # One per cent apart: finer than the fit's own noise.
 TEMPERATURES = np.geomspace(0.2, 5.0, 325)
+SLOPES = np.arange(0.0, 2.0, 0.05)
 THRESHOLDS = np.arange(0.05, 0.95, 0.01)
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+def fit_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], slope: float = 0.0
+) -> Calibration:
     """Return the temperature with the least negative log likelihood (Guo et al. 2017)."""
-    rows = np.arange(len(labels))
+    tried = [Calibration(temperature, slope) for temperature in TEMPERATURES.tolist()]
+    return min(tried, key=lambda calibration: _loss(logits, labels, calibration))
 
-    def loss(temperature: float) -> float:
-        picked = calibrated(logits, temperature)[rows, labels].astype(np.float64)
-        return float(-np.log(np.maximum(picked, 1e-12)).mean())
 
-    return float(min(TEMPERATURES.tolist(), key=loss))
+def fit_calibration(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
+    """Return the temperature and the slope with the least negative log likelihood."""
+    tried = [fit_temperature(logits, labels, slope) for slope in SLOPES.tolist()]
+    return min(tried, key=lambda calibration: _loss(logits, labels, calibration))
 
 
 def accuracy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -74,10 +78,10 @@ def thresholds(probs: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArr
 
 
 def calibration_error(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float
+    logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration = PLAIN
 ) -> float:
     """Return the expected calibration error over 15 equal-width bins of confidence."""
-    probs = calibrated(logits, temperature)
+    probs = calibrated(logits, calibration)
     confidence = probs.max(axis=1)
     right = probs.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
@@ -89,16 +93,23 @@ def calibration_error(
 
 
 def report(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float
+    logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration
 ) -> dict[str, Any]:
     """Return accuracy, macro-F1, ECE and per-class recall, rounded for a card."""
     return {
         "faces": len(labels),
         "accuracy": round(accuracy(logits, labels), 4),
         "macro_f1": round(macro_f1(logits, labels), 4),
-        "ece_15_bins": round(calibration_error(logits, labels, temperature), 4),
+        "ece_15_bins": round(calibration_error(logits, labels, calibration), 4),
         "recall": {k: round(v, 3) for k, v in recalls(logits, labels).items()},
     }
+
+
+def _loss(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration
+) -> float:
+    picked = calibrated(logits, calibration)[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.maximum(picked, 1e-12)).mean())
 
 
 def _confusion(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:

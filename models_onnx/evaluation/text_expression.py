@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.inference.cards import Arrays
 from esapr.inference.models import Model
 from esapr.inference.rows import stack
@@ -65,21 +65,21 @@ def evaluate(model: Model, folder: Path) -> Figures:
 
 def measured(model: Model, dev: Corpus, test: Corpus, other: Corpus) -> Figures:
     """Measure ``model``: thresholds are chosen on ``dev``, nothing on ``test`` and ``other``."""
-    temperature = model.card.temperature
-    cut = metrics.thresholds(calibrated(logits(model, dev, "logits"), temperature), dev.labels)
+    calibration = model.card.calibration
+    cut = metrics.thresholds(calibrated(logits(model, dev, "logits"), calibration), dev.labels)
     found = logits(model, test, "logits")
-    single = _single(test, found, temperature)
+    single = _single(test, found, calibration)
     return Figures(
         model=model.card.name,
         version=model.card.version,
         lines=len(test),
         lines_single=single.lines,
-        macro_f1=metrics.macro_f1_of_several(calibrated(found, temperature) > cut, test.labels),
+        macro_f1=metrics.macro_f1_of_several(calibrated(found, calibration) > cut, test.labels),
         macro_f1_single=single.macro_f1_single,
         accuracy_single=single.accuracy_single,
         ece=single.ece,
         ms_per_item=milliseconds(model, _encoded(model, test.texts[:TIMED_LINES])),
-        xed=_single(other, logits(model, other, "spoken_logits"), temperature),
+        xed=_single(other, logits(model, other, "spoken_logits"), calibration),
     )
 
 
@@ -118,11 +118,11 @@ def _encoded(model: Model, texts: Sequence[str]) -> list[Arrays]:
     return [encode(text, tokenizer) or {} for text in texts]
 
 
-def _single(corpus: Corpus, found: NDArray[np.float32], temperature: float) -> OtherFigures:
+def _single(corpus: Corpus, found: NDArray[np.float32], calibration: Calibration) -> OtherFigures:
     rows, labels = found[corpus.single], corpus.labels[corpus.single].argmax(axis=1)
     return OtherFigures(
         lines=len(labels),
         macro_f1_single=metrics.macro_f1(rows, labels),
         accuracy_single=metrics.accuracy(rows, labels),
-        ece=metrics.calibration_error(rows, labels, temperature),
+        ece=metrics.calibration_error(rows, labels, calibration),
     )

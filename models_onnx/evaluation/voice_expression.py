@@ -1,8 +1,8 @@
 """Figures of ``voice_expression`` on RAVDESS: the graph as it ships, by actors it never heard.
 
-The shipped head heard every actor. Beside it lies one head a fold, chosen, trained and calibrated
-without the fold's actors; each clip is scored by the shipped graph with the head of its fold in
-place of its own (docs/decisions/0041-held-out-heads.md).
+What ships heard every actor. Beside it lies what was trained and calibrated without the actors of
+each fold: adapters, attention and the last linear map. Each clip is scored by the shipped graph
+with those of its fold in place of its own (docs/decisions/0041-held-out-heads.md).
 """
 
 import io
@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from esapr.inference.calibration import Calibration
+from esapr.inference.calibration import scaled as scale
 from esapr.inference.cards import ModelCard
 from esapr.inference.models import Model
 from esapr.inference.sessions import ChangedSession
@@ -24,7 +26,7 @@ from esapr.models_onnx.evaluation.spoken_views import View
 from esapr.models_onnx.evaluation.timing import milliseconds
 
 Logits = NDArray[np.float32]
-HEADS = "folds.npz"
+FOLD_CONSTANTS = "folds.npz"
 
 TESTED: dict[str, View] = {
     "folds": spoken_views.WHOLE,
@@ -49,27 +51,36 @@ SPOILED: dict[str, View] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
-    """One head a fold: ``weight`` ``[5, 7, D]``, ``bias`` ``[5, 7]``, ``temperature`` ``[5]``."""
+class Folds:
+    """What is trained without a fold's actors, and how it is calibrated, fold by fold.
 
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    ``constants`` ``[5, ...]`` by their names in the graph; ``temperature`` and ``slope`` ``[5]``.
+    """
+
+    constants: Mapping[str, NDArray[np.float32]]
     temperature: NDArray[np.float32]
+    slope: NDArray[np.float32]
 
     @classmethod
     def read(cls, card: ModelCard) -> Self:
-        """Read the heads that lie beside the model.
+        """Read what lies beside the model.
 
         Raises:
-            HashMismatchError: they are not those of the card.
+            HashMismatchError: it is not what the card describes.
         """
-        with np.load(io.BytesIO(card.file(HEADS))) as stored:
-            return cls(**{name: stored[name].astype(np.float32) for name in stored.files})
+        with np.load(io.BytesIO(card.file(FOLD_CONSTANTS))) as stored:
+            arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+        return cls(
+            temperature=arrays.pop("temperature"), slope=arrays.pop("slope"), constants=arrays
+        )
+
+    def calibration(self, fold: int) -> Calibration:
+        """Return how the network of ``fold`` is calibrated."""
+        return Calibration(float(self.temperature[fold]), float(self.slope[fold]))
 
     def in_place(self, card: ModelCard, fold: int) -> ChangedSession:
-        """Return the shipped graph with the head of ``fold``."""
-        constants = {"head.weight": self.weight[fold], "head.bias": self.bias[fold]}
-        return ChangedSession(card, constants)
+        """Return the shipped graph with what is trained without ``fold``."""
+        return ChangedSession(card, {name: value[fold] for name, value in self.constants.items()})
 
 
 def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[str, Any]:
@@ -81,8 +92,8 @@ def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[st
         OSError: the corpus is not there.
     """
     clips = acted_speech.clips(folder, "ravdess")
-    heads = Heads.read(model.card)
-    sessions = [heads.in_place(model.card, fold) for fold in range(len(FOLDS))]
+    folds = Folds.read(model.card)
+    sessions = [folds.in_place(model.card, fold) for fold in range(len(FOLDS))]
     views = TESTED | (SPOILED if robustness else {})
     found: dict[str, list[Logits]] = {name: [] for name in views}
     for clip, content in zip(clips, acted_speech.contents(folder, clips), strict=True):
@@ -90,13 +101,12 @@ def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[st
         for name, view in views.items():
             pieces = in_pieces(spoken_views.render(view, samples, clip.file))
             found[name].append(sessions[clip.fold].run({"samples": pieces})["logits"][0])
-    temperatures = heads.temperature[[clip.fold for clip in clips]]
     return {
         "model": model.card.name,
         "version": model.card.version,
         "clips": len(clips),
         **{
-            name: figures(np.stack(rows), temperatures, clips, model.card.temperature)
+            name: figures(np.stack(rows), folds, clips, model.card.calibration)
             for name, rows in found.items()
         },
         "ms_per_item": milliseconds(model, {"samples": _noise()}),
@@ -109,18 +119,20 @@ def in_pieces(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def figures(
-    logits: Logits, temperatures: NDArray[np.float32], clips: list[Clip], shipped: float
+    logits: Logits, folds: Folds, clips: list[Clip], shipped: Calibration
 ) -> dict[str, Any]:
     """Return the figures of held-out logits ``[N, 7]``.
 
-    ``ece`` is at each fold's own temperature, ``ece_shipped`` at the one on the card.
+    ``ece`` is by each fold's own calibration, ``ece_shipped`` by the one on the card.
     """
     labels = np.array([int(clip.emotion) for clip in clips])
-    scaled = np.asarray(logits / temperatures[:, None], np.float32)
+    scaled = np.stack(
+        [scale(row, folds.calibration(clip.fold)) for row, clip in zip(logits, clips, strict=True)]
+    )
     return {
         **_figures_of(scaled, labels),
         "macro_f1": metrics.macro_f1(scaled, labels),
-        "ece": metrics.calibration_error(scaled, labels, 1.0),
+        "ece": metrics.calibration_error(scaled, labels),
         "ece_shipped": metrics.calibration_error(logits, labels, shipped),
         "f1": metrics.f1_scores(scaled, labels),
         "by_sex": _parts(scaled, labels, [clip.sex for clip in clips]),

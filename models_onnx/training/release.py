@@ -11,6 +11,7 @@ import onnx
 import tomli_w
 from numpy.typing import NDArray
 
+from esapr.inference.calibration import Calibration
 from esapr.models_onnx import ROOT
 
 
@@ -40,8 +41,8 @@ class Release:
     parity_tolerance: float
     parity_max_abs_difference: float
     labels: tuple[str, ...] = ()
-    temperature: float | None = None
-    temperature_chosen_on: str = ""
+    calibration: Calibration | None = None
+    calibrated_on: str = ""
     cpu_rows: int | None = None
     extra_files: tuple[Path, ...] = field(default=())
 
@@ -105,11 +106,12 @@ def _card(release: Release, graph: Path) -> dict[str, Any]:
         document["batch"]["cpu_rows"] = release.cpu_rows
     if release.labels:
         document["labels"] = list(release.labels)
-    if release.temperature is not None:
+    if release.calibration is not None:
         document["calibration"] = {
             "method": "temperature",
-            "temperature": release.temperature,
-            "chosen_on": release.temperature_chosen_on,
+            "temperature": round(release.calibration.temperature, 4),
+            "slope": round(release.calibration.slope, 4),
+            "chosen_on": release.calibrated_on,
         }
     return document
 

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 import av
 import numpy as np
 
+from esapr.inference.calibration import PLAIN
 from esapr.inference.emotions import LABELS
 from esapr.inference.face.analyser import FaceAnalyser, FaceReading
 from esapr.inference.face.expression import ExpressionReader
@@ -45,7 +46,7 @@ async def test_the_portrait_shows_one_face_that_blinks_four_times() -> None:
         Network(name, models()[name], models()[name].card.batch)
         for name in ("face_detector", "face_landmarks", "face_expression")
     )
-    reader = ExpressionReader(LABELS, temperature=1.0)
+    reader = ExpressionReader(LABELS, PLAIN)
     analyser = FaceAnalyser(
         Alone(DetectorStage(detector)),
         Alone(FaceStage(landmarks, expression, reader)),

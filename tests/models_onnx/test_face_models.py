@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from esapr.inference.calibration import PLAIN
 from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import LABELS
 from esapr.inference.models import Model
@@ -42,7 +43,7 @@ def test_a_card_stands_beside_each_model(model: Model) -> None:
 def test_the_expression_model_names_our_classes_in_our_order() -> None:
     card = ModelCard.read(ROOT / "face_expression")
     assert card.labels == LABELS
-    assert card.temperature != 1.0
+    assert card.calibration != PLAIN
 
 
 def test_the_class_activation_map_sums_to_the_logits_but_for_a_constant() -> None:

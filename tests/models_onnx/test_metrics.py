@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import PLAIN, Calibration, calibrated
 from esapr.inference.emotions import CLASSES, LABELS
 from esapr.models_onnx.evaluation import metrics
 
@@ -48,20 +48,32 @@ def test_a_threshold_lies_between_what_shows_a_class_and_what_does_not() -> None
 def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     labels = np.array([0] * 5 + [1] * 5)
     logits = sure([0] * 10, 50.0)
-    assert metrics.calibration_error(logits, labels, 1.0) == pytest.approx(0.5)
-    assert metrics.calibration_error(logits[:5], labels[:5], 1.0) == pytest.approx(0.0, abs=1e-6)
+    assert metrics.calibration_error(logits, labels) == pytest.approx(0.5)
+    assert metrics.calibration_error(logits[:5], labels[:5]) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_fitted_temperature_is_the_one_that_the_labels_were_drawn_with() -> None:
     draw = np.random.default_rng(5)
     logits = draw.normal(0, 4, (20_000, CLASSES)).astype(np.float32)
-    probs = calibrated(logits, 2.0)
+    probs = calibrated(logits, Calibration(2.0))
     labels = (probs.cumsum(axis=1) < draw.random((len(probs), 1))).sum(axis=1).clip(max=6)
-    assert metrics.fit_temperature(logits, labels) == pytest.approx(2.0, rel=0.05)
+    found = metrics.fit_temperature(logits, labels)
+    assert found.temperature == pytest.approx(2.0, rel=0.05)
+    assert found.slope == 0
+
+
+def test_the_fitted_slope_is_the_one_that_the_labels_were_drawn_with() -> None:
+    draw = np.random.default_rng(6)
+    logits = draw.normal(0, 2, (20_000, CLASSES)).astype(np.float32)
+    probs = calibrated(logits, Calibration(0.8, 0.6))
+    labels = (probs.cumsum(axis=1) < draw.random((len(probs), 1))).sum(axis=1).clip(max=6)
+    found = metrics.fit_calibration(logits, labels)
+    assert found.temperature == pytest.approx(0.8, rel=0.1)
+    assert found.slope == pytest.approx(0.6, abs=0.15)
 
 
 def test_a_report_holds_what_a_card_shows() -> None:
-    report = metrics.report(sure([0, 1]), np.array([0, 1]), 1.0)
+    report = metrics.report(sure([0, 1]), np.array([0, 1]), PLAIN)
     assert report["faces"] == 2
     assert report["accuracy"] == 1.0
     assert set(report["recall"]) == set(LABELS)

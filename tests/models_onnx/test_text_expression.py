@@ -29,7 +29,7 @@ def probs(line: str, model: Model, tokenizer: Tokenizer, output: str = "logits")
     arrays = encode(clean(line), tokenizer)
     assert arrays is not None
     batch = {name: values[np.newaxis] for name, values in arrays.items()}
-    return calibrated(model.run(batch)[output][0], model.card.temperature)
+    return calibrated(model.run(batch)[output][0], model.card.calibration)
 
 
 def test_the_graph_is_the_one_on_the_card(model: Model) -> None:

@@ -18,11 +18,12 @@ from esapr.cli.models import models
 from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import CLASSES, LABELS
 from esapr.inference.models import Model
+from esapr.inference.sessions import ChangedSession
 from esapr.models_onnx import ROOT
 from esapr.models_onnx.evaluation import acted_speech, spoken_views, voice_expression
 from esapr.models_onnx.evaluation.acted_speech import FOLDS
 from esapr.models_onnx.evaluation.spoken_views import View
-from esapr.models_onnx.evaluation.voice_expression import HEADS
+from esapr.models_onnx.evaluation.voice_expression import FOLD_CONSTANTS, Folds
 from tests.programs import missing
 
 DATA = Path(__file__).parents[1] / "data"
@@ -65,33 +66,47 @@ def flac(samples: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def with_heads(folder: Path, bias: np.ndarray) -> Model:
-    """The shipped model beside heads that say the same of every sound: ``bias`` ``[5, 7]``."""
+def that_say(folder: Path, bias: np.ndarray) -> Model:
+    """The shipped model beside folds that say the same of every sound: ``bias`` ``[5, 7]``."""
     shutil.copytree(ROOT / "voice_expression", folder)
-    with np.load(folder / HEADS) as stored:
-        heads = {name: stored[name] for name in stored.files}
-    heads |= {"weight": np.zeros_like(heads["weight"]), "bias": bias.astype(np.float32)}
+    with np.load(folder / FOLD_CONSTANTS) as stored:
+        folds = {name: stored[name] for name in stored.files}
+    folds["head.weight"] = np.zeros_like(folds["head.weight"])
+    folds["head.bias"] = bias.astype(np.float32)
     card = (folder / "model.toml").read_text(encoding="utf-8")
-    before = hashlib.sha256((folder / HEADS).read_bytes()).hexdigest()
-    np.savez_compressed(folder / HEADS, **heads)
-    after = hashlib.sha256((folder / HEADS).read_bytes()).hexdigest()
+    before = hashlib.sha256((folder / FOLD_CONSTANTS).read_bytes()).hexdigest()
+    np.savez_compressed(folder / FOLD_CONSTANTS, **folds)
+    after = hashlib.sha256((folder / FOLD_CONSTANTS).read_bytes()).hexdigest()
     (folder / "model.toml").write_text(card.replace(before, after), encoding="utf-8")
     return Model(ModelCard.read(folder))
 
 
-def test_each_clip_is_scored_by_the_head_that_never_heard_its_actor(
+def test_each_clip_is_scored_by_the_fold_that_never_heard_its_actor(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # One view: what is asked for is which head answers.
+    # One view: what is asked for is which fold answers.
     monkeypatch.setattr(voice_expression, "TESTED", {"folds": View("whole")})
     said = 5 * np.eye(len(FOLDS), CLASSES)
     said[3:] = said[:2]
-    model = with_heads(tmp_path / "model", said)
+    model = that_say(tmp_path / "model", said)
 
     by_fold = voice_expression.evaluate(model, corpus)["folds"]["by_fold"]
 
     right = {fold: figures["accuracy"] for fold, figures in by_fold.items()}
     assert right == {"1": 1.0, "2": 1.0, "3": 1.0, "4": 0.0, "5": 0.0}
+
+
+def test_every_constant_of_a_fold_is_one_that_the_graph_computes_with(speech: np.ndarray) -> None:
+    # A name that the graph lacks would be ignored, and the clip scored by what heard its actor.
+    card = ModelCard.read(ROOT / "voice_expression")
+    folds = Folds.read(card)
+    own = {name: value[0] for name, value in folds.constants.items()}
+    pieces = voice_expression.in_pieces((speech / 32768).astype(np.float32))
+    plain = ChangedSession(card, own).run({"samples": pieces})["logits"]
+    for name, value in own.items():
+        random = np.random.default_rng(1).normal(0, 0.1, value.shape).astype(np.float32)
+        other = ChangedSession(card, own | {name: value + random}).run({"samples": pieces})
+        assert np.abs(other["logits"] - plain).max() > 1e-4, name
 
 
 def test_the_command_answers_by_window_length_noise_sex_and_intensity(corpus: Path) -> None:

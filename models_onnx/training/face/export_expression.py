@@ -18,6 +18,7 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
+from esapr.inference.calibration import Calibration
 from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import LABELS
 from esapr.inference.models import Model
@@ -104,7 +105,7 @@ def reference(model: keras.Model, kind: str, images: NDArray[np.uint8]) -> dict[
     return sums
 
 
-def figures(path: Path, split: fer2013.Split, temperature: float) -> dict[str, Any]:
+def figures(path: Path, split: fer2013.Split, calibration: Calibration) -> dict[str, Any]:
     """Return a split's figures, and how often clear FER+ majorities are met.
 
     ``accuracy_full`` alone counts faces with a near-identical copy in another split.
@@ -115,7 +116,7 @@ def figures(path: Path, split: fer2013.Split, temperature: float) -> dict[str, A
     found = logits(path, faces.images)
     clear, labels = majority(found, faces)
     return {
-        **metrics.report(found, faces.labels, temperature),
+        **metrics.report(found, faces.labels, calibration),
         "accuracy_full": round(metrics.accuracy(logits(path, full.images), full.labels), 4),
         "ferplus_clear_majority_faces": len(labels),
         "ferplus_clear_majority_accuracy": round(metrics.accuracy(clear, labels), 4),
@@ -124,16 +125,16 @@ def figures(path: Path, split: fer2013.Split, temperature: float) -> dict[str, A
 
 
 def release(path: Path, splits: list[fer2013.Split]) -> Release:
-    """Fit the temperature on PublicTest and gather the figures of ``splits``."""
+    """Calibrate on PublicTest and gather the figures of ``splits``."""
     source = data_folder() / "face"
     public = fer2013.read(source, fer2013.Split.PUBLIC_TEST)
-    temperature = metrics.fit_temperature(logits(path, public.images), public.labels)
+    calibration = metrics.fit_calibration(logits(path, public.images), public.labels)
     measured = {
-        f"fer2013_{split.name.lower()}": figures(path, split, temperature) for split in splits
+        f"fer2013_{split.name.lower()}": figures(path, split, calibration) for split in splits
     }
     return Release(
         name="face_expression",
-        version="3.1.0",
+        version="3.1.1",
         task="face_expression",
         description="MobileNet on 48x48 grey faces and their mirror images, seven expressions",
         licence="Apache-2.0 for the weights; trained on photographs for research use",
@@ -157,8 +158,8 @@ def release(path: Path, splits: list[fer2013.Split]) -> Release:
         parity_tolerance=TOLERANCE,
         parity_max_abs_difference=0.0,
         labels=LABELS,
-        temperature=temperature,
-        temperature_chosen_on="FER2013 PublicTest without duplicates",
+        calibration=calibration,
+        calibrated_on="FER2013 PublicTest without duplicates",
     )
 
 
@@ -201,7 +202,7 @@ def main() -> None:
         splits.append(fer2013.Split.PRIVATE_TEST)
     card = dataclasses.replace(release(path, splits), parity_max_abs_difference=worst)
     write(card, path, {"image": images}, expected)
-    print(card.metrics, card.temperature)
+    print(card.metrics, card.calibration)
     print(f"stored case: {Model(ModelCard.read(ROOT / card.name)).verify():.1e}")
 
 

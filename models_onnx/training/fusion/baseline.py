@@ -116,7 +116,7 @@ def measured(found: Sequence[Trial], neutral: Neutral | None) -> Figures:
     recall = float(np.mean([hit[labels == each].mean() for each in range(CLASSES)]))
     logs = np.log(np.maximum(probs, 1e-6))
     loss = -float(logs[np.arange(len(labels)), labels].mean())
-    return recall, loss, calibration_error(logs, labels, 1.0)
+    return recall, loss, calibration_error(logs, labels)
 
 
 def report(name: str, bank: Bank, neutral: Neutral) -> None:

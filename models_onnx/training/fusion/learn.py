@@ -127,7 +127,7 @@ def measure(found: Rows, known: Learned) -> None:
 
 def test_figures(probs: Probs, truth: NDArray[np.int64]) -> str:
     """Return loss, accuracy and calibration error in words."""
-    error = calibration_error(np.log(np.maximum(probs, 1e-9)), truth, 1.0)
+    error = calibration_error(np.log(np.maximum(probs, 1e-9)), truth)
     right = (probs.argmax(axis=1) == truth).mean()
     return f"loss {log_losses(probs, truth).mean():.4f}, accuracy {right:.4f}, ECE {error:.4f}"
 
@@ -236,7 +236,7 @@ def as_toml(learned: Learned) -> Mapping[str, object]:
 
     state = list(Learned.__dataclass_fields__)[2:]
     return {
-        "version": "1.2.0",
+        "version": "1.3.0",
         **{modality.value: table(each) for modality, each in learned.modalities.items()},
         "state": {name: getattr(learned, name) for name in state},
     }

@@ -11,9 +11,9 @@ voice     actors of 3 folds  actors of the other two
 text      GoEmotions dev    GoEmotions test
 ========  ================  =============================================
 
-The shipped voice head has heard every actor. Its place is taken by heads of the same kind that
-have not: for learning, by heads that heard neither the actor nor any of the test's; for the test,
-by heads that heard everybody but the actor's own fold.
+The shipped voice network has heard every actor. Its place is taken by others of the same kind that
+have not: for learning, by ones that heard neither the actor nor any of the test's; for the test, by
+ones that heard everybody but the actor's own fold.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from esapr import models_onnx
 from esapr.inference.calibration import calibrated
@@ -34,24 +33,22 @@ from esapr.inference.signals import HeadPose
 from esapr.models_onnx.evaluation import fer2013, spoiling
 from esapr.models_onnx.evaluation.face_expression import logits
 from esapr.models_onnx.evaluation.score_bank import FACE_VIEWS, PATH, VOICE_VIEWS
+from esapr.models_onnx.evaluation.spoken_views import LIVE, SHORT, SHORTEST, WHOLE
 from esapr.models_onnx.training.folders import data_folder
 from esapr.models_onnx.training.text.corpora import goemotions
 from esapr.models_onnx.training.text.evaluate_expression import Scored, scored
 from esapr.models_onnx.training.voice import graph
-from esapr.models_onnx.training.voice.features import Features, load
-from esapr.models_onnx.training.voice.folds import Speakers
-from esapr.models_onnx.training.voice.head import Choice, columns, fit, flat
-from esapr.models_onnx.training.voice.views import VIEWS
+from esapr.models_onnx.training.voice.fine_tune import Corpora, network
+from esapr.models_onnx.training.voice.held_out import opened
+from esapr.models_onnx.training.voice.held_out import scored as scored_voices
 
 MOST = 200
 """Items a class and modality: a bank of a few hundred kilobytes."""
 
-CHOICE = Choice(layers=(1, 2, 3), shrinkage=0.4)
-"""What the shipped voice head was made with."""
-
 LEARNING_FOLDS, TEST_FOLDS = (0, 1, 2), (3, 4)
 FOLDS = {"learning": LEARNING_FOLDS, "test": TEST_FOLDS}
 FACES = {"learning": fer2013.Split.PUBLIC_TEST, "test": fer2013.Split.PRIVATE_TEST}
+HEARD = {view.name: view for view in (SHORTEST, SHORT, WHOLE, LIVE)}
 LINES = {"learning": "dev", "test": "test"}
 
 STRAIGHT = HeadPose(0.0, 0.0, 0.0)
@@ -93,7 +90,7 @@ def _faces(split: str) -> Arrays:
     probs, coverages = [], []
     for view in FACE_VIEWS:
         seen = np.stack([_VIEWS[view](face) for face in faces.images[rows]])
-        probs.append(calibrated(logits(model, seen), model.card.temperature))
+        probs.append(calibrated(logits(model, seen), model.card.calibration))
         sides = np.full(len(seen), FRAME_SIDE.get(view, 120.0))
         flags = face_quality(seen, sides, [STRAIGHT] * len(seen))
         coverages.append([coverage_of(each) for each in flags])
@@ -126,38 +123,26 @@ def _lines(split: str) -> Arrays:
     kept = corpus.rows(single[_chosen(corpus.labels[single].argmax(axis=1))])
     found: Scored = scored(graph.session(card.path), kept)
     return {
-        "probs": calibrated(found.logits, card.temperature)[:, None].astype(np.float16),
+        "probs": calibrated(found.logits, card.calibration)[:, None].astype(np.float16),
         "labels": kept.labels.argmax(axis=1).astype(np.uint8),
     }
 
 
 def _voices(split: str) -> Arrays:
-    features = load("ravdess")
-    with threadpool_limits(1):
-        unheard = _unheard(features, Speakers(features, load("tess")), split)
-    probs = calibrated(unheard, _card("voice_expression").temperature)
-    names = [view.name for view in VIEWS["ravdess"]]
-    own = np.isin(features.fold, FOLDS[split])
-    by_view = [own & (features.view == names.index(name)) for name in VOICE_VIEWS]
-    actors = [int(name.partition("_")[2]) for name in features.speaker[by_view[0]]]
-    return {
-        "probs": np.stack([probs[rows] for rows in by_view], axis=1).astype(np.float16),
-        "labels": features.emotion[by_view[0]].astype(np.uint8),
-        "actors": np.array(actors, np.uint8),
-    }
-
-
-def _unheard(features: Features, speakers: Speakers, split: str) -> NDArray[np.float32]:
-    """Return logits ``[N, 7]`` of heads that did not hear the actor; other splits' stay zero."""
-    chosen = columns(CHOICE.layers)
-    x = flat(features)[:, chosen].astype(np.float32)
-    found = np.zeros((len(x), CLASSES), np.float32)
+    card, corpora, sessions = _card("voice_expression"), Corpora(), {}
     for fold in FOLDS[split]:
         left_out = (fold, *TEST_FOLDS) if split == "learning" else (fold,)
-        head = fit(speakers.without(left_out), chosen, [CHOICE.shrinkage])[CHOICE.shrinkage]
-        rows = features.fold == fold
-        found[rows] = head.logits(x[rows])
-    return found
+        name = "_".join(["without", *map(str, left_out)])
+        sessions[fold] = opened(card.path, name, network(corpora, name))
+    own = [(clip, samples) for clip, samples in corpora.ravdess if clip.fold in sessions]
+    views = [HEARD[name] for name in VOICE_VIEWS]
+    found = [scored_voices(own, view, lambda clip: sessions[clip.fold]) for view in views]
+    probs = [calibrated(logits, card.calibration) for logits in found]
+    return {
+        "probs": np.stack(probs, axis=1).astype(np.float16),
+        "labels": np.array([int(clip.emotion) for clip, _ in own], np.uint8),
+        "actors": np.array([int(clip.speaker.partition("_")[2]) for clip, _ in own], np.uint8),
+    }
 
 
 if __name__ == "__main__":

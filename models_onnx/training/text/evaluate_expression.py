@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.models_onnx.evaluation.metrics import (
     accuracy,
     calibration_error,
@@ -51,34 +51,34 @@ def scored(session: ort.InferenceSession, corpus: Corpus, output: str = "logits"
     return Scored(corpus, np.concatenate(logits), spent)
 
 
-def figures(test: Scored, temperature: float) -> dict[str, Any]:
+def figures(test: Scored, calibration: Calibration) -> dict[str, Any]:
     """Return accuracy, macro-F1, ECE and recalls on the rows with one label, for a card."""
     logits, labels = test.single
     return {
         "lines": len(labels),
         "accuracy": round(accuracy(logits, labels), 4),
         "macro_f1": round(macro_f1(logits, labels), 4),
-        "ece_15_bins": round(calibration_error(logits, labels, temperature), 4),
+        "ece_15_bins": round(calibration_error(logits, labels, calibration), 4),
         "recall": {label: round(value, 3) for label, value in recalls(logits, labels).items()},
     }
 
 
-def evaluate(session: ort.InferenceSession) -> tuple[float, dict[str, Any]]:
-    """Return the temperature fitted on GoEmotions dev, and the figures on both test splits."""
+def evaluate(session: ort.InferenceSession) -> tuple[Calibration, dict[str, Any]]:
+    """Return the calibration fitted on GoEmotions dev, and the figures on both test splits."""
     dev = scored(session, goemotions("dev"))
-    temperature = fit_temperature(*dev.single)
-    cut = thresholds(calibrated(dev.logits, temperature), dev.corpus.labels)
+    calibration = fit_temperature(*dev.single)
+    cut = thresholds(calibrated(dev.logits, calibration), dev.corpus.labels)
     test = scored(session, goemotions("test"))
-    shown = calibrated(test.logits, temperature) > cut
+    shown = calibrated(test.logits, calibration) > cut
     several = {
         "lines": len(test.corpus),
         "macro_f1": round(macro_f1_of_several(shown, test.corpus.labels), 4),
         "thresholds_chosen_on": "GoEmotions dev",
     }
-    return temperature, {
-        "goemotions_test": figures(test, temperature),
+    return calibration, {
+        "goemotions_test": figures(test, calibration),
         "goemotions_test_multi_label": several,
-        "goemotions_dev": figures(dev, temperature),
-        "xed_test": figures(scored(session, xed("test"), "spoken_logits"), temperature),
+        "goemotions_dev": figures(dev, calibration),
+        "xed_test": figures(scored(session, xed("test"), "spoken_logits"), calibration),
         "milliseconds_a_line_one_thread": round(test.milliseconds, 2),
     }

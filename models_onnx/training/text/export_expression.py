@@ -16,7 +16,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from esapr.inference.calibration import calibrated
+from esapr.inference.calibration import Calibration, calibrated
 from esapr.inference.emotions import LABELS
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.release import Release, write
@@ -92,19 +92,19 @@ def parity_case(network: ExpressionNetwork) -> tuple[dict[str, Any], dict[str, A
 
 
 def differences(
-    float32: ort.InferenceSession, int8: ort.InferenceSession, temperature: float
+    float32: ort.InferenceSession, int8: ort.InferenceSession, calibration: Calibration
 ) -> dict[str, float]:
     """Return by how much probabilities of 512 dev lines move: by int8, and by batching in int8."""
     part = goemotions("dev").rows(range(512))
-    alone = calibrated(scored(int8, part).logits, temperature)
-    exact = calibrated(scored(float32, part).logits, temperature)
+    alone = calibrated(scored(int8, part).logits, calibration)
+    exact = calibrated(scored(float32, part).logits, calibration)
     rows = token_ids(part.texts, tokenizer())
     together = []
     for start in range(0, len(rows), 16):
         ids, mask = padded(rows[start : start + 16])
         feed = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
         together.append(int8.run(["logits"], feed)[0])
-    batched = calibrated(np.concatenate(together), temperature)
+    batched = calibrated(np.concatenate(together), calibration)
     return {
         "int8_mean_abs_difference_of_probability": round(float(np.abs(alone - exact).mean()), 4),
         "int8_same_first_class": round(float((alone.argmax(1) == exact.argmax(1)).mean()), 4),
@@ -132,21 +132,21 @@ def release(version: str, name: str) -> Path:
         quantise(exact, int8_file)
         tokenizer().save(str(words))
         float32, int8 = graph.session(exact), graph.session(int8_file)
-        temperature, metrics = evaluate(int8)
+        calibration, metrics = evaluate(int8)
         metrics["goemotions_test_float32"] = figures(
-            scored(float32, goemotions("test")), temperature
+            scored(float32, goemotions("test")), calibration
         )
-        metrics["differences"] = differences(float32, int8, temperature)
+        metrics["differences"] = differences(float32, int8, calibration)
         inputs, outputs = parity_case(network)
         metrics["differences"]["float32_graph_max_abs_difference_of_logit"] = worst(
             float32, inputs, outputs
         )
-        card = _card(version, temperature, metrics, worst(int8, inputs, outputs), words)
+        card = _card(version, calibration, metrics, worst(int8, inputs, outputs), words)
         return write(card, int8_file, inputs, outputs)
 
 
 def _card(
-    version: str, temperature: float, metrics: dict[str, Any], difference: float, words: Path
+    version: str, calibration: Calibration, metrics: dict[str, Any], difference: float, words: Path
 ) -> Release:
     return Release(
         name="text_expression",
@@ -166,8 +166,8 @@ def _card(
         parity_tolerance=TOLERANCE,
         parity_max_abs_difference=round(difference, 4),
         labels=LABELS,
-        temperature=round(temperature, 4),
-        temperature_chosen_on="GoEmotions dev, rows with one label",
+        calibration=calibration,
+        calibrated_on="GoEmotions dev, rows with one label",
         extra_files=(words,),
     )
 

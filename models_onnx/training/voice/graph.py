@@ -1,7 +1,7 @@
 """ONNX export of a torch module with a free batch dimension, and int8 quantisation."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 OPSET = 17
 ROW_TOP = 127
 WEIGHT_TOP = 63
+NARROW = 100
 """Seven bits: processors without VNNI sum pairs of products in 16 bits, which eight overflow."""
 
 
@@ -46,7 +47,7 @@ def export(
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Give every product with constant weights int8 operands.
+    """Give every product with constant weights int8 operands, but for narrow ones.
 
     Weights have one scale an output, activations one a row (a moment of a window), from its largest
     value: nothing depends on the rest of the batch. ONNX Runtime's own dynamic quantisation takes
@@ -64,7 +65,9 @@ def quantise(source: Path, target: Path) -> None:
     }
     replaced = set()
     for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in weights:
+        quantised = node.op_type == "MatMul" and node.input[1] in weights
+        # Adapters and attention: there is little to save, and folds replace them by name.
+        if quantised and min(weights[node.input[1]].shape) >= NARROW:
             replaced.add(node.input[1])
             nodes += _product(node, weights[node.input[1]], constants)
         else:
@@ -107,6 +110,22 @@ def _product(
         make("MatMul", [activations, dequantised], [product]),
         make("Mul", [product, top], [target]),
     ]
+
+
+def replace(source: Path, target: Path, constants: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write a graph with ``constants`` in place of its own of these names.
+
+    Raises:
+        ValueError: it lacks one of them.
+    """
+    model = onnx.load(source)
+    found = {constant.name: constant for constant in model.graph.initializer}
+    missing = set(constants) - set(found)
+    if missing:
+        raise ValueError(f"{source.name} has no {sorted(missing)}")
+    for name, value in constants.items():
+        found[name].CopyFrom(numpy_helper.from_array(value, name))
+    onnx.save(model, target)
 
 
 def session(path: Path) -> ort.InferenceSession:

@@ -1,25 +1,25 @@
 """Train, evaluate and write ``voice_expression``: ``python -m …training.voice.train_expression``.
 
-Features are computed once (minutes) and kept; run again, only the heads are trained.
+Features (minutes) and networks (an hour of one core) are kept: run again, only what is missing is
+made. :mod:`.fine_tune` makes the networks, several at a time if it is started several times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
-from torch import Tensor, nn
 
+from esapr.inference.calibration import Calibration, scaled
 from esapr.inference.emotions import LABELS
 from esapr.models_onnx.evaluation import voice_expression
-from esapr.models_onnx.evaluation.acted_speech import FOLDS
+from esapr.models_onnx.evaluation.acted_speech import FOLDS, Clip
 from esapr.models_onnx.evaluation.metrics import (
     accuracy,
     calibration_error,
-    fit_temperature,
+    fit_calibration,
     macro_f1,
     mean_recall,
     recalls,
@@ -31,25 +31,23 @@ from esapr.models_onnx.evaluation.spoken_views import (
     SHORT,
     SHORTEST,
     WHOLE,
+    Samples,
 )
 from esapr.models_onnx.training import release
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice import graph, reference
-from esapr.models_onnx.training.voice.features import LAYERS, STRIDE, Features, load
-from esapr.models_onnx.training.voice.folds import (
-    Logits,
-    Result,
-    Speakers,
-    nested,
-    trained,
-)
-from esapr.models_onnx.training.voice.head import Choice, Head, flat
+from esapr.models_onnx.training.voice.adapters import Classifier, Constants
+from esapr.models_onnx.training.voice.features import STRIDE
+from esapr.models_onnx.training.voice.fine_tune import NETWORKS, Corpora, network
+from esapr.models_onnx.training.voice.folds import Logits
+from esapr.models_onnx.training.voice.head import Head
+from esapr.models_onnx.training.voice.held_out import opened, scored
 from esapr.models_onnx.training.voice.timing import BUCKETS, milliseconds
-from esapr.models_onnx.training.voice.views import VIEWS
-from esapr.models_onnx.training.voice.whisper import PooledEncoder, base_variables
+from esapr.models_onnx.training.voice.whisper import base_variables
 
+_FOLDS = range(len(FOLDS))
 TESTED = (WHOLE, SHORT, SHORTEST, NOISY, MICROPHONE, LIVE)
-TEST_SET = "RAVDESS, five folds by actor, chosen and calibrated inside the training folds"
+TEST_SET = "RAVDESS, five folds by actor, calibrated on the other folds"
 TOLERANCE = 0.5
 DATA = [
     {
@@ -70,125 +68,134 @@ DATA = [
 ]
 
 
-class Classifier(nn.Module):
-    """Samples ``[N, T, 320]`` -> logits ``[N, 7]``."""
-
-    def __init__(self, encoder: PooledEncoder, head: Head) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
-        weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
-        self.head.load_state_dict({"weight": weight, "bias": bias})
-
-    def forward(self, samples: Tensor) -> Tensor:
-        """Return logits in the order of ``esapr.inference.emotions``."""
-        return self.head(self.encoder(samples.flatten(1)))
-
-
 def main() -> None:
-    """Run the folds, print the figures, train on everyone and write the folder."""
+    """Train what is not yet trained, print the figures and write the folder."""
     torch.set_num_threads(1)
-    acted, tess = load("ravdess"), load("tess")
-    # Small systems: several threads wait for each other longer than one computes.
-    with threadpool_limits(1):
-        speakers = Speakers(acted, tess)
-        result = nested(acted, speakers)
-        head = trained(speakers.without(), result.shipped)
-        strange = unseen(speakers, tess, result.shipped)
-    temperature = live_temperature(acted, tess, result.logits, strange["tess_corpus_unseen"])
-    figures = test_figures(acted, result) | {
-        f"{name}_shipped_temperature": figures_of(logits / temperature, emotion)
-        for name, logits, emotion in (
-            *((name, logits, tess.emotion[whole(tess)]) for name, logits in strange.items()),
-            ("whole", result.logits[whole(acted)], acted.emotion[whole(acted)]),
-        )
+    corpora = Corpora()
+    networks = {name: network(corpora, name) for name in NETWORKS}
+    folder = run_folder("voice_expression")
+    module = classifier(networks["everyone"])
+    path = export(module, folder)
+    sessions = [opened(path, f"without_{fold}", networks[f"without_{fold}"]) for fold in _FOLDS]
+    held_out = {
+        view.name: scored(corpora.ravdess, view, lambda clip: sessions[clip.fold])
+        for view in TESTED
     }
+    stranger = opened(path, "without_tess", networks["without_tess"])
+    strange = scored(corpora.tess, WHOLE, lambda _: stranger)
+    calibrations = [calibration_without(corpora, held_out, fold) for fold in _FOLDS]
+    calibration = live_calibration(corpora, held_out, strange)
+    figures: dict[str, Any] = {
+        name: folds_figures(corpora, found, calibrations) for name, found in held_out.items()
+    }
+    for name, corpus, found in (
+        ("tess_corpus_unseen", corpora.tess, strange),
+        ("whole", corpora.ravdess, held_out[WHOLE.name]),
+    ):
+        shipped = figures_of(scaled(found, calibration), emotions(corpus))
+        figures[f"{name}_shipped_calibration"] = shipped
     for name, row in figures.items():
         print(name, row)
-    print("chosen a fold", result.choices, result.temperatures)
-    print("shipped", result.shipped, temperature)
-    write(head, temperature, figures, fold_heads(result))
+    print("shipped", calibration, "folds", calibrations)
+    write(module, path, calibration, figures, fold_constants(networks, calibrations))
 
 
-def fold_heads(result: Result) -> Path:
-    """Write what evaluation puts in place of the shipped head; half precision is enough."""
-    path = run_folder("voice_expression") / voice_expression.HEADS
+def emotions(corpus: Sequence[tuple[Clip, Samples]]) -> NDArray[np.int64]:
+    """Return the label of every clip, ``[N]``."""
+    return np.array([int(clip.emotion) for clip, _ in corpus])
+
+
+def folds(corpus: Sequence[tuple[Clip, Samples]]) -> NDArray[np.int64]:
+    """Return the fold of every clip, ``[N]``."""
+    return np.array([clip.fold for clip, _ in corpus])
+
+
+def classifier(constants: Constants) -> Classifier:
+    """Return the network of ``constants``."""
+    start = Head(constants["head.weight"], constants["head.bias"])
+    return Classifier(base_variables(), start).with_constants(constants).eval()
+
+
+def export(module: Classifier, folder: Path) -> Path:
+    """Write the int8 graph of ``module``."""
+    plain, path = folder / "float.onnx", folder / "model.onnx"
+    windows = torch.from_numpy(reference.windows().reshape(2, -1, STRIDE))
+    graph.export(module, windows, plain, output="logits", free=("batch", "pieces"))
+    graph.quantise(plain, path)
+    return path
+
+
+def calibration_without(corpora: Corpora, held_out: Mapping[str, Logits], fold: int) -> Calibration:
+    """Return what fits the actors of the other folds, in every tested view."""
+    others = folds(corpora.ravdess) != fold
+    found = np.concatenate([rows[others] for rows in held_out.values()])
+    return fit_calibration(found, np.tile(emotions(corpora.ravdess)[others], len(held_out)))
+
+
+def live_calibration(
+    corpora: Corpora, held_out: Mapping[str, Logits], strange: Logits
+) -> Calibration:
+    """Return the calibration that ships.
+
+    People and microphones in use belong to no corpus. Half of the evidence is therefore a corpus
+    that the network never heard; half is unseen actors of the one it knows, whole and as heard
+    live.
+    """
+    known, other = emotions(corpora.ravdess), emotions(corpora.tess)
+    found = np.concatenate([held_out[WHOLE.name], held_out[LIVE.name], strange])
+    return fit_calibration(found, np.concatenate([known, known, other]))
+
+
+def folds_figures(
+    corpora: Corpora, found: Logits, calibrations: Sequence[Calibration]
+) -> dict[str, Any]:
+    """Return the figures of one view over the five folds' held-out actors."""
+    fold, emotion = folds(corpora.ravdess), emotions(corpora.ravdess)
+    ready = np.empty_like(found)
+    for each, calibration in enumerate(calibrations):
+        ready[fold == each] = scaled(found[fold == each], calibration)
+    by_fold = [mean_recall(ready[fold == each], emotion[fold == each]) for each in _FOLDS]
+    return figures_of(ready, emotion) | {"uar_by_fold": [round(value, 3) for value in by_fold]}
+
+
+def fold_constants(networks: Mapping[str, Constants], calibrations: Sequence[Calibration]) -> Path:
+    """Write what evaluation puts in place of what ships; half precision is enough."""
+    path = run_folder("voice_expression") / voice_expression.FOLD_CONSTANTS
+    by_fold = [networks[f"without_{fold}"] for fold in _FOLDS]
     np.savez_compressed(
         path,
-        weight=np.stack([head.weight for head in result.heads]).astype(np.float16),
-        bias=np.stack([head.bias for head in result.heads]),
-        temperature=np.array(result.temperatures, np.float32),
+        allow_pickle=False,
+        **{
+            name: np.stack([constants[name] for constants in by_fold]).astype(np.float16)
+            for name in by_fold[0]
+        },
+        temperature=np.array([each.temperature for each in calibrations], np.float32),
+        slope=np.array([each.slope for each in calibrations], np.float32),
     )
     return path
 
 
-def whole(features: Features) -> NDArray[np.bool_]:
-    """Return which rows are clips as they are: the first view of both corpora."""
-    return features.view == 0
-
-
-def unseen(speakers: Speakers, tess: Features, choice: Choice) -> dict[str, Logits]:
-    """Return logits of TESS' clips from heads that heard no TESS, and only its other speaker."""
-    rows = whole(tess)
-    x = flat(tess)[rows].astype(np.float32)
-    names = tuple(sorted(set(tess.speaker)))
-    other = np.zeros((len(x), len(LABELS)), np.float32)
-    for name in names:
-        own = tess.speaker[rows] == name
-        other[own] = trained(speakers.without(tess=(name,)), choice).logits(x[own])
-    stranger = trained(speakers.without(tess=names), choice)
-    return {"tess_corpus_unseen": stranger.logits(x), "tess_speaker_unseen": other}
-
-
-def live_temperature(acted: Features, tess: Features, held_out: Logits, strange: Logits) -> float:
-    """Return the temperature that ships.
-
-    People and microphones in use belong to no corpus. Half of the evidence is therefore a corpus
-    that the head never heard; half is unseen actors of the one it knows, whole and as heard live.
-    """
-    live = acted.view == [view.name for view in VIEWS["ravdess"]].index(LIVE.name)
-    known = whole(acted) | live
-    logits = np.concatenate([held_out[known], strange])
-    return fit_temperature(
-        logits, np.concatenate([acted.emotion[known], tess.emotion[whole(tess)]])
-    )
-
-
-def test_figures(features: Features, result: Result) -> dict[str, Any]:
-    """Return the figures of each tested view over the five folds' held-out actors."""
-    names = [view.name for view in VIEWS["ravdess"]]
-    figures = {}
-    for tested in TESTED:
-        rows = features.view == names.index(tested.name)
-        logits, emotion = result.calibrated[rows], features.emotion[rows]
-        fold = features.fold[rows]
-        by_fold = [accuracy(logits[fold == k], emotion[fold == k]) for k in range(len(FOLDS))]
-        figures[tested.name] = figures_of(logits, emotion) | {
-            "accuracy_by_fold": [round(value, 3) for value in by_fold]
-        }
-    return figures
-
-
 def figures_of(logits: Logits, emotion: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the figures of logits that are already divided by their temperature."""
+    """Return the figures of logits that are already scaled."""
     return {
         "uar": round(mean_recall(logits, emotion), 4),
         "accuracy": round(accuracy(logits, emotion), 4),
         "macro_f1": round(macro_f1(logits, emotion), 4),
-        "ece_15_bins": round(calibration_error(logits, emotion, 1.0), 4),
+        "ece_15_bins": round(calibration_error(logits, emotion), 4),
         "recall": {label: round(value, 3) for label, value in recalls(logits, emotion).items()},
     }
 
 
-def write(head: Head, temperature: float, figures: Mapping[str, Any], heads: Path) -> Path:
-    """Export, quantise, compare with the float module and write the model folder."""
-    module = Classifier(PooledEncoder(base_variables(), LAYERS), head).eval()
-    folder = run_folder("voice_expression")
+def write(
+    module: Classifier,
+    path: Path,
+    calibration: Calibration,
+    figures: Mapping[str, Any],
+    constants: Path,
+) -> Path:
+    """Compare the int8 graph with the float module and write the model folder."""
     windows = reference.windows().reshape(2, -1, STRIDE)
-    plain, free = folder / "float.onnx", ("batch", "pieces")
-    graph.export(module, torch.from_numpy(windows), plain, output="logits", free=free)
-    graph.quantise(plain, folder / "model.onnx")
-    session = graph.session(folder / "model.onnx")
+    session = graph.session(path)
     with torch.no_grad():
         expected = module(torch.from_numpy(windows)).numpy()
     difference = float(np.max(np.abs(session.run(None, {"samples": windows})[0] - expected)))
@@ -199,21 +206,21 @@ def write(head: Head, temperature: float, figures: Mapping[str, Any], heads: Pat
         },
     }
     print(f"parity {difference:.1e}, ms {costs}")
-    card = describe(difference, temperature, {**figures, **costs}, heads)
-    return release.write(card, folder / "model.onnx", {"samples": windows}, {"logits": expected})
+    card = describe(difference, calibration, {**figures, **costs}, constants)
+    return release.write(card, path, {"samples": windows}, {"logits": expected})
 
 
 def describe(
-    difference: float, temperature: float, metrics: Mapping[str, Any], heads: Path
+    difference: float, calibration: Calibration, metrics: Mapping[str, Any], constants: Path
 ) -> release.Release:
     """Return the card."""
     return release.Release(
         name="voice_expression",
-        version="2.1.0",
+        version="3.0.0",
         task="voice-expression",
         description=(
-            "Expression of up to three seconds of speech: first layers of Whisper base, "
-            "statistics pooling, linear discriminant"
+            "Expression of up to three seconds of speech: first layers of Whisper base with "
+            "adapters, attentive statistics pooling, a linear map"
         ),
         licence="CC-BY-NC-SA-4.0",
         commercial_use=False,
@@ -232,9 +239,9 @@ def describe(
         parity_tolerance=TOLERANCE,
         parity_max_abs_difference=difference,
         labels=LABELS,
-        extra_files=(heads,),
-        temperature=temperature,
-        temperature_chosen_on=(
+        extra_files=(constants,),
+        calibration=calibration,
+        calibrated_on=(
             "half RAVDESS, actors held out, whole and live views; half TESS, corpus held out"
         ),
     )

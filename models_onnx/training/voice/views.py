@@ -1,4 +1,4 @@
-"""The views of a clip that the head learns on and is tested on."""
+"""The views of a clip that are learned from and tested on."""
 
 from esapr.models_onnx.evaluation.spoken_views import (
     LIVE,
@@ -35,3 +35,20 @@ VIEWS: dict[str, tuple[View, ...]] = {
     ),
     "tess": (WHOLE, LIVE, _IN_NOISE, _OTHER_MICROPHONE, _ROOM),
 }
+
+FINE_TUNED: tuple[View, ...] = (
+    WHOLE,
+    View("window", seconds=_WINDOW),
+    View("window_again", seconds=_WINDOW),
+    View("noise", noise_db=(5.0, 25.0)),
+    _IN_NOISE,
+    View("microphone", response_db=6.0),
+    _OTHER_MICROPHONE,
+    _ROOM,
+    LIVE,
+    View("opus", kilobits=_OPUS),
+    View("speed", speed=_SPEED),
+    View("window_speed", seconds=_WINDOW, speed=_SPEED),
+    View("speed_noise", speed=(0.85, 1.15), noise_db=(8.0, 30.0)),
+)
+"""One of these, drawn at random, is heard of a clip an epoch while the layers are adapted."""

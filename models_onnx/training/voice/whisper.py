@@ -153,12 +153,20 @@ class Encoder(nn.Module):
         return outputs, tokens.transpose(1, 2)
 
 
-def pool(x: Tensor, mask: Tensor) -> Tensor:
-    """Return mean and standard deviation over the masked tokens: ``[N, T, W]`` -> ``[N, 2·W]``.
+class Uniform(nn.Module):
+    """Every moment weighs the same: ``[N, T, W]`` and a mask ``[N, T, 1]`` -> ``[N, T, 1]``."""
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Return weights that sum to one over time, or to zero where there is nothing."""
+        return mask / mask.sum(1, keepdim=True).clamp(min=1e-6)
+
+
+def pool(x: Tensor, weights: Tensor) -> Tensor:
+    """Return weighted mean and standard deviation over time: ``[N, T, W]`` -> ``[N, 2·W]``.
 
     As products with a row of weights: ONNX Runtime sums over time five times as slowly.
     """
-    weights = (mask / mask.sum(1, keepdim=True).clamp(min=1.0)).transpose(1, 2)
+    weights = weights.transpose(1, 2)
     mean = torch.matmul(weights, x)
     deviation = torch.matmul(weights, (x - mean).square())
     return torch.cat([mean, (deviation + 1e-6).sqrt()], dim=2).flatten(1)
@@ -172,11 +180,23 @@ class PooledEncoder(nn.Module):
         self.log_mel = LogMel()
         self.encoder = Encoder(variables, max(layers))
         self.chosen = layers
+        self.weighting = nn.ModuleList(Uniform() for _ in layers)
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return the concatenated statistics of the chosen layers."""
-        outputs, mask = self.encoder(*self.log_mel(samples))
-        return torch.cat([pool(outputs[number - 1], mask) for number in self.chosen], dim=1)
+        return self._pooled(*self.encoder(*self.log_mel(samples)))
+
+    def mixed(self, samples: Tensor) -> Tensor:
+        """Return the same with the layers' products in bfloat16: training takes half the time."""
+        mel = self.log_mel(samples)
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs, mask = self.encoder(*mel)
+        return self._pooled([x.float() for x in outputs], mask)
+
+    def _pooled(self, outputs: list[Tensor], mask: Tensor) -> Tensor:
+        heard = [outputs[number - 1] for number in self.chosen]
+        pairs = zip(heard, self.weighting, strict=True)
+        return torch.cat([pool(x, weighting(x, mask)) for x, weighting in pairs], dim=1)
 
 
 def _linear(variables: dict[str, Any], name: str) -> nn.Linear:

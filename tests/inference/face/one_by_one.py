@@ -45,7 +45,7 @@ def read(rgb: np.ndarray, region: Region) -> Reading:
         landmarks=points / (width, height),
         box=(left / width, top / height, face.side / width, face.side / height),
         eye_ratio=(openness(points[list(RIGHT_EYE)]) + openness(points[list(LEFT_EYE)])) / 2,
-        probs=calibrated(logits[label_order(expression.card.labels)], expression.card.temperature),
+        probs=calibrated(logits[label_order(expression.card.labels)], expression.card.calibration),
         quality=quality(grey, square.side),
     )
 

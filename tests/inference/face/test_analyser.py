@@ -81,7 +81,7 @@ async def analysing(models: Models) -> AsyncIterator[FaceAnalyser]:
             Network(name, model, card.batch) for name, (card, model) in models.items()
         )
         card = models["face_expression"][0]
-        stage = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
+        stage = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.calibration))
         faces = Scorer(DetectorStage(detector), workers, Unobserved())
         face = Scorer(stage, workers, Unobserved())
         eyes = Scorer(IrisStage(iris), workers, Unobserved())

@@ -59,7 +59,7 @@ def stage(
             expression or Recorded("face_expression"),
             BatchLimits(buckets, 0.0, 8, 1.0),
         ),
-        ExpressionReader(card.labels, card.temperature),
+        ExpressionReader(card.labels, card.calibration),
     )
 
 
@@ -107,7 +107,7 @@ def test_fixed_buffers_that_held_other_faces_read_the_same(looks: list[Look]) ->
         Network(name, Model(models()[name].card, devices=[Device(bound=True)]), LIMITS)
         for name in ("face_landmarks", "face_expression")
     )
-    on_device = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.temperature))
+    on_device = FaceStage(landmarks, expression, ExpressionReader(card.labels, card.calibration))
     on_device.run(looks[:4], 0)
 
     answers = on_device.run(looks[4:1:-1], 0)

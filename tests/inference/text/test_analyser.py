@@ -65,7 +65,7 @@ async def analyser(
                 scorer,
                 read_tokenizer(ModelCard.read(FOLDER)),
                 session="s",
-                temperature=model.card.temperature,
+                calibration=model.card.calibration,
                 languages=languages,
             )
             running.cancel()

@@ -63,7 +63,7 @@ async def analyser(models: dict[str, Model], observer: Counted) -> AsyncIterator
                 scorers["voice_activity"],
                 scorers["voice_expression"],
                 session="s",
-                temperature=models["voice_expression"].card.temperature,
+                calibration=models["voice_expression"].card.calibration,
             )
             for task in running:
                 task.cancel()

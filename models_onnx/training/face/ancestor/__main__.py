@@ -26,11 +26,11 @@ TIMED = 30
 def measured(fitted: Fitted, name: str, final: bool, public: fer2013.Faces) -> dict[str, Any]:
     """Return the figures of one row; the temperature of its ECE is fitted on PublicTest."""
     logits = fitted.logits(public.images)
-    temperature = metrics.fit_temperature(logits, public.labels)
+    calibration = metrics.fit_temperature(logits, public.labels)
     answer: dict[str, Any] = {
         "row": name,
         "accuracy_reported": ACCURACY[name],
-        "public_test": metrics.report(logits, public.labels, temperature),
+        "public_test": metrics.report(logits, public.labels, calibration),
         "mb": round(fitted.size / 1e6, 2),
         "ms_a_face": milliseconds(fitted, public),
         "epochs": fitted.epochs,
@@ -40,7 +40,7 @@ def measured(fitted: Fitted, name: str, final: bool, public: fer2013.Faces) -> d
         for key, duplicates in (("private_test", False), ("private_test_full", True)):
             faces = fer2013.read(source, split, duplicates=duplicates)
             found = fitted.logits(faces.images)
-            answer[key] = metrics.report(found, faces.labels, temperature)
+            answer[key] = metrics.report(found, faces.labels, calibration)
     return answer
 
 

@@ -19,12 +19,11 @@ from esapr.models_onnx.training.voice.ancestor.clock import Training, keep_memor
 from esapr.models_onnx.training.voice.ancestor.statistics import statistics
 from esapr.models_onnx.training.voice.corpora import clips, sounds
 from esapr.models_onnx.training.voice.features import load
-from esapr.models_onnx.training.voice.folds import Speakers, trained
-from esapr.models_onnx.training.voice.head import Choice, flat
+from esapr.models_onnx.training.voice.folds import CHOICE, Speakers, trained
+from esapr.models_onnx.training.voice.head import flat
 from esapr.models_onnx.training.voice.views import VIEWS
 
 Logits = NDArray[np.float32]
-SHIPPED = Choice(layers=(1, 2, 3), shrinkage=0.4)
 _EXPORT = "esapr.models_onnx.training.voice.ancestor.export_network"
 
 
@@ -91,7 +90,7 @@ class Network:
 
 
 class Discriminant:
-    """The head that ships, for comparison; its choice is fixed, as it shipped."""
+    """The discriminant that the shipped network begins as, for comparison."""
 
     def __init__(self) -> None:
         """Load the features of Whisper's layers, or compute them (minutes)."""
@@ -103,6 +102,6 @@ class Discriminant:
         """Train without ``fold`` and score its whole clips; nothing is kept."""
         del labels, folder
         acted = replace(self._acted, fold=np.repeat(folds, len(VIEWS["ravdess"])))
-        head = trained(Speakers(acted, self._tess).without((fold,)), SHIPPED)
+        head = trained(Speakers(acted, self._tess).without((fold,)), CHOICE)
         tested = (acted.fold == fold) & (acted.view == 0)
         return HeldOut(head.logits(flat(acted)[tested].astype(np.float32)))

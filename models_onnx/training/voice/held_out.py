@@ -1,0 +1,35 @@
+"""What the graph says of clips whose speakers it has not heard."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from esapr.models_onnx.evaluation.acted_speech import Clip
+from esapr.models_onnx.evaluation.spoken_views import Samples, View, render
+from esapr.models_onnx.training.folders import run_folder
+from esapr.models_onnx.training.voice import graph
+from esapr.models_onnx.training.voice.adapters import Constants
+from esapr.models_onnx.training.voice.features import STRIDE, whole_tokens
+
+
+def opened(path: Path, name: str, constants: Constants) -> ort.InferenceSession:
+    """Return the graph of ``path`` with what the network ``name`` has learned in its place."""
+    changed = run_folder("voice_expression") / f"model_{name}.onnx"
+    graph.replace(path, changed, constants)
+    return graph.session(changed)
+
+
+def scored(
+    chosen: Sequence[tuple[Clip, Samples]],
+    view: View,
+    session: Callable[[Clip], ort.InferenceSession],
+) -> NDArray[np.float32]:
+    """Return logits ``[N, 7]`` of clips as ``view`` has them, each by its own ``session``."""
+    found = []
+    for clip, samples in chosen:
+        pieces = whole_tokens(render(view, samples, clip.file)).reshape(1, -1, STRIDE)
+        found.append(session(clip).run(None, {"samples": pieces})[0][0])
+    return np.stack(found)
