@@ -19,7 +19,6 @@ from esapr.models_onnx.training.voice.head import (
 )
 
 Logits = NDArray[np.float32]
-LeftOut = tuple[int, ...]
 
 CHOICE = Choice(layers=(1, 2, 3), shrinkage=0.4)
 """What 2.1.0 shipped with, chosen by nested cross-validation; training begins there."""
@@ -38,7 +37,7 @@ class Speakers:
         self._folds = [moments(acted, acted.fold == k) for k in tqdm(_FOLDS, desc="moments")]
         self._tess = {name: moments(tess, tess.speaker == name) for name in set(tess.speaker)}
 
-    def without(self, folds: LeftOut = (), tess: tuple[str, ...] = ()) -> Moments:
+    def without(self, folds: tuple[int, ...] = (), tess: tuple[str, ...] = ()) -> Moments:
         """Return the moments of all but the actors of ``folds`` and the speakers in ``tess``."""
         acted = reduce(add, [self._folds[k] for k in _FOLDS if k not in folds])
         kept = [self._tess[name] for name in sorted(self._tess) if name not in tess]
