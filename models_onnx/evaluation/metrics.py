@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import PLAIN, Calibration, calibrated
+from esapr.inference.calibration import PLAIN, Calibration, calibrated, scaled
 from esapr.inference.emotions import CLASSES, LABELS
 
 ECE_BINS = 15
@@ -20,7 +20,15 @@ def fit_temperature(
 ) -> Calibration:
     """Return the temperature with the least negative log likelihood (Guo et al. 2017)."""
     tried = [Calibration(temperature, slope) for temperature in TEMPERATURES.tolist()]
-    return min(tried, key=lambda calibration: _loss(logits, labels, calibration))
+    low, high = 0, len(tried) - 1
+    # The loss is convex in the temperature's inverse: it falls, and then it rises.
+    while low < high:
+        middle = (low + high) // 2
+        if _loss(logits, labels, tried[middle]) <= _loss(logits, labels, tried[middle + 1]):
+            high = middle
+        else:
+            low = middle + 1
+    return tried[low]
 
 
 def fit_calibration(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
@@ -108,8 +116,9 @@ def report(
 def _loss(
     logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration
 ) -> float:
-    picked = calibrated(logits, calibration)[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(picked, 1e-12)).mean())
+    ready = np.asarray(scaled(logits, calibration), np.float64)
+    ready -= ready.max(axis=1, keepdims=True)
+    return float((np.log(np.exp(ready).sum(axis=1)) - ready[np.arange(len(labels)), labels]).mean())
 
 
 def _confusion(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
