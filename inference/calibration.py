@@ -45,9 +45,11 @@ def calibrated(logits: NDArray[np.float32], calibration: Calibration) -> Scores:
 
 def scaled(logits: NDArray[np.float32], calibration: Calibration) -> NDArray[np.float32]:
     """Return the logits whose softmax :func:`calibrated` returns."""
-    exact = np.asarray(logits, np.float64)
-    temperature = calibration.temperature * np.exp(calibration.slope * _entropy(exact))
-    return np.asarray(exact / temperature, np.float32)
+    exact = np.asarray(logits, np.float64) / calibration.temperature
+    if calibration.slope:
+        # Most models have none, and need no entropy.
+        exact /= np.exp(calibration.slope * _entropy(np.asarray(logits, np.float64)))
+    return np.asarray(exact, np.float32)
 
 
 def _entropy(logits: NDArray[np.float64]) -> NDArray[np.float64]:

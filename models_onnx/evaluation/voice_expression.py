@@ -6,7 +6,7 @@ with those of its fold in place of its own (docs/decisions/0041-held-out-heads.m
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -14,8 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from esapr.inference.calibration import Calibration
-from esapr.inference.calibration import scaled as scale
+from esapr.inference.calibration import Calibration, scaled
 from esapr.inference.cards import ModelCard
 from esapr.inference.models import Model
 from esapr.inference.sessions import ChangedSession
@@ -126,19 +125,28 @@ def figures(
     ``ece`` is by each fold's own calibration, ``ece_shipped`` by the one on the card.
     """
     labels = np.array([int(clip.emotion) for clip in clips])
-    scaled = np.stack(
-        [scale(row, folds.calibration(clip.fold)) for row, clip in zip(logits, clips, strict=True)]
-    )
+    calibrations = [folds.calibration(fold) for fold in range(len(FOLDS))]
+    ready = scaled_by_fold(logits, np.array([clip.fold for clip in clips]), calibrations)
     return {
-        **_figures_of(scaled, labels),
-        "macro_f1": metrics.macro_f1(scaled, labels),
-        "ece": metrics.calibration_error(scaled, labels),
+        **_figures_of(ready, labels),
+        "macro_f1": metrics.macro_f1(ready, labels),
+        "ece": metrics.calibration_error(ready, labels),
         "ece_shipped": metrics.calibration_error(logits, labels, shipped),
-        "f1": metrics.f1_scores(scaled, labels),
-        "by_sex": _parts(scaled, labels, [clip.sex for clip in clips]),
-        "by_intensity": _parts(scaled, labels, [clip.intensity for clip in clips]),
-        "by_fold": _parts(scaled, labels, [str(clip.fold + 1) for clip in clips]),
+        "f1": metrics.f1_scores(ready, labels),
+        "by_sex": _parts(ready, labels, [clip.sex for clip in clips]),
+        "by_intensity": _parts(ready, labels, [clip.intensity for clip in clips]),
+        "by_fold": _parts(ready, labels, [str(clip.fold + 1) for clip in clips]),
     }
+
+
+def scaled_by_fold(
+    logits: Logits, fold: NDArray[np.int64], calibrations: Sequence[Calibration]
+) -> Logits:
+    """Return logits ``[N, 7]``, each row scaled by the calibration of its ``fold`` ``[N]``."""
+    ready = np.empty_like(logits)
+    for each, calibration in enumerate(calibrations):
+        ready[fold == each] = scaled(logits[fold == each], calibration)
+    return ready
 
 
 def _parts(

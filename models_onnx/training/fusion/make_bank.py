@@ -38,7 +38,7 @@ from esapr.models_onnx.training.folders import data_folder
 from esapr.models_onnx.training.text.corpora import goemotions
 from esapr.models_onnx.training.text.evaluate_expression import Scored, scored
 from esapr.models_onnx.training.voice import graph
-from esapr.models_onnx.training.voice.fine_tune import Corpora, network
+from esapr.models_onnx.training.voice.fine_tune import Corpora, network, without
 from esapr.models_onnx.training.voice.held_out import opened
 from esapr.models_onnx.training.voice.held_out import scored as scored_voices
 
@@ -132,7 +132,7 @@ def _voices(split: str) -> Arrays:
     card, corpora, sessions = _card("voice_expression"), Corpora(), {}
     for fold in FOLDS[split]:
         left_out = (fold, *TEST_FOLDS) if split == "learning" else (fold,)
-        name = "_".join(["without", *map(str, left_out)])
+        name = without(*left_out)
         sessions[fold] = opened(card.path, name, network(corpora, name))
     own = [(clip, samples) for clip, samples in corpora.ravdess if clip.fold in sessions]
     views = [HEARD[name] for name in VOICE_VIEWS]

@@ -20,7 +20,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from esapr.inference.emotions import Emotion
-from esapr.models_onnx.evaluation.acted_speech import Clip
+from esapr.models_onnx.evaluation.acted_speech import FOLDS, Clip
 from esapr.models_onnx.evaluation.spoken_views import Samples, render
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice.adapters import Classifier, Constants, Spread
@@ -49,11 +49,16 @@ class LeftOut:
     tess: bool = False
 
 
+def without(*folds: int) -> str:
+    """Return the name of the network that has heard all but the actors of ``folds``."""
+    return "_".join(["without", *map(str, folds)])
+
+
 NETWORKS: dict[str, LeftOut] = {
-    **{f"without_{fold}": LeftOut((fold,)) for fold in range(5)},
+    **{without(fold): LeftOut((fold,)) for fold in range(len(FOLDS))},
     "everyone": LeftOut(),
     "without_tess": LeftOut(tess=True),
-    **{f"without_{fold}_3_4": LeftOut((fold, 3, 4)) for fold in range(3)},
+    **{without(fold, 3, 4): LeftOut((fold, 3, 4)) for fold in range(3)},
 }
 """One a fold for the figures, the one that ships, one to which TESS is strange, and those whose
 scores the fusion's weights are learned from, which have not heard the actors it is tested on."""

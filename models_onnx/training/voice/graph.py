@@ -1,7 +1,7 @@
 """ONNX export of a torch module with a free batch dimension, and int8 quantisation."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from torch import Tensor, nn
 OPSET = 17
 ROW_TOP = 127
 WEIGHT_TOP = 63
-NARROW = 100
 """Seven bits: processors without VNNI sum pairs of products in 16 bits, which eight overflow."""
 
 
@@ -46,8 +45,8 @@ def export(
         )
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Give every product with constant weights int8 operands, but for narrow ones.
+def quantise(source: Path, target: Path, kept: Collection[str] = ()) -> None:
+    """Give every product with constant weights int8 operands, but for weights named in ``kept``.
 
     Weights have one scale an output, activations one a row (a moment of a window), from its largest
     value: nothing depends on the rest of the batch. ONNX Runtime's own dynamic quantisation takes
@@ -56,7 +55,11 @@ def quantise(source: Path, target: Path) -> None:
     """
     model = onnx.load(source)
     graph = model.graph
-    weights = {c.name: numpy_helper.to_array(c) for c in graph.initializer if len(c.dims) == 2}
+    weights = {
+        c.name: numpy_helper.to_array(c)
+        for c in graph.initializer
+        if len(c.dims) == 2 and c.name not in kept
+    }
     nodes: list[onnx.NodeProto] = []
     constants: dict[str, NDArray[Any]] = {
         "row_step": np.array(1 / ROW_TOP, np.float32),
@@ -65,9 +68,7 @@ def quantise(source: Path, target: Path) -> None:
     }
     replaced = set()
     for node in graph.node:
-        quantised = node.op_type == "MatMul" and node.input[1] in weights
-        # Adapters and attention: there is little to save, and folds replace them by name.
-        if quantised and min(weights[node.input[1]].shape) >= NARROW:
+        if node.op_type == "MatMul" and node.input[1] in weights:
             replaced.add(node.input[1])
             nodes += _product(node, weights[node.input[1]], constants)
         else:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from esapr.models_onnx.evaluation.acted_speech import Clip
 from esapr.models_onnx.evaluation.spoken_views import Samples, View, render
+from esapr.models_onnx.evaluation.voice_expression import in_pieces
 from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice import graph
 from esapr.models_onnx.training.voice.adapters import Constants
-from esapr.models_onnx.training.voice.features import STRIDE, whole_tokens
 
 
 def opened(path: Path, name: str, constants: Constants) -> ort.InferenceSession:
@@ -30,6 +30,6 @@ def scored(
     """Return logits ``[N, 7]`` of clips as ``view`` has them, each by its own ``session``."""
     found = []
     for clip, samples in chosen:
-        pieces = whole_tokens(render(view, samples, clip.file)).reshape(1, -1, STRIDE)
+        pieces = in_pieces(render(view, samples, clip.file))
         found.append(session(clip).run(None, {"samples": pieces})[0][0])
     return np.stack(found)

@@ -38,7 +38,7 @@ from esapr.models_onnx.training.folders import run_folder
 from esapr.models_onnx.training.voice import graph, reference
 from esapr.models_onnx.training.voice.adapters import Classifier, Constants
 from esapr.models_onnx.training.voice.features import STRIDE
-from esapr.models_onnx.training.voice.fine_tune import NETWORKS, Corpora, network
+from esapr.models_onnx.training.voice.fine_tune import NETWORKS, Corpora, network, without
 from esapr.models_onnx.training.voice.folds import Logits
 from esapr.models_onnx.training.voice.head import Head
 from esapr.models_onnx.training.voice.held_out import opened, scored
@@ -76,7 +76,7 @@ def main() -> None:
     folder = run_folder("voice_expression")
     module = classifier(networks["everyone"])
     path = export(module, folder)
-    sessions = [opened(path, f"without_{fold}", networks[f"without_{fold}"]) for fold in _FOLDS]
+    sessions = [opened(path, without(fold), networks[without(fold)]) for fold in _FOLDS]
     held_out = {
         view.name: scored(corpora.ravdess, view, lambda clip: sessions[clip.fold])
         for view in TESTED
@@ -121,7 +121,8 @@ def export(module: Classifier, folder: Path) -> Path:
     plain, path = folder / "float.onnx", folder / "model.onnx"
     windows = torch.from_numpy(reference.windows().reshape(2, -1, STRIDE))
     graph.export(module, windows, plain, output="logits", free=("batch", "pieces"))
-    graph.quantise(plain, path)
+    # What is trained stays float: it is small, and folds replace it by name.
+    graph.quantise(plain, path, kept=module.trained().keys())
     return path
 
 
@@ -151,9 +152,7 @@ def folds_figures(
 ) -> dict[str, Any]:
     """Return the figures of one view over the five folds' held-out actors."""
     fold, emotion = folds(corpora.ravdess), emotions(corpora.ravdess)
-    ready = np.empty_like(found)
-    for each, calibration in enumerate(calibrations):
-        ready[fold == each] = scaled(found[fold == each], calibration)
+    ready = voice_expression.scaled_by_fold(found, fold, calibrations)
     by_fold = [mean_recall(ready[fold == each], emotion[fold == each]) for each in _FOLDS]
     return figures_of(ready, emotion) | {"uar_by_fold": [round(value, 3) for value in by_fold]}
 
@@ -161,7 +160,7 @@ def folds_figures(
 def fold_constants(networks: Mapping[str, Constants], calibrations: Sequence[Calibration]) -> Path:
     """Write what evaluation puts in place of what ships; half precision is enough."""
     path = run_folder("voice_expression") / voice_expression.FOLD_CONSTANTS
-    by_fold = [networks[f"without_{fold}"] for fold in _FOLDS]
+    by_fold = [networks[without(fold)] for fold in _FOLDS]
     np.savez_compressed(
         path,
         allow_pickle=False,
