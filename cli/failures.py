@@ -12,10 +12,15 @@ def told(*kinds: type[Exception]) -> Iterator[None]:
 
     Raises:
         click.ClickException: instead of them.
+        BrokenPipeError: who read the lines has seen enough; Click ends without a word.
     """
     try:
         yield
+    except BrokenPipeError:
+        raise
     except ExceptionGroup as group:
+        if group.split(BrokenPipeError)[1] is None:
+            raise _leaves(group)[0] from None
         failures, unforeseen = group.split(kinds)
         if unforeseen or failures is None:
             raise

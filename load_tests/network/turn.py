@@ -14,7 +14,9 @@ from aioice import stun
 
 from esapr.load_tests.network.profiles import NetworkError
 
-START_SECONDS = 20.0
+START_SECONDS = 8.0
+ATTEMPTS = 3
+"""Another program may take the free port before coturn does, which then waits for it for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,24 @@ async def turn_server(address: str = "127.0.0.1") -> AsyncIterator[TurnServer]:
     program = shutil.which("turnserver") or shutil.which("turnserver", path="/usr/sbin")
     if program is None:
         raise NetworkError("there is no turnserver here (apt-get install coturn)")
+    for _ in range(ATTEMPTS):
+        async with _started(program, address) as server:
+            if server is not None:
+                yield server
+                return
+    raise NetworkError(f"coturn does not answer on {address}, {ATTEMPTS} ports tried")
+
+
+@asynccontextmanager
+async def _started(program: str, address: str) -> AsyncIterator[TurnServer | None]:
+    """Run coturn on a port that is free; None says that it does not answer there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((address, 0))
         port = free.getsockname()[1]
     secret = secrets.token_urlsafe()
     with TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
-            *(program, "-n", "--log-file=stdout", "--no-cli", "--no-tls", "--no-dtls"),
+            *(program, "-n", "--log-file=stdout", "--no-cli", "--no-tls", "--no-dtls", "--no-tcp"),
             *(f"--pidfile={folder}/pid", f"--userdb={folder}/users"),
             *(f"--listening-ip={address}", f"--listening-port={port}", "--relay-ip=127.0.0.1"),
             *("--allow-loopback-peers", "--realm=esapr"),
@@ -56,16 +69,16 @@ async def turn_server(address: str = "127.0.0.1") -> AsyncIterator[TurnServer]:
             stderr=DEVNULL,
         )
         try:
-            await _answering(address, port)
-            yield TurnServer(f"turn:{address}:{port}", secret)
+            answers = await _answering(address, port)
+            yield TurnServer(f"turn:{address}:{port}", secret) if answers else None
         finally:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
 
 
-async def _answering(address: str, port: int) -> None:
-    """Wait until a STUN server answers."""
+async def _answering(address: str, port: int) -> bool:
+    """Wait until a STUN server answers; return whether it does."""
     loop = asyncio.get_running_loop()
     request = bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -77,7 +90,7 @@ async def _answering(address: str, port: int) -> None:
                 await loop.sock_sendall(probe, request)
                 async with asyncio.timeout(0.1):
                     await loop.sock_recv(probe, 1500)
-                    return
+                    return True
             except (TimeoutError, ConnectionRefusedError):
                 await asyncio.sleep(0.05)
-    raise NetworkError(f"coturn does not answer on {address}:{port}")
+    return False

@@ -52,6 +52,18 @@ async def test_the_shipped_clip_brings_states_fused_from_all_modalities() -> Non
 
 
 @pytest.mark.real_time
+async def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    piped = ("sh", "-c", '"$@" | head -n 1', "sh", *COMMAND)
+    process = await asyncio.create_subprocess_exec(*piped, stdout=PIPE, stderr=PIPE)
+    async with asyncio.timeout(120):
+        output, errors = await process.communicate()
+
+    assert output.split()[0] == b"1.0"
+    assert b"Error" not in errors
+    assert b"Traceback" not in errors
+
+
+@pytest.mark.real_time
 async def test_a_clip_without_a_face_fails_and_says_so(tmp_path: Path) -> None:
     with wave.open(str(tmp_path / "silence.wav"), "wb") as file:
         file.setnchannels(1)
