@@ -199,7 +199,7 @@ def _card(
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="1.1.0")
     folder = release(parser.parse_args().version)
     Model(ModelCard.read(folder)).verify()
     print(folder)
