@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, Unpack
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import msgspec
@@ -15,22 +15,16 @@ from esapr.client.analysis import Found, results, sent
 from esapr.client.errors import EsaprError
 from esapr.client.feed import FAREWELL_SECONDS, Feed
 from esapr.client.http import call
+from esapr.client.options import AnalysisOptions, OpeningOptions, SessionOptions, requested
 from esapr.client.session import Session
 from esapr.client.subscription import Subscription
 from esapr.client.tokens import own
 from esapr.protocol.analyses import AnalysisCredentials, AnalysisRequest
 from esapr.protocol.errors import ErrorCode
-from esapr.protocol.limits import DEFAULT_TICK_MS, MAX_REDEEM_SECONDS
+from esapr.protocol.limits import MAX_REDEEM_SECONDS
 from esapr.protocol.messages import Detail
 from esapr.protocol.recommendations import Recommendations
-from esapr.protocol.requests import (
-    Consent,
-    Modality,
-    Notice,
-    SessionCredentials,
-    SessionRequest,
-    SubjectFlag,
-)
+from esapr.protocol.requests import Consent, Notice, SessionCredentials, SessionRequest
 from esapr.protocol.rooms import Role, Scope, TokenAnswer, TokenRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -92,37 +86,17 @@ class Client:
         self,
         *,
         consent: Consent | None,
-        purpose: str | None = None,
-        jurisdiction: str | None = None,
-        subject_flags: Iterable[SubjectFlag] = (),
-        participant: str = "participant",
-        room: str | None = None,
-        modalities: Iterable[Modality] = ("face", "voice", "text"),
-        tick_ms: int = DEFAULT_TICK_MS,
-        origin: str | None = None,
+        **options: Unpack[OpeningOptions],
     ) -> SessionCredentials:
         """Open a session for somebody else, such as a browser, who is given the answer.
 
-        Its token must be used until ``expires_at``, and with ``origin`` by pages of that origin.
-
-        ``purpose`` says what it is for; demo sessions are for ``demonstration``. ``jurisdiction``
-        is an ISO 3166 code, such as ``DE`` or ``US-IL``: without it the strictest rules hold.
+        Its token must be used until ``expires_at``.
 
         Raises:
             RefusedError: the server refused it: ``policy_refused``, ``consent_required`` …
             UnreachableError: the server does not answer.
         """
-        request = SessionRequest(
-            purpose=msgspec.UNSET if purpose is None else purpose,
-            jurisdiction=msgspec.UNSET if jurisdiction is None else jurisdiction,
-            subject_flags=list(subject_flags),
-            consent=consent or msgspec.UNSET,
-            participant=participant,
-            room=msgspec.UNSET if room is None else room,
-            modalities=list(modalities),
-            tick_ms=tick_ms,
-            origin=msgspec.UNSET if origin is None else origin,
-        )
+        request = requested(SessionRequest, consent, options)
         path = DEMO if self._key is None else WITH_KEY
         body = msgspec.json.encode(request)
         answer = await call("POST", self._at(path), token=self._key, body=body)
@@ -133,30 +107,15 @@ class Client:
         self,
         *,
         consent: Consent | None,
-        purpose: str | None = None,
-        jurisdiction: str | None = None,
-        subject_flags: Iterable[SubjectFlag] = (),
-        participant: str = "participant",
-        room: str | None = None,
-        modalities: Iterable[Modality] = ("face", "voice", "text"),
-        tick_ms: int = DEFAULT_TICK_MS,
         detail: Detail = "state",
+        **options: Unpack[SessionOptions],
     ) -> AsyncIterator[Session]:
         """Open a session and its feed, and end it on leaving, when all text is sent.
 
         Raises:
             RefusedError, UnreachableError: as :meth:`open`.
         """
-        opened = await self.open(
-            consent=consent,
-            purpose=purpose,
-            jurisdiction=jurisdiction,
-            subject_flags=subject_flags,
-            participant=participant,
-            room=room,
-            modalities=modalities,
-            tick_ms=tick_ms,
-        )
+        opened = await self.open(consent=consent, **options)
         credentials = replace(opened, client_token=own(opened.client_token))
         session: Session | None = None
         try:
@@ -176,17 +135,12 @@ class Client:
         media_type: str,
         *,
         consent: Consent | None,
-        purpose: str | None = None,
-        jurisdiction: str | None = None,
-        subject_flags: Iterable[SubjectFlag] = (),
-        participant: str = "participant",
-        modalities: Iterable[Modality] = ("face", "voice", "text"),
-        tick_ms: int = DEFAULT_TICK_MS,
+        **options: Unpack[AnalysisOptions],
     ) -> AsyncGenerator[Found, None]:
         """Send a file, and yield its states or pages as they are found, each once, and progress.
 
         The last is ``AnalysisDone`` with the summary. ``media_type`` says what the file is, such
-        as ``video/webm``; the rest is as for :meth:`open`. A connection that is lost is opened
+        as ``video/webm``. A connection that is lost is opened
         again. The server forgets the result at the end, and stops if the iterator is closed
         before: use ``contextlib.aclosing`` where the loop may be left.
 
@@ -195,15 +149,7 @@ class Client:
             RefusedError: the server refused it, or it cannot be analysed to its end.
             UnreachableError: the server does not answer, or not any more.
         """
-        request = AnalysisRequest(
-            purpose=msgspec.UNSET if purpose is None else purpose,
-            jurisdiction=msgspec.UNSET if jurisdiction is None else jurisdiction,
-            subject_flags=list(subject_flags),
-            consent=consent or msgspec.UNSET,
-            participant=participant,
-            modalities=list(modalities),
-            tick_ms=tick_ms,
-        )
+        request = requested(AnalysisRequest, consent, options)
         data = file if isinstance(file, bytes) else await asyncio.to_thread(file.read_bytes)
         url = self._at(DEMO_ANALYSES if self._key is None else ANALYSES)
         taken = _read(await sent(url, self._key, data, media_type, request), AnalysisCredentials)

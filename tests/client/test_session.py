@@ -39,6 +39,30 @@ async def test_a_line_of_text_becomes_a_fused_state() -> None:
         assert session.notice == session.created.notice
 
 
+async def test_a_session_may_explain_itself_and_be_smooth() -> None:
+    async with (
+        running_server() as server,
+        Client(server.url) as client,
+        client.session(
+            consent=RECEIPT, tick_ms=100, modalities=["text"], explain=True, smoothing_ms=700
+        ) as session,
+    ):
+        await session.send_text("I am so happy, this is wonderful!")
+        async for state in session.states():
+            if state.fused:
+                break
+        assert session.created.config.smoothing_ms == 700
+        assert state.explanation
+        assert state.explanation.first == "happy"
+
+
+async def test_writing_down_is_asked_for_and_refused_where_nothing_does_it() -> None:
+    async with running_server() as server, Client(server.url) as client:
+        with pytest.raises(RefusedError) as refused:
+            await client.open(consent=RECEIPT, transcribe=True)
+        assert (refused.value.code, refused.value.field) == ("config_invalid", "transcribe")
+
+
 async def test_pictures_reach_the_states() -> None:
     async with (
         running_server() as server,

@@ -45,13 +45,28 @@ export interface SessionOptions {
   room?: string;
   modalities?: Modality[];
   tickMs?: number;
+  /** What is said is written down and read as text, where the server does that. */
+  transcribe?: boolean;
+  /** Each state says what it rests on. */
+  explain?: boolean;
+  /** States move halfway to what is shown within so long; 0 for no smoothing. */
+  smoothingMs?: number;
+  /** Records are erased after so long, or earlier where the server keeps them for less. */
+  retentionDays?: number;
   /** `overlay` adds the face's box and landmarks, for listeners. */
   detail?: Detail;
 }
 
 export type AnalysisOptions = Pick<
   SessionOptions,
-  "consent" | "purpose" | "jurisdiction" | "subjectFlags" | "participant" | "modalities" | "tickMs"
+  | "consent"
+  | "purpose"
+  | "jurisdiction"
+  | "subjectFlags"
+  | "participant"
+  | "modalities"
+  | "tickMs"
+  | "transcribe"
 >;
 
 /** What it takes to enter a session. */
@@ -104,12 +119,19 @@ export class Client {
   async open({
     tickMs,
     subjectFlags,
+    smoothingMs,
+    retentionDays,
     detail: _,
     ...rest
   }: SessionOptions): Promise<SessionCredentials> {
     const request: SessionRequest = {
       ...rest,
-      ...inProtocol(tickMs, subjectFlags),
+      ...given({
+        tick_ms: tickMs,
+        subject_flags: subjectFlags,
+        smoothing_ms: smoothingMs,
+        retention_days: retentionDays,
+      }),
     };
     const path = this.#key === null ? DEMO : WITH_KEY;
     return this.#post<SessionCredentials>(path, this.#key, request);
@@ -127,7 +149,10 @@ export class Client {
     mediaType: string,
     { tickMs, subjectFlags, ...rest }: AnalysisOptions,
   ): AsyncGenerator<Found, void> {
-    const request: AnalysisRequest = { ...rest, ...inProtocol(tickMs, subjectFlags) };
+    const request: AnalysisRequest = {
+      ...rest,
+      ...given({ tick_ms: tickMs, subject_flags: subjectFlags }),
+    };
     const path = this.#key === null ? DEMO_ANALYSES : ANALYSES;
     const sent = { method: "POST", headers: analysisHeaders(mediaType, request), body: file };
     const taken = await this.#call<AnalysisCredentials>(path, this.#key, sent, UPLOAD_MS);
@@ -204,14 +229,10 @@ export class Client {
   }
 }
 
-function inProtocol(
-  tickMs: SessionOptions["tickMs"],
-  subjectFlags: SessionOptions["subjectFlags"],
-): Pick<SessionRequest, "tick_ms" | "subject_flags"> {
-  return {
-    ...(tickMs === undefined ? {} : { tick_ms: tickMs }),
-    ...(subjectFlags === undefined ? {} : { subject_flags: subjectFlags }),
-  };
+/** `values` without those that are undefined. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** The WebSocket address of a path on the host of this page. */
