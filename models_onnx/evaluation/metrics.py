@@ -24,7 +24,7 @@ def fit_temperature(
     # The loss is convex in the temperature's inverse: it falls, and then it rises.
     while low < high:
         middle = (low + high) // 2
-        if _loss(logits, labels, tried[middle]) <= _loss(logits, labels, tried[middle + 1]):
+        if log_loss(logits, labels, tried[middle]) <= log_loss(logits, labels, tried[middle + 1]):
             high = middle
         else:
             low = middle + 1
@@ -34,7 +34,16 @@ def fit_temperature(
 def fit_calibration(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
     """Return the temperature and the slope with the least negative log likelihood."""
     tried = [fit_temperature(logits, labels, slope) for slope in SLOPES.tolist()]
-    return min(tried, key=lambda calibration: _loss(logits, labels, calibration))
+    return min(tried, key=lambda calibration: log_loss(logits, labels, calibration))
+
+
+def log_loss(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration
+) -> float:
+    """Return the mean negative log likelihood of the labels, in nats."""
+    ready = np.asarray(scaled(logits, calibration), np.float64)
+    ready -= ready.max(axis=1, keepdims=True)
+    return float((np.log(np.exp(ready).sum(axis=1)) - ready[np.arange(len(labels)), labels]).mean())
 
 
 def accuracy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -111,14 +120,6 @@ def report(
         "ece_15_bins": round(calibration_error(logits, labels, calibration), 4),
         "recall": {k: round(v, 3) for k, v in recalls(logits, labels).items()},
     }
-
-
-def _loss(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], calibration: Calibration
-) -> float:
-    ready = np.asarray(scaled(logits, calibration), np.float64)
-    ready -= ready.max(axis=1, keepdims=True)
-    return float((np.log(np.exp(ready).sum(axis=1)) - ready[np.arange(len(labels)), labels]).mean())
 
 
 def _confusion(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:

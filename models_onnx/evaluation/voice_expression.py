@@ -21,6 +21,7 @@ from esapr.inference.sessions import ChangedSession
 from esapr.inference.voice.activity import MOST, PIECE
 from esapr.models_onnx.evaluation import acted_speech, metrics, spoken_views
 from esapr.models_onnx.evaluation.acted_speech import FOLDS, Clip
+from esapr.models_onnx.evaluation.heard import RATE, Heard, seconds_of, together
 from esapr.models_onnx.evaluation.spoken_views import View
 from esapr.models_onnx.evaluation.timing import milliseconds
 
@@ -53,12 +54,15 @@ SPOILED: dict[str, View] = {
 class Folds:
     """What is trained without a fold's actors, and how it is calibrated, fold by fold.
 
-    ``constants`` ``[5, ...]`` by their names in the graph; ``temperature`` and ``slope`` ``[5]``.
+    ``constants`` ``[5, ...]`` by their names in the graph; ``temperature``, ``slope`` and ``rate``
+    ``[5]``; ``shipped_rate`` ``[1]`` is the one in the graph.
     """
 
     constants: Mapping[str, NDArray[np.float32]]
     temperature: NDArray[np.float32]
     slope: NDArray[np.float32]
+    rate: NDArray[np.float32]
+    shipped_rate: NDArray[np.float32]
 
     @classmethod
     def read(cls, card: ModelCard) -> Self:
@@ -69,17 +73,17 @@ class Folds:
         """
         with np.load(io.BytesIO(card.file(FOLD_CONSTANTS))) as stored:
             arrays = {name: stored[name].astype(np.float32) for name in stored.files}
-        return cls(
-            temperature=arrays.pop("temperature"), slope=arrays.pop("slope"), constants=arrays
-        )
+        names = ("temperature", "slope", "rate", "shipped_rate")
+        return cls(**{name: arrays.pop(name) for name in names}, constants=arrays)
 
     def calibration(self, fold: int) -> Calibration:
         """Return how the network of ``fold`` is calibrated."""
         return Calibration(float(self.temperature[fold]), float(self.slope[fold]))
 
     def in_place(self, card: ModelCard, fold: int) -> ChangedSession:
-        """Return the shipped graph with what is trained without ``fold``."""
-        return ChangedSession(card, {name: value[fold] for name, value in self.constants.items()})
+        """Return the shipped graph with what is trained without ``fold``, at a rate of zero."""
+        own = {name: value[fold] for name, value in self.constants.items()}
+        return ChangedSession(card, {**own, RATE: np.zeros(1, np.float32)})
 
 
 def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[str, Any]:
@@ -94,18 +98,19 @@ def evaluate(model: Model, folder: Path, *, robustness: bool = False) -> dict[st
     folds = Folds.read(model.card)
     sessions = [folds.in_place(model.card, fold) for fold in range(len(FOLDS))]
     views = TESTED | (SPOILED if robustness else {})
-    found: dict[str, list[Logits]] = {name: [] for name in views}
+    found: dict[str, list[Heard]] = {name: [] for name in views}
     for clip, content in zip(clips, acted_speech.contents(folder, clips), strict=True):
         samples = acted_speech.decoded(content)
         for name, view in views.items():
             pieces = in_pieces(spoken_views.render(view, samples, clip.file))
-            found[name].append(sessions[clip.fold].run({"samples": pieces})["logits"][0])
+            logits = sessions[clip.fold].run({"samples": pieces})["logits"]
+            found[name].append(Heard(logits, np.array([seconds_of(pieces)])))
     return {
         "model": model.card.name,
         "version": model.card.version,
         "clips": len(clips),
         **{
-            name: figures(np.stack(rows), folds, clips, model.card.calibration)
+            name: figures(together(rows), folds, clips, model.card.calibration)
             for name, rows in found.items()
         },
         "ms_per_item": milliseconds(model, {"samples": _noise()}),
@@ -117,21 +122,21 @@ def in_pieces(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return samples[: len(samples) // PIECE * PIECE].reshape(1, -1, PIECE)
 
 
-def figures(
-    logits: Logits, folds: Folds, clips: list[Clip], shipped: Calibration
-) -> dict[str, Any]:
-    """Return the figures of held-out logits ``[N, 7]``.
+def figures(heard: Heard, folds: Folds, clips: list[Clip], shipped: Calibration) -> dict[str, Any]:
+    """Return the figures of held-out clips.
 
-    ``ece`` is by each fold's own calibration, ``ece_shipped`` by the one on the card.
+    ``ece`` is by each fold's own rate and calibration, ``ece_shipped`` by the rate in the graph and
+    the calibration on the card.
     """
     labels = np.array([int(clip.emotion) for clip in clips])
     calibrations = [folds.calibration(fold) for fold in range(len(FOLDS))]
-    ready = scaled_by_fold(logits, np.array([clip.fold for clip in clips]), calibrations)
+    fold = np.array([clip.fold for clip in clips])
+    ready = scaled_by_fold(heard.at(folds.rate[fold]), fold, calibrations)
     return {
         **_figures_of(ready, labels),
         "macro_f1": metrics.macro_f1(ready, labels),
         "ece": metrics.calibration_error(ready, labels),
-        "ece_shipped": metrics.calibration_error(logits, labels, shipped),
+        "ece_shipped": metrics.calibration_error(heard.at(folds.shipped_rate), labels, shipped),
         "f1": metrics.f1_scores(ready, labels),
         "by_sex": _parts(ready, labels, [clip.sex for clip in clips]),
         "by_intensity": _parts(ready, labels, [clip.intensity for clip in clips]),

@@ -8,6 +8,8 @@ import pytest
 from esapr.inference.cards import ModelCard
 from esapr.inference.emotions import CLASSES, LABELS
 from esapr.inference.models import Model
+from esapr.inference.sessions import ChangedSession
+from esapr.inference.signals import SAMPLE_RATE
 from esapr.inference.voice.activity import LENGTHS, PIECE
 from esapr.inference.voice.windows import WINDOW
 from esapr.models_onnx import ROOT
@@ -72,6 +74,23 @@ def test_every_length_has_finite_logits(model: Model, speech: np.ndarray, sample
     result = logits(model, window.astype(np.float32))
     assert result.shape == (1, CLASSES)
     assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 1.0, 2.0])
+def test_little_speech_is_less_sure_by_the_rate_in_the_graph(
+    model: Model, speech: np.ndarray, seconds: float
+) -> None:
+    window = np.where(np.arange(WINDOW) < seconds * SAMPLE_RATE, speech, 0.0)
+    pieces = window.astype(np.float32).reshape(1, -1, PIECE)
+    as_sure_as_ever, less_sure = (
+        ChangedSession(model.card, {"brevity.rate": np.array([rate], np.float32)}).run(
+            {"samples": pieces}
+        )["logits"]
+        for rate in (0.0, 0.5)
+    )
+    counted = max(pieces.any(axis=2).sum() * PIECE / SAMPLE_RATE, 0.5)
+    factor = np.exp(0.5 * (1 / counted - 1 / 2.5))
+    np.testing.assert_allclose(less_sure * factor, as_sure_as_ever, rtol=1e-4, atol=1e-4)
 
 
 def test_each_bucket_is_warmed(model: Model) -> None:

@@ -236,7 +236,7 @@ def as_toml(learned: Learned) -> Mapping[str, object]:
 
     state = list(Learned.__dataclass_fields__)[2:]
     return {
-        "version": "1.3.0",
+        "version": "1.4.0",
         **{modality.value: table(each) for modality, each in learned.modalities.items()},
         "state": {name: getattr(learned, name) for name in state},
     }

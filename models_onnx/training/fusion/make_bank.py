@@ -137,7 +137,7 @@ def _voices(split: str) -> Arrays:
     own = [(clip, samples) for clip, samples in corpora.ravdess if clip.fold in sessions]
     views = [HEARD[name] for name in VOICE_VIEWS]
     found = [scored_voices(own, view, lambda clip: sessions[clip.fold]) for view in views]
-    probs = [calibrated(logits, card.calibration) for logits in found]
+    probs = [calibrated(heard.logits, card.calibration) for heard in found]
     return {
         "probs": np.stack(probs, axis=1).astype(np.float16),
         "labels": np.array([int(clip.emotion) for clip, _ in own], np.uint8),

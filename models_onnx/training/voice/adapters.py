@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from esapr.models_onnx.training.voice.brevity import Brevity
 from esapr.models_onnx.training.voice.features import LAYERS
 from esapr.models_onnx.training.voice.head import Head
 from esapr.models_onnx.training.voice.whisper import (
@@ -82,10 +83,11 @@ class Classifier(nn.Module):
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
         self.head.load_state_dict({"weight": weight, "bias": bias})
+        self.brevity = Brevity()
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return logits in the order of ``esapr.inference.emotions``."""
-        return self.head(self.encoder(samples.flatten(1)))
+        return self.brevity(self.head(self.encoder(samples.flatten(1))), samples)
 
     def trained(self) -> Constants:
         """Return what is trained, by name."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
 from esapr.models_onnx.evaluation.acted_speech import Clip
+from esapr.models_onnx.evaluation.heard import Heard, seconds_of
 from esapr.models_onnx.evaluation.spoken_views import Samples, View, render
 from esapr.models_onnx.evaluation.voice_expression import in_pieces
 from esapr.models_onnx.training.folders import run_folder
@@ -26,10 +26,11 @@ def scored(
     chosen: Sequence[tuple[Clip, Samples]],
     view: View,
     session: Callable[[Clip], ort.InferenceSession],
-) -> NDArray[np.float32]:
-    """Return logits ``[N, 7]`` of clips as ``view`` has them, each by its own ``session``."""
-    found = []
+) -> Heard:
+    """Return what clips score as ``view`` has them, each by its own ``session``."""
+    logits, seconds = [], []
     for clip, samples in chosen:
         pieces = in_pieces(render(view, samples, clip.file))
-        found.append(session(clip).run(None, {"samples": pieces})[0][0])
-    return np.stack(found)
+        logits.append(session(clip).run(None, {"samples": pieces})[0][0])
+        seconds.append(seconds_of(pieces))
+    return Heard(np.stack(logits), np.array(seconds))
